@@ -1,0 +1,1 @@
+"""Bytes in, durable batches out: MQTT session, payload formats, ingest, the log."""

@@ -1,0 +1,246 @@
+"""The catalogue: stations, datastreams and levels of one city, as they are in force.
+
+Read from a city's folder by `sensors.city`, numbered by the gateway, written whole into the log; everyone else takes it
+from there.  Texts of a city come in Indonesian (`id`) and English (`en`).
+"""
+
+import builtins
+import hashlib
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Literal
+
+import msgspec
+
+Direction = Literal["rising", "falling"]
+UNNUMBERED = -1
+
+
+class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A text in the two languages of the screen."""
+
+    id: str
+    en: str
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """Common to everything a city declares: where the fact is from.  "illustrative …" means: made up, to show."""
+
+    source: str = "illustrative"
+
+    @property
+    def is_illustrative(self) -> bool:
+        """True where the city itself says that the row is made up; its alarms reach test contacts only."""
+        return self.source.casefold().startswith(("illustrative", "ilustrasi"))
+
+
+class LevelStyle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a level is named and coloured in this city (`[levels.NAME]` of city.toml)."""
+
+    name: Text
+    colour: str  # "#rrggbb"
+
+
+class MapView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the map opens (`[map]` of city.toml)."""
+
+    lon: float
+    lat: float
+    zoom: float
+
+
+class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One map layer (`[[layers]]`): a file in the city's folder.  Later ones are drawn above earlier ones."""
+
+    file: str  # NAME.geojson or NAME.pmtiles
+    kind: Literal["area", "boundary", "river", "road", "base"]
+    name: Text
+    attribution: str = ""
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An MQTT broker to listen to (`[[sources]]`)."""
+
+    name: str
+    url: str  # mqtt://host:port
+
+
+class IngestRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What arrives under `filter` at `source` is read as `format` (`[[ingest]]`)."""
+
+    source: str
+    filter: str
+    format: str
+
+
+class Silence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a quiet datastream is silent (`[silence]`)."""
+
+    intervals: float = 3.0  # so many expected intervals without an observation
+    severity: int = 1
+
+
+class City(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`city.toml`."""
+
+    code: str  # the folder's name
+    name: Text
+    time_zone: str  # IANA name
+    zone_label: str  # what people write behind a time: WIB, WITA, WIT
+    map: MapView
+    layers: tuple[Layer, ...] = ()
+    levels: dict[str, LevelStyle] = {}
+    basins: dict[str, Text] = {}
+    sources: tuple[Source, ...] = ()
+    ingest: tuple[IngestRule, ...] = ()
+    silence: Silence = Silence()
+    credit: Text = Text("", "")
+
+
+class Area(Row, frozen=True, kw_only=True):
+    """A kelurahan, desa, kecamatan, city or regency, by its Kemendagri code (areas.csv)."""
+
+    code: str
+    name: str
+    kind: Literal["kelurahan", "desa", "kecamatan", "kota", "kabupaten"]
+    parent: str = ""
+
+
+class Programme(Row, frozen=True, kw_only=True):
+    """A programme of the smart city master plan (programmes.csv)."""
+
+    code: str
+    name: str
+    dimension: Literal["governance", "branding", "economy", "living", "society", "environment"]
+    opd: str
+    quick_win: bool = False
+    due: str = ""
+    planned_stations: int = 0
+    targets: str = ""
+    source_page: str = ""
+
+
+class Reach(Row, frozen=True, kw_only=True):
+    """Water takes `travel_min` minutes from station `upstream` to station `downstream` (reaches.csv)."""
+
+    upstream: str
+    downstream: str
+    travel_min: float
+
+
+class Station(Row, frozen=True, kw_only=True):
+    """A place with sensors (stations.csv)."""
+
+    station: str
+    name: str
+    kind: Literal["river", "weir", "rain", "air", "road"]
+    lat: float
+    lon: float
+    area: str  # Kemendagri code of the kelurahan or desa
+    affects: tuple[str, ...] = ()  # areas downstream that its levels concern
+    agency: str  # OPD
+    programme: str = ""
+    basin: str = ""
+    road: str = ""
+    camera: str = ""
+    link: str = ""  # operator or network that carries it
+    via: str = ""  # gateway or cabinet that it hangs on
+    power: str = ""
+
+
+class Level(Row, frozen=True, kw_only=True):
+    """A named limit of a datastream; a value >= limit (rising) or <= limit (falling) has reached it (levels.csv)."""
+
+    level: str
+    rank: int  # orders levels within the gauge; normal is 0 and has no row
+    severity: int  # 1–4, compares gauges; 4 is worst
+    direction: Direction
+    value: float  # in the datastream's unit
+    hysteresis: float = 0.0  # how far back past `value` before it is left, same unit
+    effective_from: str = ""  # RFC 3339 date; empty = always
+    author: str = ""
+
+
+class Datastream(Row, frozen=True, kw_only=True):
+    """One observed property at one station in one unit (datastreams.csv)."""
+
+    number: int = UNNUMBERED  # given once by the gateway for (station, property, unit), never reused
+    station: str
+    property: str
+    kind: str  # what it measures, for grouping and icons: river_level, discharge, rain, air, traffic, …
+    unit: str
+    origin_source: str = ""  # name of the `Source` it comes from; empty = any
+    zone: str = ""  # IANA zone of times sent without an offset; empty = such times are not believed
+    epoch_unit: Literal["ms", "s", "us"] = "ms"
+    valid_min: float | None = None
+    valid_max: float | None = None
+    rise_limit_per_h: float | None = None
+    interval_calm_s: float
+    interval_storm_s: float | None = None
+    sharing: Literal["public", "agency", "internal"] = "internal"
+    levels: tuple[Level, ...] = ()  # every version, by rank
+
+    @builtins.property  # the field `property` stands in the way
+    def id(self) -> str:
+        """`{station}:{property}`, as the API names it."""
+        return f"{self.station}:{self.property}"
+
+
+class Catalogue(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """Everything a city declares, cross-checked: each reference below names something that is here."""
+
+    city: City
+    areas: tuple[Area, ...] = ()
+    programmes: tuple[Programme, ...] = ()
+    stations: tuple[Station, ...]
+    reaches: tuple[Reach, ...] = ()
+    datastreams: tuple[Datastream, ...]
+
+    @cached_property
+    def station_by_id(self) -> Mapping[str, Station]:
+        """Stations by their id."""
+        return {s.station: s for s in self.stations}
+
+    @cached_property
+    def datastream_by_id(self) -> Mapping[str, Datastream]:
+        """Datastreams by `{station}:{property}`."""
+        return {d.id: d for d in self.datastreams}
+
+    @cached_property
+    def datastream_by_number(self) -> Mapping[int, Datastream]:
+        """Datastreams by the gateway's number; raises nothing for holes, they are simply not in it."""
+        return {d.number: d for d in self.datastreams if d.number != UNNUMBERED}
+
+    @cached_property
+    def area_by_code(self) -> Mapping[str, Area]:
+        """Areas by their Kemendagri code."""
+        return {a.code: a for a in self.areas}
+
+    def jurisdiction(self, area_code: str) -> Area | None:
+        """The kota or kabupaten that an area lies in."""
+        area = self.area_by_code.get(area_code)
+        while area is not None and area.kind not in ("kota", "kabupaten"):
+            area = self.area_by_code.get(area.parent)
+        return area
+
+    def numbered(self, numbers: Mapping[tuple[str, str, str], int]) -> "Catalogue":
+        """The same catalogue with each datastream's number from (station, property, unit)."""
+        return msgspec.structs.replace(
+            self,
+            datastreams=tuple(
+                msgspec.structs.replace(d, number=numbers[d.station, d.property, d.unit]) for d in self.datastreams
+            ),
+        )
+
+    def canonical(self) -> bytes:
+        """The whole catalogue as canonical JSON; equal catalogues give equal bytes."""
+        return msgspec.json.encode(self, order="deterministic")
+
+    def sha256(self) -> str:
+        """SHA-256 of `canonical()`, hexadecimal."""
+        return hashlib.sha256(self.canonical()).hexdigest()
+
+
+def from_canonical(text: bytes) -> Catalogue:
+    """The catalogue of `Catalogue.canonical()`."""
+    return msgspec.json.decode(text, type=Catalogue)

@@ -1,0 +1,27 @@
+"""Errors of the sensors package.
+
+SensorsError
+├── CatalogueError    a city that cannot be used at all (its faults are attached)
+├── BatchError        columns whose shapes or types do not fit
+└── SettingsError     a TOML key or environment variable that cannot be used
+"""
+
+
+class SensorsError(Exception):
+    """Base of what this package raises."""
+
+
+class CatalogueError(SensorsError):
+    """A city cannot be loaded at all; `faults` says where and why."""
+
+    def __init__(self, message: str, faults: tuple[object, ...] = ()) -> None:
+        super().__init__(message)
+        self.faults = faults
+
+
+class BatchError(SensorsError):
+    """Columns of a batch disagree in length or type."""
+
+
+class SettingsError(SensorsError):
+    """A setting is unknown or has a value that cannot be used; the text names file, key, expected and got."""

@@ -1,0 +1,103 @@
+"""The levels and silence limits in force, as arrays that the detector reads."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensors.catalogue import Catalogue, Datastream, Level
+from sensors.times import NEVER, SECOND_US, parse_rfc3339
+
+NO_TIMER = 2**63 - 1  # a due time that never comes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rules:
+    """What is in force for D datastreams (index = the datastream's number) with up to K levels each.
+
+    limit     (D, K) float64  limit times `sign`; NaN = no such level; columns by rank
+    clear     (D, K) float64  limit less hysteresis, times `sign`: below it the level is left
+    sign      (D, K) float64  +1 rising, −1 falling
+    rank, severity (D, K) int16
+    names     per datastream the names of its levels, K or fewer
+    silence_us (D,) int64     after so long without an observation it is silent; `NO_TIMER` for holes in the numbering
+    silence_severity          severity of silence, 1–4
+    historical_after_us       a crossing older than this when it is found is history, not news
+    """
+
+    limit: NDArray[np.float64]
+    clear: NDArray[np.float64]
+    sign: NDArray[np.float64]
+    rank: NDArray[np.int16]
+    severity: NDArray[np.int16]
+    names: tuple[tuple[str, ...], ...]
+    silence_us: NDArray[np.int64]
+    silence_severity: int
+    historical_after_us: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(D, K)."""
+        return self.limit.shape[0], self.limit.shape[1]
+
+
+def levels_in_force(datastream: Datastream, now_us: int) -> tuple[Level, ...]:
+    """Of each named level the version with the latest `effective_from` that is not after `now_us`, by rank."""
+    newest: dict[str, Level] = {}
+    for level in sorted(datastream.levels, key=_effective_us):
+        if _effective_us(level) <= now_us:
+            newest[level.level] = level
+    return tuple(sorted(newest.values(), key=lambda level: level.rank))
+
+
+def next_change_us(catalogue: Catalogue, now_us: int) -> int:
+    """When the next version of any level takes effect after `now_us`; `NO_TIMER` where none is waiting."""
+    times = (_effective_us(level) for d in catalogue.datastreams for level in d.levels)
+    return min((time for time in times if time > now_us), default=NO_TIMER)
+
+
+def compile_rules(
+    catalogue: Catalogue, now_us: int, *, plain: bool = False, historical_after_us: int = 900 * SECOND_US
+) -> Rules:
+    """The rules of a numbered catalogue that are in force at `now_us`; `plain` leaves out every hysteresis."""
+    size = 1 + max(catalogue.datastream_by_number, default=-1)
+    in_force = {number: levels_in_force(d, now_us) for number, d in catalogue.datastream_by_number.items()}
+    width = max((len(levels) for levels in in_force.values()), default=0)
+    rules = _blank(size, width, catalogue.city.silence.severity, historical_after_us)
+    names: list[tuple[str, ...]] = [()] * size
+    for number, levels in in_force.items():
+        names[number] = tuple(level.level for level in levels)
+        _fill(rules, number, levels, plain=plain)
+        interval_s = catalogue.datastream_by_number[number].interval_calm_s
+        rules.silence_us[number] = round(interval_s * catalogue.city.silence.intervals * SECOND_US)
+    return Rules(**{name: getattr(rules, name) for name in Rules.__slots__ if name != "names"}, names=tuple(names))
+
+
+def _blank(size: int, width: int, silence_severity: int, historical_after_us: int) -> Rules:
+    return Rules(
+        limit=np.full((size, width), np.nan),
+        clear=np.full((size, width), np.nan),
+        sign=np.ones((size, width)),
+        rank=np.zeros((size, width), np.int16),
+        severity=np.zeros((size, width), np.int16),
+        names=(),
+        silence_us=np.full(size, NO_TIMER, np.int64),
+        silence_severity=silence_severity,
+        historical_after_us=historical_after_us,
+    )
+
+
+def _fill(rules: Rules, number: int, levels: Iterable[Level], *, plain: bool) -> None:
+    for place, level in enumerate(levels):
+        sign = 1.0 if level.direction == "rising" else -1.0
+        rules.sign[number, place] = sign
+        rules.limit[number, place] = level.value * sign
+        rules.clear[number, place] = level.value * sign - (0.0 if plain else level.hysteresis)
+        rules.rank[number, place] = level.rank
+        rules.severity[number, place] = level.severity
+
+
+def _effective_us(level: Level) -> int:
+    time_us = parse_rfc3339(level.effective_from) if level.effective_from else NEVER
+    return NEVER if time_us is None else time_us

@@ -1,0 +1,168 @@
+"""Settings: one frozen tree, from a TOML file, with a `SIAGA_…` environment variable over every key.
+
+`[http] port` is `SIAGA_HTTP_PORT`, the top-level `city` is `SIAGA_CITY`.  An unknown key is an error.  Built once in
+`main`, handed out in pieces; nothing reads it globally.  `config.example.toml` says what each key is for.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from sensors.errors import SettingsError
+
+ENVIRONMENT_PREFIX = "SIAGA_"
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the TOML file."""
+
+
+class MqttSettings(Section, frozen=True, kw_only=True):
+    """The broker that the gateway listens to."""
+
+    url: str = (
+        ""  # mqtt://[user:password@]host:port; empty = the city's sources, or the embedded broker under `siaga run`
+    )
+    port: int = 1883  # of the embedded broker
+    keep_alive_s: int = 30
+    connect_timeout_s: float = 10.0
+    reconnect_max_s: float = 10.0
+    max_packet_bytes: int = 1_048_576
+    max_unacknowledged: int = 20_000  # readings in memory that are not on disk yet
+
+
+class IngestSettings(Section, frozen=True, kw_only=True):
+    """How bytes become observations."""
+
+    tick_s: float = 0.02  # while messages keep coming, they are gathered this long
+    quiet_s: float = 0.05  # after so much quiet the next message is committed at once
+    future_limit_s: float = 300.0  # a time further ahead is a clock fault
+    historical_after_s: float = 900.0  # a crossing older than this is told as historical
+    max_elements: int = 10_000  # in one message
+
+
+class LogSettings(Section, frozen=True, kw_only=True):
+    """The log on disk."""
+
+    checkpoint_s: float = 60.0
+    dead_letters_per_cause: int = 1_000  # kept in full, per cause and source; beyond that only counted
+    dead_letter_bytes: int = 65_536  # kept of one payload
+    dead_letter_total_mib: int = 100
+
+
+class HttpSettings(Section, frozen=True, kw_only=True):
+    """The command center's own listener."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    session_hours: float = 12.0
+
+
+class HistorySettings(Section, frozen=True, kw_only=True):
+    """What the command center keeps in memory."""
+
+    days: float = 3.0
+    max_observations: int = 10_000_000
+
+
+class AdminSettings(Section, frozen=True, kw_only=True):
+    """The first user."""
+
+    password: str = ""  # empty = made at first start and shown once
+
+
+class SimulatorSettings(Section, frozen=True, kw_only=True):
+    """The virtual city."""
+
+    seed: int = 1
+    speed: float = 60.0  # simulated seconds per second
+    scenario: str = "storm"
+
+
+class Settings(Section, frozen=True, kw_only=True):
+    """Everything that can be set."""
+
+    city: str = "mojokerto"  # a built-in city's name, or a folder
+    data_dir: str = "data"
+    log_level: str = "info"
+    mqtt: MqttSettings = MqttSettings()
+    ingest: IngestSettings = IngestSettings()
+    log: LogSettings = LogSettings()
+    http: HttpSettings = HttpSettings()
+    history: HistorySettings = HistorySettings()
+    admin: AdminSettings = AdminSettings()
+    simulator: SimulatorSettings = SimulatorSettings()
+
+
+# Environment variables that belong to the prefix but are not settings of a running system.
+NOT_SETTINGS = frozenset({"SIAGA_CONFIG", "SIAGA_RECORDED_DATA"})
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def load_settings(file: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Settings from `file` (None = defaults), the environment over it; SettingsError names file or variable and why."""
+    tree = read_toml(file) if file is not None else {}
+    where = str(file) if file is not None else "defaults"
+    settings = convert(tree, Settings, where)
+    return _with_environment(settings, environ)
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """The TOML file as a tree; SettingsError names the file and what is wrong with it."""
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: not TOML: {error}") from error
+
+
+def convert(tree: Any, kind: type[T], where: str) -> T:
+    """`tree` as `kind`; SettingsError says where, which key, expected and got."""
+    try:
+        return msgspec.convert(tree, kind)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{where}: {error}") from error
+
+
+def environment_names(
+    kind: type[msgspec.Struct] = Settings, prefix: str = ENVIRONMENT_PREFIX
+) -> dict[str, tuple[str, ...]]:
+    """Every environment variable of the tree, with the path of the key that it sets."""
+    names: dict[str, tuple[str, ...]] = {}
+    for field in msgspec.structs.fields(kind):
+        name = prefix + field.name.upper()
+        if isinstance(field.type, type) and issubclass(field.type, Section):
+            for inner, path in environment_names(field.type, f"{name}_").items():
+                names[inner] = (field.name, *path)
+        else:
+            names[name] = (field.name,)
+    return names
+
+
+def _with_environment(settings: Settings, environ: Mapping[str, str]) -> Settings:
+    names = environment_names()
+    for variable in sorted(environ):
+        if not variable.startswith(ENVIRONMENT_PREFIX) or variable in NOT_SETTINGS:
+            continue
+        if variable not in names:
+            raise SettingsError(f"{variable}: no such setting; known are {', '.join(sorted(names))}")
+        settings = _replace(settings, names[variable], environ[variable], variable)
+    return settings
+
+
+def _replace(struct: T, path: tuple[str, ...], text: str, variable: str) -> T:
+    head, *rest = path
+    if rest:
+        value = _replace(getattr(struct, head), tuple(rest), text, variable)
+    else:
+        kind = next(field.type for field in msgspec.structs.fields(struct) if field.name == head)
+        try:
+            value = msgspec.convert(text, kind, strict=False)
+        except msgspec.ValidationError as error:
+            raise SettingsError(f"{variable}={text!r}: {error}") from error
+    return msgspec.structs.replace(struct, **{head: value})
