@@ -7,8 +7,8 @@ on with QoS 0 and drops QoS 1 until it is restarted).
 
 import asyncio
 import contextlib
-import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -45,14 +45,14 @@ def find_program() -> Path:
 
 
 def configuration(folder: Path, port: int, store_bytes: int) -> str:
-    """The text of `nats.conf`; strings are quoted as JSON, which NATS reads alike."""
+    """The text of `nats.conf`."""
     return "\n".join(
         (
             "# Written by `siaga run` at each start; changes are lost.",
             'server_name: "siaga"  # JetStream and MQTT need one',
             f'listen: "{HOST}:-1"  # NATS cannot do without this listener: a port that the kernel picks',
             "jetstream {",
-            f"  store_dir: {json.dumps(str(folder))}",
+            f"  store_dir: {_quoted(str(folder))}",
             "  sync_interval: always  # acknowledged to a device means on the disk",
             f"  max_file_store: {store_bytes}",
             "}",
@@ -66,6 +66,11 @@ def configuration(folder: Path, port: int, store_bytes: int) -> str:
     )
 
 
+def _quoted(text: str) -> str:
+    """A string as the server's configuration language has it; of JSON's escapes it knows only some."""
+    return '"' + re.sub(r'[\x00-\x1f"\\]', lambda match: f"\\x{ord(match[0]):02X}", text) + '"'
+
+
 def command(data_dir: Path, port: int) -> tuple[str, ...]:
     """Write the configuration below `data_dir` and give the command line that starts the broker on loopback `port`."""
     program = find_program()
@@ -74,7 +79,7 @@ def command(data_dir: Path, port: int) -> tuple[str, ...]:
         folder.mkdir(parents=True, exist_ok=True)
         store_bytes = min(STORE_BYTES, shutil.disk_usage(folder).total // STORE_SHARE)
         file = folder / "nats.conf"
-        file.write_text(configuration(folder, port, store_bytes), encoding="utf-8")
+        file.write_text(configuration(folder, port, store_bytes), encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         raise BrokerError(f"{error.filename or folder}: {error.strerror}", retryable=False) from error
     return (str(program), "--config", str(file))

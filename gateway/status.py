@@ -35,7 +35,7 @@ class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
     last_message_us: int | None
 
 
-class FaultStatus(msgspec.Struct, frozen=True, kw_only=True):
+class FaultStatus(msgspec.Struct, frozen=True):
     """A fault of the city in force."""
 
     file: str

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from sensors.batch import Batch
 from sensors.errors import BatchError
-from sensors.findings import Found, Seen, fell_silent, level_moved, spoke
-from sensors.rules import NO_TIMER, Rules
+from sensors.findings import Found, Seen, fell_silent, let_go, level_moved, spoke
+from sensors.rules import HISTORICAL_AFTER_US, NO_TIMER, Rules
 from sensors.segments import Segments, before, latest_true, running_max, segments
 from sensors.state import State, remap
 from sensors.times import NEVER
@@ -47,7 +47,8 @@ def step(state: State, batch: Batch, now_us: int) -> tuple[State, tuple[Transiti
     if now_us < state.now_us:
         raise BatchError(f"now: expected {state.now_us} or later, got {now_us}")
     if len(batch) and not (batch.datastream.min() >= 0 and batch.datastream.max() < state.rules.shape[0]):
-        raise BatchError(f"datastream: expected 0 to {state.rules.shape[0] - 1}, got {batch.datastream.max()}")
+        got = f"{batch.datastream.min()} to {batch.datastream.max()}"
+        raise BatchError(f"datastream: expected 0 to {state.rules.shape[0] - 1}, got {got}")
     found: list[Found] = []
     state = replace(state, now_us=now_us)
     usable = ~np.isnan(batch.value)
@@ -64,7 +65,8 @@ def step(state: State, batch: Batch, now_us: int) -> tuple[State, tuple[Transiti
 def install(state: State, rules: Rules, now_us: int) -> tuple[State, tuple[Transition, ...]]:
     """Put other rules in force: what the newest observation holds or no longer holds becomes a transition.
 
-    Their cause is `catalogue`; a level that is gone while it was held is returned.
+    Their cause is `catalogue`; a level that is gone while it was held is returned, a silent datastream that is gone is
+    not waited for any more.
     """
     new = replace(remap(state, rules, now_us), now_us=max(now_us, state.now_us))
     found: list[Found] = []
@@ -73,7 +75,7 @@ def install(state: State, rules: Rules, now_us: int) -> tuple[State, tuple[Trans
     with np.errstate(invalid="ignore"):
         held = (value >= rules.limit) | (new.reached & ~(value < rules.clear))
     held &= ~np.isnan(rules.limit) & (new.newest_us != NEVER)[:, None]
-    fresh = (new.newest_us >= now_us - rules.historical_after_us)[:, None]
+    fresh = (new.newest_us >= now_us - HISTORICAL_AFTER_US)[:, None]
     changed = held != new.reached
     for number, place in np.argwhere(changed):
         kind = Kind.RAISED if held[number, place] else Kind.RETURNED
@@ -122,7 +124,7 @@ def _judge(state: State, batch: Batch, found: list[Found]) -> State:
         up, down = value >= rules.limit[number], value < rules.clear[number]
     held = _held(up, down, state.reached[groups.key], groups)
     held_before = before(held, state.reached[groups.key], groups)
-    fresh = (batch.time_us >= batch.receive_us - rules.historical_after_us)[:, None]
+    fresh = (batch.time_us >= batch.receive_us - HISTORICAL_AFTER_US)[:, None]
     raised, returned = held & ~held_before, held_before & ~held
     told = _told(held, fresh, state.announced[groups.key], groups)
     told_before = before(told, state.announced[groups.key], groups)
@@ -203,9 +205,12 @@ def _fire_timers(state: State, found: list[Found]) -> State:
 
 
 def _return_vanished(old: State, new: State, now_us: int, found: list[Found]) -> None:
-    """Levels that were held and are no longer in the rules."""
+    """Levels that were held and are no longer in the rules, and the silence of datastreams that are not."""
     for number, place in np.argwhere(old.reached):
         name = old.rules.names[number][place]
         if number >= new.rules.shape[0] or name not in new.rules.names[number]:
             seen = Seen.newest(old, int(number), now_us)
             found.append(level_moved(old, Kind.RETURNED, Cause.CATALOGUE, int(number), int(place), seen))
+    for number in map(int, np.flatnonzero(old.silent)):
+        if number >= new.rules.shape[0] or new.rules.silence_us[number] == NO_TIMER:
+            found.append(let_go(old, number, now_us))

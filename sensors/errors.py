@@ -2,6 +2,7 @@
 
 SensorsError
 ├── CatalogueError    a city that cannot be used at all (its faults are attached)
+├── RowError          one row of a city's table that cannot be used; becomes a `Fault` where the table is read
 ├── BatchError        columns whose shapes or types do not fit
 └── SettingsError     a TOML key or environment variable that cannot be used
 """
@@ -17,6 +18,14 @@ class CatalogueError(SensorsError):
     def __init__(self, message: str, faults: tuple[object, ...] = ()) -> None:
         super().__init__(message)
         self.faults = faults
+
+
+class RowError(SensorsError):
+    """One row cannot be used: `column` and `reason` say where and why."""
+
+    def __init__(self, column: str, reason: str) -> None:
+        super().__init__(f"{column}: {reason}")
+        self.column, self.reason = column, reason
 
 
 class BatchError(SensorsError):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sensors.batch import Batch
+from sensors.rules import HISTORICAL_AFTER_US
 from sensors.state import State
 from sensors.transition import Cause, Kind, Transition
 
@@ -62,7 +63,7 @@ def level_moved(state: State, kind: Kind, cause: Cause, number: int, place: int,
         value=None if np.isnan(seen.value) else seen.value,
         quality=seen.quality,
         origin=seen.origin,
-        historical=cause is not Cause.STILL_HELD and seen.time_us < seen.at_us - rules.historical_after_us,
+        historical=cause is not Cause.STILL_HELD and seen.time_us < seen.at_us - HISTORICAL_AFTER_US,
     )
     order = -rank if kind is Kind.RETURNED else 1000 + rank
     return Found((seen.at_us, number, 1, order), transition)
@@ -97,3 +98,17 @@ def spoke(heard: Batch, index: int) -> Found:
         origin=seen.origin,
     )
     return Found((seen.at_us, transition.datastream, 0, 1), transition)
+
+
+def let_go(state: State, number: int, at_us: int) -> Found:
+    """Datastream `number` is no longer in the catalogue: nobody waits for it any more."""
+    transition = Transition(
+        datastream=number,
+        kind=Kind.HEARD,
+        cause=Cause.CATALOGUE,
+        time_us=at_us,
+        at_us=at_us,
+        quality=9,
+        origin=int(state.origin[number]),
+    )
+    return Found((at_us, number, 0, 1), transition)

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sensors.catalogue import Catalogue, Datastream, Level
-from sensors.times import NEVER, SECOND_US, parse_rfc3339
+from sensors.times import MINUTE_US, NEVER, SECOND_US, parse_rfc3339
 
-NO_TIMER = 2**63 - 1  # a due time that never comes
+NO_TIMER: Final = 2**63 - 1  # a due time that never comes
+HISTORICAL_AFTER_US: Final = 15 * MINUTE_US  # a crossing older than this when it is found is history, not news
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +25,6 @@ class Rules:
     names     per datastream the names of its levels, K or fewer
     silence_us (D,) int64     after so long without an observation it is silent; `NO_TIMER` for holes in the numbering
     silence_severity          severity of silence, 1–4
-    historical_after_us       a crossing older than this when it is found is history, not news
     """
 
     limit: NDArray[np.float64]
@@ -34,7 +35,6 @@ class Rules:
     names: tuple[tuple[str, ...], ...]
     silence_us: NDArray[np.int64]
     silence_severity: int
-    historical_after_us: int
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -57,14 +57,12 @@ def next_change_us(catalogue: Catalogue, now_us: int) -> int:
     return min((time for time in times if time > now_us), default=NO_TIMER)
 
 
-def compile_rules(
-    catalogue: Catalogue, now_us: int, *, plain: bool = False, historical_after_us: int = 900 * SECOND_US
-) -> Rules:
+def compile_rules(catalogue: Catalogue, now_us: int, *, plain: bool = False) -> Rules:
     """The rules of a numbered catalogue that are in force at `now_us`; `plain` leaves out every hysteresis."""
     size = 1 + max(catalogue.datastream_by_number, default=-1)
     in_force = {number: levels_in_force(d, now_us) for number, d in catalogue.datastream_by_number.items()}
     width = max((len(levels) for levels in in_force.values()), default=0)
-    rules = _blank(size, width, catalogue.city.silence.severity, historical_after_us)
+    rules = _blank(size, width, catalogue.city.silence.severity)
     names: list[tuple[str, ...]] = [()] * size
     for number, levels in in_force.items():
         names[number] = tuple(level.level for level in levels)
@@ -74,7 +72,7 @@ def compile_rules(
     return Rules(**{name: getattr(rules, name) for name in Rules.__slots__ if name != "names"}, names=tuple(names))
 
 
-def _blank(size: int, width: int, silence_severity: int, historical_after_us: int) -> Rules:
+def _blank(size: int, width: int, silence_severity: int) -> Rules:
     return Rules(
         limit=np.full((size, width), np.nan),
         clear=np.full((size, width), np.nan),
@@ -84,7 +82,6 @@ def _blank(size: int, width: int, silence_severity: int, historical_after_us: in
         names=(),
         silence_us=np.full(size, NO_TIMER, np.int64),
         silence_severity=silence_severity,
-        historical_after_us=historical_after_us,
     )
 
 

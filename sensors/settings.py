@@ -39,8 +39,6 @@ class IngestSettings(Section, frozen=True, kw_only=True):
 
     tick_s: float = 0.02  # while messages keep coming, they are gathered this long
     quiet_s: float = 0.05  # after so much quiet the next message is committed at once
-    future_limit_s: float = 300.0  # a time further ahead is a clock fault
-    historical_after_s: float = 900.0  # a crossing older than this is told as historical
     max_elements: int = 10_000  # in one message
 
 

@@ -80,16 +80,14 @@ def resume(state: State, now_us: int) -> State:
 
 def remap(state: State, rules: Rules, now_us: int) -> State:
     """The same memory under other rules: datastreams by number, levels by name; what is new is unheard."""
-    old_size = state.rules.shape[0]
     fresh = fresh_state(rules, now_us)
-    kept = min(old_size, rules.shape[0])
     arrays = fresh.arrays()
+    kept = min(state.rules.shape[0], rules.shape[0])
+    stays = (state.rules.silence_us[:kept] != NO_TIMER) & (rules.silence_us[:kept] != NO_TIMER)
     for name, old in state.arrays().items():
         if old.ndim == 1:
-            arrays[name][:kept] = old[:kept]
-    was_hole = state.rules.silence_us[:kept] == NO_TIMER
-    fresh.heard_us[:kept][was_hole] = now_us
-    for number in range(kept):
+            arrays[name][:kept][stays] = old[:kept][stays]
+    for number in map(int, np.flatnonzero(stays)):
         places = {level: place for place, level in enumerate(state.rules.names[number])}
         for place, level in enumerate(rules.names[number]):
             if level in places:

@@ -6,21 +6,24 @@ A fault names file, line, column and reason and costs that row only.
 import csv
 import io
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
+from sensors.errors import RowError
+
+IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")  # stations, properties, cities
 MAX_BYTES: Final = 16 * 1024 * 1024
 MAX_CELL: Final = 4_096
+MAX_NUMBER: Final = 1e12  # nothing that a city declares is larger; beyond it is a slip of the keyboard
 
-_MANGLED = re.compile(r"^\d(?:[.,]\d+)?[eE]\+\d+$")
-_DECIMAL_COMMA = re.compile(r"^[+-]?\d+,\d+$")
-_DECIMAL_POINT = re.compile(r"^[+-]?\d+\.\d+$")
-_YES = {"yes", "ya", "y", "true", "1"}
-_NO = {"no", "tidak", "n", "false", "0", ""}
+_MANGLED: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")
+_NUMBER: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?")
+_YES: Final = frozenset({"yes", "ya", "y", "true", "1"})
+_NO: Final = frozenset({"no", "tidak", "n", "false", "0"})
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -37,167 +40,200 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 R = TypeVar("R", bound=msgspec.Struct)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Line(Generic[R]):
-    """A good row and where it stands."""
+    """A row and where it stands."""
 
     number: int
     row: R
 
 
-@dataclass(slots=True)
-class Table(Generic[R]):
-    """The good rows of one file, and the faults of the others."""
+def read_table(
+    path: Path, kind: type[R], check: Callable[[Line[R]], T], faults: list[Fault], *, required: bool = True
+) -> list[T]:
+    """What `check` makes of each row of a CSV file, whose columns are the fields of `kind`.
 
-    file: str
-    lines: list[Line[R]] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
-
-    def fault(self, line: int, column: str, reason: str) -> None:
-        """Note a fault at `line` (0 = the file)."""
-        self.faults.append(Fault(self.file, line, column, reason))
-
-
-def read_table(path: Path, kind: type[R], *, required: bool = True) -> Table[R]:
-    """The rows of a CSV file as `kind`, whose fields are the columns; an unknown column is a fault."""
-    table: Table[R] = Table(path.name)
-    text = _read_text(path, table, required)
-    if text is None:
-        return table
-    fields = {f.name: f for f in msgspec.structs.fields(kind)}
-    delimiter = _delimiter(text.split("\n", 1)[0], fields.keys())
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    A row for which `check` raises RowError, one that is no `kind`, an unknown column and a missing file (if `required`)
+    are added to `faults`.
+    """
     try:
-        header = [name.strip() for name in next(reader, [])]
-        if not _check_header(table, header, kind):
-            return table
-        style = _DecimalStyle()
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                _read_line(table, reader.line_num, header, cells, kind, style)
-    except csv.Error as error:
-        table.fault(reader.line_num, "", f"not CSV: {error}")
-    return table
+        text = _read_text(path, required)
+        return list(_read_rows(path.name, text, kind, check, faults)) if text is not None else []
+    except RowError as error:
+        faults.append(Fault(path.name, 0, error.column, error.reason))
+        return []
 
 
-def _read_text(path: Path, table: Table[R], required: bool) -> str | None:
+class Unique:
+    """Keys that have been seen, ignoring case, and where."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, int] = {}
+
+    def add(self, key: str, column: str, line: int) -> None:
+        """Note `key`; RowError if it stood in an earlier line."""
+        first = self._first.setdefault(key.casefold(), line)
+        if first != line:
+            raise RowError(column, f"{key!r} stands in line {first} already (names are unique ignoring case)")
+
+
+def unknown(what: str, got: str, known: Collection[str]) -> str:
+    """Why a reference fails, with what a spreadsheet or a typist may have done to it."""
+    for name in known:
+        if name.lstrip("0") == got.lstrip("0"):
+            return f"no {what} {got!r}, but {name!r}: did a spreadsheet strip leading zeros? Format the column as text"
+        if name.casefold() == got.casefold():
+            return f"no {what} {got!r}; did you mean {name!r}?"
+    return f"no {what} {got!r}"
+
+
+def _read_text(path: Path, required: bool) -> str | None:
     try:
         raw = path.read_bytes()
-    except FileNotFoundError:
+    except FileNotFoundError as error:
         if required:
-            table.fault(0, "", "file is missing")
+            raise RowError("", "file is missing") from error
         return None
     except OSError as error:
-        table.fault(0, "", f"cannot be read: {error.strerror}")
-        return None
+        raise RowError("", f"cannot be read: {error.strerror}") from error
     if len(raw) > MAX_BYTES:
-        table.fault(0, "", f"expected at most {MAX_BYTES} bytes, got {len(raw)}")
-        return None
+        raise RowError("", f"expected at most {MAX_BYTES} bytes, got {len(raw)}")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         return raw.decode("cp1252", errors="replace")
 
 
-def _delimiter(header: str, names: Any) -> str:
+def _read_rows(file: str, text: str, kind: type[R], check: Callable[[Line[R]], T], faults: list[Fault]) -> Iterator[T]:
+    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    lines = _split(file, text, _delimiter(text, fields), faults)
+    _, header = lines.pop(0) if lines else (1, [])
+    header = [name.strip() for name in header]
+    header_faults = list(_header_faults(header, fields))
+    faults.extend(Fault(file, 1, error.column, error.reason) for error in header_faults)
+    if any(error.reason != _UNKNOWN_COLUMN for error in header_faults):
+        return
+    cells_of = _Cells(header, fields, [cells for _, cells in lines])
+    for number, cells in lines:
+        try:
+            yield check(Line(number, cells_of.row(cells, kind)))
+        except RowError as error:
+            faults.append(Fault(file, number, error.column, error.reason))
+
+
+def _split(file: str, text: str, delimiter: str, faults: list[Fault]) -> list[tuple[int, list[str]]]:
+    """The lines that are not empty, as cells, with the number of each; what comes after broken CSV is a fault."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    lines = []
+    number = 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                lines.append((number, cells))
+            number = reader.line_num + 1  # a quoted cell may hold line breaks: a row is named by where it begins
+    except csv.Error as error:
+        faults.append(Fault(file, number, "", f"not CSV: {error}; what follows is not read"))
+    return lines
+
+
+_UNKNOWN_COLUMN: Final = "unknown column"
+
+
+def _delimiter(text: str, names: Collection[str]) -> str:
     """The separator that finds most of the known columns in the header."""
+    header = text.split("\n", 1)[0]
     return max(",;\t", key=lambda separator: sum(cell.strip().strip('"') in names for cell in header.split(separator)))
 
 
-def _check_header(table: Table[R], header: list[str], kind: type[R]) -> bool:
-    fields = {f.name: f for f in msgspec.structs.fields(kind)}
-    for name in header:
-        if name not in fields:
-            table.fault(1, name, f"unknown column; known are {', '.join(fields)}")
-    missing = [f.name for f in fields.values() if f.required and f.name not in header]
-    for name in missing:
-        table.fault(1, name, "column is missing")
-    twice = {name for name in header if header.count(name) > 1}
-    for name in sorted(twice):
-        table.fault(1, name, "column stands twice")
-    return not missing and not twice
+def _header_faults(header: list[str], fields: dict[str, Any]) -> Iterator[RowError]:
+    for name in dict.fromkeys(header):
+        if name and name not in fields:
+            yield RowError(name, _UNKNOWN_COLUMN)
+        if name and header.count(name) > 1:
+            yield RowError(name, "column stands twice")
+    for name, field in fields.items():
+        if field.required and name not in header:
+            yield RowError(name, "column is missing")
 
 
-class _DecimalStyle:
-    """One decimal mark a file: the first decimal number decides, another style is a fault."""
+class _Cells:
+    """Turns the cells of a line into a row, in the decimal style of the file.
 
-    def __init__(self) -> None:
-        self.mark = ""
+    The style is that of most decimal numbers: 1.450 among decimal commas is a fault, not 1.45.
+    """
 
-    def number(self, text: str) -> str:
-        """`text` with a decimal point; ValueError for the other style."""
-        mark = "," if _DECIMAL_COMMA.match(text) else "." if _DECIMAL_POINT.match(text) else ""
-        if not mark:
-            return text
-        self.mark = self.mark or mark
-        if mark != self.mark:
-            raise ValueError(f"mixed decimal marks: {text!r}, but the file began with decimal {self.mark!r}")
-        return text.replace(",", ".")
+    def __init__(self, header: list[str], fields: dict[str, Any], lines: list[list[str]]) -> None:
+        self._header, self._fields = header, fields
+        numeric = [place for place, name in enumerate(header) if name in fields and _is_number(fields[name].type)]
+        decimals = [
+            cells[place].strip() for cells in lines for place in numeric if place < len(cells) and cells[place].strip()
+        ]
+        decimals = [text for text in decimals if _NUMBER.fullmatch(text)]
+        commas, points = sum("," in text for text in decimals), sum("." in text for text in decimals)
+        self._mark = "," if commas > points else "." if points > commas else ""
+
+    def row(self, cells: list[str], kind: type[R]) -> R:
+        """The row, or RowError for its first bad cell."""
+        if any(cell.strip() for place, cell in enumerate(cells) if not "".join(self._header[place : place + 1])):
+            raise RowError("", "a cell stands under no column name; a decimal comma that is not in quotes?")
+        values = {}
+        for name, cell in zip(self._header, cells, strict=False):
+            if cell.strip() and name in self._fields:
+                values[name] = self._value(name, cell.strip())
+        missing = [name for name, field in self._fields.items() if field.required and name not in values]
+        if missing:
+            raise RowError(missing[0], "is empty")
+        return msgspec.convert(values, kind)
+
+    def _value(self, name: str, text: str) -> object:
+        if len(text) > MAX_CELL:
+            raise RowError(name, f"expected at most {MAX_CELL} characters, got {len(text)}")
+        kind = self._fields[name].type
+        if _is_number(kind):
+            return self._number(name, text, whole=float not in {kind, *get_args(kind)})
+        if get_origin(kind) is Literal:
+            return _word(name, text, get_args(kind))
+        if _MANGLED.fullmatch(text):
+            raise RowError(
+                name, f"{text!r} looks like an id that a spreadsheet turned into a number; format the column as text"
+            )
+        if kind is bool:
+            return _yes_or_no(name, text)
+        return text.split() if get_origin(kind) is tuple else text
+
+    def _number(self, name: str, text: str, *, whole: bool) -> float | int:
+        wanted = "a whole number" if whole else "a number"
+        if not _NUMBER.fullmatch(text):
+            raise RowError(name, f"expected {wanted} without thousands separators, got {text!r}")
+        mark = "," if "," in text else "." if "." in text else ""
+        if mark and mark != self._mark:
+            most = f"most numbers here have a decimal {self._mark!r}" if self._mark else "as many have the other"
+            raise RowError(name, f"mixed decimal marks: got {text!r}, but {most}")
+        number = float(text.replace(",", "."))
+        if abs(number) > MAX_NUMBER:
+            raise RowError(name, f"expected {wanted} up to {MAX_NUMBER:.0e}, got {text!r}")
+        if not whole:
+            return number
+        if number != int(number):
+            raise RowError(name, f"expected {wanted}, got {text!r}")
+        return int(number)
 
 
-def _read_line(
-    table: Table[R], number: int, header: list[str], cells: list[str], kind: type[R], style: _DecimalStyle
-) -> None:
-    if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
-        table.fault(number, "", f"expected {len(header)} cells, got {len(cells)}")
-        return
-    types = {f.name: f.type for f in msgspec.structs.fields(kind)}
-    values: dict[str, Any] = {}
-    for name, cell in zip(header, cells, strict=False):
-        text = cell.strip()
-        if not text or name not in types:
-            continue
-        try:
-            values[name] = _cell(text, types[name], style)
-        except ValueError as error:
-            table.fault(number, name, str(error))
-            return
-    missing = next((f.name for f in msgspec.structs.fields(kind) if f.required and f.name not in values), None)
-    if missing is not None:
-        table.fault(number, missing, "is empty")
-        return
-    try:
-        table.lines.append(Line(number, msgspec.convert(values, kind, strict=False)))
-    except msgspec.ValidationError as error:
-        reason, _, column = str(error).partition(" - at `$.")
-        got = values.get(column.rstrip("`"))
-        table.fault(number, column.rstrip("`"), f"{reason}, got {got!r}" if got is not None else reason)
+def _is_number(kind: object) -> bool:
+    return bool({int, float} & {kind, *get_args(kind)})
 
 
-def _cell(text: str, kind: Any, style: _DecimalStyle) -> Any:
-    if len(text) > MAX_CELL:
-        raise ValueError(f"expected at most {MAX_CELL} characters, got {len(text)}")
-    kinds = set(_plain_types(kind))
-    if float in kinds or int in kinds:
-        return style.number(text)
-    if _MANGLED.match(text):
-        raise ValueError(
-            f"{text!r} looks like an id that a spreadsheet turned into a number; format the column as text"
-        )
-    if bool in kinds:
-        return _yes_or_no(text)
-    if tuple in kinds:
-        return text.split()
+def _word(name: str, text: str, words: tuple[str, ...]) -> str:
+    if text not in words:
+        raise RowError(name, f"expected one of {', '.join(words)}, got {text!r}")
     return text
 
 
-def _plain_types(kind: Any) -> Iterator[Any]:
-    arguments = getattr(kind, "__args__", ())
-    if getattr(kind, "__origin__", None) is tuple:
-        yield tuple
-    elif arguments and not isinstance(arguments[0], str):
-        for argument in arguments:
-            yield from _plain_types(argument)
-    else:
-        yield kind
-
-
-def _yes_or_no(text: str) -> bool:
+def _yes_or_no(name: str, text: str) -> bool:
     word = text.casefold()
-    if word in _YES:
-        return True
-    if word in _NO:
-        return False
-    raise ValueError(f"expected yes or no (ya, tidak), got {text!r}")
+    if word not in _YES | _NO:
+        raise RowError(name, f"expected yes or no (ya, tidak), got {text!r}")
+    return word in _YES

@@ -4,7 +4,8 @@ Sources: foot 0.3048 m, mile 1609.344 m (international yard and pound agreement,
 litre (1 dm³).  Concentrations in ppb need a molar mass and are not converted here.
 """
 
-from typing import NamedTuple
+import unicodedata
+from typing import Final, NamedTuple
 
 
 class Scale(NamedTuple):
@@ -15,7 +16,7 @@ class Scale(NamedTuple):
     offset: float = 0.0
 
 
-_SCALES: dict[str, Scale] = {
+_SCALES: Final = {
     "mm": Scale("length", 0.001),
     "cm": Scale("length", 0.01),
     "m": Scale("length", 1.0),
@@ -39,17 +40,15 @@ _SCALES: dict[str, Scale] = {
     "s": Scale("duration", 1.0),
     "1": Scale("count", 1.0),
 }
-_SPELLINGS = {
-    "µg/m³": "ug/m3",
+_SPELLINGS: Final = {  # after NFKC, which makes ³ a 3, the micro sign a Greek mu and ℃ two characters
     "μg/m3": "ug/m3",
-    "µg/m3": "ug/m3",
-    "ug/m³": "ug/m3",
-    "m³/s": "m3/s",
+    "m^3/s": "m3/s",
+    "L/s": "l/s",
     "°C": "Cel",
     "C": "Cel",
     "percent": "%",
 }
-KNOWN = tuple(_SCALES)
+KNOWN: Final = tuple(_SCALES)
 
 
 class Conversion(NamedTuple):
@@ -58,6 +57,23 @@ class Conversion(NamedTuple):
     factor: float
     offset: float
 
+    def apply(self, value: float) -> float:
+        """`value` converted, to 12 significant digits: 2.3 m must be 230 cm, not 229.99999999999997 below a limit.
+
+        >>> conversion("m", "cm").apply(2.3), 2.3 * 100
+        (230.0, 229.99999999999997)
+        """
+        if self == IDENTITY:
+            return value
+        return float(f"{value * self.factor + self.offset:.12g}")
+
+    def apply_to_difference(self, difference: float) -> float:
+        """A difference of two values converted: without the offset."""
+        return Conversion(self.factor, 0.0).apply(difference)
+
+
+IDENTITY: Final = Conversion(1.0, 0.0)
+
 
 def canonical(unit: str) -> str | None:
     """The unit as Siaga spells it (UCUM where it has a code), or None for one it does not know.
@@ -65,8 +81,9 @@ def canonical(unit: str) -> str | None:
     >>> canonical("µg/m³"), canonical("furlong")
     ('ug/m3', None)
     """
-    unit = _SPELLINGS.get(unit.strip(), unit.strip())
-    return unit if unit in _SCALES else None
+    plain = unicodedata.normalize("NFKC", unit.strip())
+    plain = _SPELLINGS.get(plain, plain)
+    return plain if plain in _SCALES else None
 
 
 def conversion(sent: str, wanted: str) -> Conversion | None:
@@ -81,7 +98,7 @@ def conversion(sent: str, wanted: str) -> Conversion | None:
     if source is None or target is None or source.dimension != target.dimension:
         return None
     if source == target:
-        return Conversion(1.0, 0.0)
+        return IDENTITY
     return Conversion(_ratio(source.factor, target.factor), (source.offset - target.offset) / target.factor)
 
 

@@ -130,6 +130,16 @@ class LogWriter:
             if detector == self._detector_version and columns.checksum(body) == crc
         ]
 
+    def recall(self, key: str) -> str:
+        """What was noted under `key`; "" where nothing was."""
+        row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(row[0]) if row is not None else ""
+
+    def remember(self, key: str, value: str) -> None:
+        """Note `value` under `key`."""
+        with _Transaction(self._connection, self._path):
+            self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
     def _prepare(self) -> None:
         try:
             check_version(self._connection, self._path)

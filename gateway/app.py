@@ -1,0 +1,229 @@
+"""The gateway's wiring, once: brokers → ingest → detector → log → acknowledgement, doorbell, status.
+
+sessions ──take──▶ Engine ──entry──▶ Committer ──seq──▶ acknowledge, doorbell
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from gateway.city_in_force import put_in_force
+from gateway.committer import Committer
+from gateway.engine import Engine
+from gateway.errors import GatewayError, LogError
+from gateway.ingest import Arrivals
+from gateway.log.reader import LogReader
+from gateway.log.rows import Entry
+from gateway.log.writer import LogWriter
+from gateway.mqtt.session import Broker, Session
+from gateway.recovery import Judge, recover
+from gateway.reporting import Reporting
+from gateway.status import CommitFrame, StatusServer
+from sensors.catalogue import Catalogue
+from sensors.detector import DETECTOR_VERSION
+from sensors.errors import CatalogueError
+from sensors.settings import Settings
+from sensors.tables import Fault
+
+FILTERS: Final = ("telemetry/#",)
+WINDOW_LIMITED: Final = 10  # two reads of exactly so many messages or more: the broker's in-flight window is full
+TIMER_CHECK_S: Final = 0.25
+STATUS_S: Final = 1.0
+STOP_S: Final = 3.0  # what is under way may take so long to reach the disk
+
+_log = logging.getLogger("gateway")
+
+
+def wall_us() -> int:
+    """The wall clock, microseconds UTC; read at the edges only."""
+    return time.time_ns() // 1000
+
+
+async def serve(settings: Settings) -> None:
+    """Run the gateway of a data directory until SIGTERM or SIGINT.
+
+    Raises LogError, CatalogueError or BrokerError for what waiting cannot mend.
+    """
+    data_dir = Path(settings.data_dir)
+    with _exclusive(data_dir):
+        writer = LogWriter(data_dir, settings.log, DETECTOR_VERSION)
+        committer = Committer(writer, data_dir)
+        try:
+            engine = _recovered_engine(settings, data_dir, writer)
+            await Gateway(settings, data_dir, writer, committer, engine).run()
+        finally:
+            committer.close()
+
+
+class Gateway:
+    """The running gateway: one task per broker, one for the flow, one for the status."""
+
+    def __init__(
+        self, settings: Settings, data_dir: Path, writer: LogWriter, committer: Committer, engine: Engine
+    ) -> None:
+        self._settings, self._writer, self._committer, self._engine = settings, writer, committer, engine
+        self._arrived, self._stop, self._reload = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._status = StatusServer(data_dir)
+        self._sessions = [
+            Session(broker, f"siaga{writer.log_id}{place or ''}", FILTERS, settings.mqtt, self, self._arrived)
+            for place, broker in enumerate(_brokers(settings, engine.city.catalogue))
+        ]
+        self._reporting = Reporting(writer, committer, engine, self._sessions, self._status)
+        self._checkpoint_at = time.monotonic() + settings.log.checkpoint_s
+
+    async def run(self) -> None:
+        """Work until told to stop; sources stop first, then what they brought is made durable."""
+        self._watch_signals()
+        await self._status.start()
+        try:
+            await self._commit(self._engine.start(wall_us()))
+            async with asyncio.TaskGroup() as tasks:
+                others = [tasks.create_task(s.run(), name=f"gateway.mqtt.{s.broker.name}") for s in self._sessions]
+                others.append(tasks.create_task(self._report(), name="gateway.status"))
+                flow = tasks.create_task(self._flow(), name="gateway.flow")
+                await self._stop.wait()
+                await asyncio.wait({flow}, timeout=STOP_S)
+                for task in (flow, *others):
+                    task.cancel()
+        finally:
+            began = time.monotonic()
+            for session in self._sessions:
+                await session.close()
+            await self._status.stop()
+            _log.info("stopped in %.3f s, log at row %d", time.monotonic() - began, self._committer.last_seq)
+
+    async def recall_filters(self, source: str) -> tuple[str, ...]:
+        """The filters that the broker's session of ours holds."""
+        text = await self._committer.call(self._writer.recall, f"filters:{source}")
+        return tuple(text.split("\n")) if text else ()
+
+    async def remember_filters(self, source: str, filters: tuple[str, ...]) -> None:
+        """Note the filters that the broker's session of ours holds."""
+        await self._committer.call(self._writer.remember, f"filters:{source}", "\n".join(filters))
+
+    async def _flow(self) -> None:
+        """Read, judge, commit, acknowledge; ends after `_stop` with everything taken on disk."""
+        ingest = self._settings.ingest
+        last_busy, last_count = 0.0, 0
+        while not self._stop.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TIMER_CHECK_S):
+                    await self._arrived.wait()
+            self._arrived.clear()
+            if self._reload.is_set():
+                await self._reload_city()
+            count = await self._tick()
+            if count:
+                now = time.monotonic()
+                window_is_full = count == last_count and count >= WINDOW_LIMITED
+                if now - last_busy < ingest.quiet_s and not window_is_full:
+                    await asyncio.sleep(ingest.tick_s)
+                last_busy, last_count = time.monotonic(), count
+            for session in self._sessions:
+                session.read_on()
+        await self._commit(replace(self._engine.idle(wall_us()), checkpoint=self._engine.checkpoint()))
+
+    async def _tick(self) -> int:
+        """Take what has arrived through to the acknowledgement; how many messages it was."""
+        taken = [(session, *session.take()) for session in self._sessions]
+        arrivals: list[Arrivals] = [a for _, _, a in taken if len(a)]
+        now_us = wall_us()
+        if not arrivals and not self._engine.due(now_us):
+            return 0
+        self._reporting.note_messages(arrivals, now_us)
+        entry = self._engine.take(arrivals, now_us)
+        if entry is not None:
+            await self._commit(self._with_checkpoint(entry))
+        for session, connection, mine in taken:
+            session.acknowledge(connection, mine)
+        return sum(len(a) for a in arrivals)
+
+    async def _commit(self, entry: Entry) -> None:
+        seq = await self._committer.commit(entry)
+        self._status.publish(CommitFrame(seq=seq))
+
+    def _with_checkpoint(self, entry: Entry) -> Entry:
+        if time.monotonic() < self._checkpoint_at:
+            return entry
+        self._checkpoint_at = time.monotonic() + self._settings.log.checkpoint_s
+        return replace(entry, checkpoint=self._engine.checkpoint())
+
+    async def _reload_city(self) -> None:
+        """SIGHUP: a city that cannot be used at all leaves the present one in force, and is shown."""
+        self._reload.clear()
+        present, now_us = self._engine.city, wall_us()
+        try:
+            city = await self._committer.call(
+                put_in_force, self._settings.city, self._writer, present.catalogue, now_us
+            )
+        except (CatalogueError, LogError) as error:
+            _log.error("the city is not reloaded, the present one stays: %s", error)
+            self._engine.city = replace(present, faults=(*present.faults, Fault("city.toml", 0, "", str(error))))
+            return
+        await self._commit(self._engine.reload(city, wall_us()))
+        _log.info("city %s reloaded: catalogue version %d", city.catalogue.city.code, city.version)
+
+    async def _report(self) -> None:
+        while True:
+            self._status.publish(self._reporting.frame(wall_us()))
+            await asyncio.sleep(STATUS_S)
+
+    def _watch_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, self._stop_now)
+        loop.add_signal_handler(signal.SIGHUP, self._reload.set)
+
+    def _stop_now(self) -> None:
+        """Stop; the same signal again kills."""
+        self._stop.set()
+        self._arrived.set()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().remove_signal_handler(name)
+
+
+def _brokers(settings: Settings, catalogue: Catalogue) -> list[Broker]:
+    """The broker of the settings, else the city's sources, else the embedded one on this machine."""
+    if settings.mqtt.url:
+        return [Broker.from_url("broker", settings.mqtt.url)]
+    named = [Broker.from_url(source.name, source.url) for source in catalogue.city.sources]
+    return named or [Broker("embedded", "127.0.0.1", settings.mqtt.port)]
+
+
+def _recovered_engine(settings: Settings, data_dir: Path, writer: LogWriter) -> Engine:
+    """The engine as it was after the log's last row, with the city's files as they are now."""
+    began = time.monotonic()
+    judge: Judge | None = None
+    previous: Catalogue | None = None
+    with LogReader(data_dir) as reader:
+        judge, rows = recover(reader, writer.checkpoints())
+        if judge is not None:
+            previous = reader.catalogue(judge.catalogue_version)
+    if judge is not None:
+        _log.info("recovered in %.2f s, %d rows run again", time.monotonic() - began, rows)
+    city = put_in_force(settings.city, writer, previous, wall_us())
+    return Engine(city, judge, settings.log.dead_letter_bytes)
+
+
+@contextlib.contextmanager
+def _exclusive(data_dir: Path) -> Iterator[None]:
+    """Hold the gateway's lock of the data directory; GatewayError if another gateway has it."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    path = data_dir / "gateway.lock"
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise GatewayError(f"{data_dir}: another gateway is running on this data directory") from error
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,249 @@
+"""The native format: topics `telemetry/{station}/{property}` and `telemetry/{station}`.
+
+A bare number, `{"ts", "value", "unit", "origin"}`, an array of these, or for a whole station
+`{"ts", "values": {property: number}, "origin"}`.  `ts` is the epoch in the datastream's epoch unit (milliseconds unless
+declared) or RFC 3339; absent = the receive time.  Unknown keys are ignored.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+
+from gateway.address_book import AddressBook, Target
+from gateway.readings import Readings, Refusal, Refused
+from sensors import units
+from sensors.origin import Origin
+from sensors.quality import Reason
+from sensors.times import NEVER, parse_rfc3339
+
+MAX_ELEMENTS: Final = 10_000  # in one message
+MAX_TIME_TEXT: Final = 64
+_MAX_TIME: Final = 2**62  # a time beyond is told as 1970, a clock fault
+
+# What a payload may say of itself; the other origins are given by Siaga, never by a device.
+_CLAIMABLE: Final = {origin.word: origin for origin in (Origin.LIVE, Origin.SIMULATED, Origin.REPLAYED)}
+_NOT_FINITE: Final = re.compile(rb"(?<![\w\"])[+-]?(nan|inf|infinity)(?![\w\"])", re.IGNORECASE)
+
+Time = int | float | str | None
+
+
+class Element(msgspec.Struct):
+    """One reading."""
+
+    value: float | None
+    ts: Time = None
+    unit: str | None = None
+    origin: str | None = None
+
+
+class Values(msgspec.Struct):
+    """Several properties of one station at one time."""
+
+    values: dict[str, float | None]
+    ts: Time = None
+    origin: str | None = None
+
+
+_PAYLOAD: Final = msgspec.json.Decoder(float | Element | list[float | Element])
+_ARRAY: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_ELEMENT: Final = msgspec.json.Decoder(float | Element)
+_VALUES: Final = msgspec.json.Decoder(Values)
+_LOOSE_VALUES: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_VALUE: Final = msgspec.json.Decoder(float | None)
+
+
+def read(index: int, topic: bytes, payload: bytes, book: AddressBook, out: Readings) -> None:
+    """Read message `index` into `out`; a message partly good gives its good elements.
+
+    Raises Refused for the whole message.
+    """
+    target = book.by_topic.get(topic)
+    if target is None:
+        _read_station(index, _station(topic, book), payload, out)
+        return
+    _check_text(payload)
+    try:
+        content = _PAYLOAD.decode(payload)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        if not payload.lstrip().startswith(b"["):
+            raise _refused(error, payload) from error
+        _read_loose_array(index, payload, target, out)
+        return
+    if isinstance(content, list):
+        _check_count(len(content))
+        for place, element in enumerate(_by_time(content, target)):
+            _read_element(index, place, element, target, out)
+    else:
+        _read_element(index, None, content, target, out)
+
+
+def _read_element(index: int, place: int | None, element: float | Element, target: Target, out: Readings) -> None:
+    if not isinstance(element, Element):
+        out.add(index, target.number, element)
+        return
+    try:
+        device_us, reasons = _time(element.ts, target)
+        value, unit_reason = _value(element, target)
+        origin = _origin(element.origin)
+    except Refused as refused:
+        out.refuse(index, place, refused.reason, refused.detail)
+        return
+    out.add(index, target.number, value, device_us=device_us, origin=origin, reasons=reasons | unit_reason)
+
+
+def _read_loose_array(index: int, payload: bytes, target: Target, out: Readings) -> None:
+    """An array some of whose elements are not readings: the others count."""
+    try:
+        raws = _ARRAY.decode(payload)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise _refused(error, payload) from error
+    _check_count(len(raws))
+    good: list[float | Element] = []
+    for place, raw in enumerate(raws):
+        try:
+            good.append(_ELEMENT.decode(raw))
+        except (msgspec.MsgspecError, RecursionError) as error:
+            refused = _refused(error, bytes(raw))
+            out.refuse(index, place, refused.reason, refused.detail)
+    for element in _by_time(good, target):
+        _read_element(index, None, element, target, out)
+
+
+def _read_station(index: int, targets: dict[str, Target], payload: bytes, out: Readings) -> None:
+    _check_text(payload)
+    try:
+        content = _VALUES.decode(payload)
+        values: dict[str, float | Refused | None] = dict(content.values)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        content, values = _loose_values(payload, error)
+    _check_count(len(values))
+    origin = _origin(content.origin)
+    for place, (name, value) in enumerate(values.items()):
+        target = targets.get(name)
+        try:
+            if target is None:
+                raise Refused(Refusal.UNKNOWN_PROPERTY, f"no property {name[:64]!r} in the catalogue at this station")
+            if isinstance(value, Refused):
+                raise value
+            device_us, reasons = _time(content.ts, target)
+        except Refused as refused:
+            out.refuse(index, place, refused.reason, refused.detail)
+            continue
+        number = float("nan") if value is None else value
+        out.add(index, target.number, number, device_us=device_us, origin=origin, reasons=reasons)
+
+
+def _loose_values(payload: bytes, error: Exception) -> tuple[Values, dict[str, float | Refused | None]]:
+    """A station's message some of whose values are not numbers: the others count."""
+    try:
+        tree = _LOOSE_VALUES.decode(payload)
+        raws = _LOOSE_VALUES.decode(tree["values"])
+        rest = b"{" + b",".join(b'"%s":%s' % (k.encode(), bytes(tree[k])) for k in ("ts", "origin") if k in tree)
+        content = _VALUES.decode(rest + (b"," if len(rest) > 1 else b"") + b'"values":{}}')
+    except (msgspec.MsgspecError, RecursionError, KeyError) as worse:
+        raise _refused(error, payload) from worse
+    values: dict[str, float | Refused | None] = {}
+    for name, raw in raws.items():
+        try:
+            values[name] = _VALUE.decode(raw)
+        except (msgspec.MsgspecError, RecursionError) as wrong:
+            values[name] = _refused(wrong, bytes(raw))
+    return content, values
+
+
+def _by_time(elements: list[float | Element], target: Target) -> list[float | Element]:
+    """A device's backlog in time order; elements whose time cannot be read keep their place among those without."""
+
+    def key(element: float | Element) -> int:
+        try:
+            return _time(element.ts, target)[0] if isinstance(element, Element) else NEVER
+        except Refused:
+            return NEVER
+
+    return sorted(elements, key=key)
+
+
+def _station(topic: bytes, book: AddressBook) -> dict[str, Target]:
+    """The targets of a `telemetry/{station}` topic; Refused says what is wrong with the topic."""
+    try:
+        levels = topic.decode().split("/")
+    except UnicodeDecodeError as error:
+        raise Refused(Refusal.BAD_TOPIC, f"topic is not UTF-8: {error.reason} at byte {error.start}") from error
+    if levels[0] != "telemetry" or not 2 <= len(levels) <= 3 or not all(levels):
+        raise Refused(Refusal.BAD_TOPIC, "expected telemetry/{station} or telemetry/{station}/{property}")
+    targets = book.stations.get(levels[1])
+    if targets is None:
+        raise Refused(Refusal.UNKNOWN_STATION, f"no station {levels[1][:64]!r} in the catalogue")
+    if len(levels) == 3:
+        known = ", ".join(sorted(targets)) or "none"
+        raise Refused(
+            Refusal.UNKNOWN_PROPERTY, f"no property {levels[2][:64]!r} at station {levels[1]!r}; known are {known}"
+        )
+    return targets
+
+
+def _check_text(payload: bytes) -> None:
+    if not payload:
+        raise Refused(Refusal.EMPTY, "expected a number, an object or an array, got nothing")
+    if not payload.isascii():
+        try:
+            payload.decode()
+        except UnicodeDecodeError as error:
+            raise Refused(Refusal.NOT_UTF8, f"{error.reason} at byte {error.start}") from error
+
+
+def _check_count(count: int) -> None:
+    if count > MAX_ELEMENTS:
+        raise Refused(Refusal.TOO_MANY, f"expected at most {MAX_ELEMENTS} elements, got {count}")
+
+
+def _refused(error: Exception, payload: bytes) -> Refused:
+    """The verdict for what msgspec could not decode."""
+    if isinstance(error, RecursionError):
+        return Refused(Refusal.TOO_DEEP, "nested too deeply")
+    if _NOT_FINITE.search(payload) or "out of range" in str(error):
+        return Refused(Refusal.NOT_FINITE, f"expected a finite number: {error}")
+    if isinstance(error, msgspec.ValidationError):
+        return Refused(Refusal.WRONG_TYPE, str(error))
+    return Refused(Refusal.NOT_JSON, str(error))
+
+
+def _time(ts: Time, target: Target) -> tuple[int, Reason]:
+    """(microseconds or `NEVER`, why not) of a time as sent; whether it can be true is for ingest to say."""
+    if ts is None:
+        return NEVER, Reason.NONE
+    if isinstance(ts, str):
+        try:
+            time_us = parse_rfc3339(ts[:MAX_TIME_TEXT], target.zone)
+        except ValueError as error:
+            raise Refused(Refusal.BAD_TIME, f"ts: expected an epoch or RFC 3339, got {ts[:MAX_TIME_TEXT]!r}") from error
+        return (NEVER, Reason.NO_ZONE) if time_us is None else (time_us, Reason.NONE)
+    if abs(ts) > _MAX_TIME // target.epoch_us:
+        return 0, Reason.NONE
+    return round(ts * target.epoch_us), Reason.NONE
+
+
+def _value(element: Element, target: Target) -> tuple[float, Reason]:
+    value = float("nan") if element.value is None else element.value
+    if element.unit is None or element.unit == target.unit:
+        return value, Reason.NONE
+    conversion = _conversion(element.unit[:32], target.unit)
+    if conversion is None:
+        raise Refused(
+            Refusal.UNKNOWN_UNIT, f"unit: expected one that converts to {target.unit}, got {element.unit[:32]!r}"
+        )
+    return value * conversion.factor + conversion.offset, Reason.UNIT_CONVERTED
+
+
+_conversion = lru_cache(maxsize=256)(units.conversion)
+
+
+def _origin(word: str | None) -> Origin:
+    if word is None:
+        return Origin.LIVE
+    origin = _CLAIMABLE.get(word)
+    if origin is None:
+        raise Refused(Refusal.UNKNOWN_ORIGIN, f"origin: expected one of {', '.join(_CLAIMABLE)}, got {word[:32]!r}")
+    return origin

@@ -1,0 +1,70 @@
+"""What the gateway says of itself, gathered for the status frame."""
+
+import os
+from collections import Counter
+
+from gateway.committer import Committer
+from gateway.engine import Engine
+from gateway.ingest import Arrivals
+from gateway.log.writer import LogWriter
+from gateway.mqtt.session import Session
+from gateway.status import FaultStatus, SourceStatus, StatusFrame, StatusServer
+
+MAX_FAULTS = 200  # in one frame; the counter tells the rest
+
+
+class Reporting:
+    """Reads the parts; changes nothing."""
+
+    def __init__(
+        self, writer: LogWriter, committer: Committer, engine: Engine, sessions: list[Session], status: StatusServer
+    ) -> None:
+        self._writer, self._committer, self._engine = writer, committer, engine
+        self._sessions, self._status = sessions, status
+        self._last_message_us: dict[str, int] = {}
+        self._since: dict[str, tuple[bool, int]] = {}
+
+    def note_messages(self, arrivals: list[Arrivals], now_us: int) -> None:
+        """Remember when each source last brought something."""
+        for arrival in arrivals:
+            self._last_message_us[arrival.source] = now_us
+
+    def frame(self, now_us: int) -> StatusFrame:
+        """The frame of this second."""
+        city, counters = self._engine.city, Counter(self._engine.counters)
+        counters["commits"] = self._committer.commits
+        counters["status_clients_cut_off"] = self._status.cut_off
+        counters["city_faults"] = len(city.faults)
+        counters["reconnects"] = sum(max(0, s.reconnects) for s in self._sessions)
+        log_bytes, wal_bytes = self._writer.sizes
+        unacknowledged = sum(s.unacknowledged for s in self._sessions)
+        cursors = {f"cursor_seq_{name}": float(frame.seq) for name, frame in self._status.cursors.items()}
+        return StatusFrame(
+            now_us=now_us,
+            pid=os.getpid(),
+            log_id=self._writer.log_id,
+            last_seq=self._committer.last_seq,
+            catalogue_version=city.version,
+            log_writable=not self._committer.error,
+            log_error=self._committer.error,
+            sources=tuple(self._source(session, now_us) for session in self._sessions),
+            counters=dict(counters),
+            gauges={"log_bytes": log_bytes, "wal_bytes": wal_bytes, "unacknowledged": unacknowledged, **cursors},
+            city_faults=tuple(FaultStatus(f.file, f.line, f.column, f.reason) for f in city.faults[:MAX_FAULTS]),
+        )
+
+    def _source(self, session: Session, now_us: int) -> SourceStatus:
+        name = session.broker.name
+        was, since_us = self._since.get(name, (not session.connected, now_us))
+        if was != session.connected:
+            since_us = now_us
+            self._since[name] = (session.connected, since_us)
+        return SourceStatus(
+            name=name,
+            url=session.broker.url,
+            connected=session.connected,
+            since_us=since_us,
+            reconnects=max(0, session.reconnects),
+            error=session.error,
+            last_message_us=self._last_message_us.get(name),
+        )

@@ -1,0 +1,81 @@
+"""Reading `city.toml`: what the types cannot say is checked here."""
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from sensors.catalogue import City, Layer
+from sensors.errors import CatalogueError, SettingsError
+from sensors.settings import convert, read_toml
+from sensors.tables import IDENTIFIER, Fault, unknown
+
+FILE: Final = "city.toml"
+ANY_SOURCE: Final = "*"  # an ingest rule for every source
+
+_COLOUR: Final = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
+
+
+def read_city(folder: Path, faults: list[Fault]) -> City:
+    """The city; layers and ingest rules that cannot be used are left out and added to `faults`.
+
+    Raises CatalogueError, naming the key, for anything else that is wrong.
+    """
+    try:
+        city = convert(read_toml(folder / FILE), City, str(folder / FILE))
+    except SettingsError as error:
+        raise CatalogueError(str(error)) from error
+    wrong = _wrong(city)
+    if wrong:
+        raise CatalogueError(f"{folder / FILE}: {wrong}")
+    layers, layer_faults = _usable_layers(city, folder)
+    names = {source.name for source in city.sources}
+    strangers = [rule.source for rule in city.ingest if rule.source != ANY_SOURCE and rule.source not in names]
+    faults.extend(Fault(FILE, 0, "layers", reason) for reason in layer_faults)
+    faults.extend(Fault(FILE, 0, "ingest", unknown("source", name, names)) for name in strangers)
+    rules = tuple(rule for rule in city.ingest if rule.source not in strangers)
+    return msgspec.structs.replace(city, layers=tuple(layers), ingest=rules)
+
+
+def is_zone(name: str) -> bool:
+    """Whether `name` is an IANA time zone known here."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _wrong(city: City) -> str:
+    """The first key whose value cannot be used, and why; empty where all can."""
+    twice = [name for name, n in Counter(source.name.casefold() for source in city.sources).items() if n > 1]
+    colours = [(name, style.colour) for name, style in city.levels.items() if not _COLOUR.fullmatch(style.colour)]
+    if not IDENTIFIER.fullmatch(city.code):
+        return f"code: expected letters, digits, _ and -, at most 64, got {city.code!r}"
+    if not is_zone(city.time_zone):
+        return f"time_zone: expected an IANA zone such as Asia/Jakarta, got {city.time_zone!r}"
+    if not (-180 <= city.map.lon <= 180 and -90 <= city.map.lat <= 90 and 0 <= city.map.zoom <= 24):
+        return f"map: expected lon -180 to 180, lat -90 to 90, zoom 0 to 24, got {city.map}"
+    if not 1 <= city.silence.intervals <= 1000:
+        return f"silence.intervals: expected 1 to 1000, got {city.silence.intervals}"
+    if not 1 <= city.silence.severity <= 4:
+        return f"silence.severity: expected 1 to 4, got {city.silence.severity}"
+    if colours:
+        return f"levels.{colours[0][0]}.colour: expected #rrggbb, got {colours[0][1]!r}"
+    return f"sources: the name {twice[0]!r} stands twice" if twice else ""
+
+
+def _usable_layers(city: City, folder: Path) -> tuple[list[Layer], list[str]]:
+    """The layers whose file is there, and what is wrong with the others."""
+    usable, reasons = [], []
+    for layer in city.layers:
+        if Path(layer.file).name != layer.file or not layer.file.endswith((".geojson", ".pmtiles")):
+            reasons.append(f"expected NAME.geojson or NAME.pmtiles, got {layer.file!r}")
+        elif not (folder / layer.file).is_file():
+            reasons.append(f"no file {layer.file} in the city's folder")
+        else:
+            usable.append(layer)
+    return usable, reasons

@@ -1,0 +1,75 @@
+"""Reading `datastreams.csv`: a `Datastream` without the number and the levels, which the gateway and levels.csv add."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from sensors import units
+from sensors.catalogue import City, Row
+from sensors.city_file import is_zone
+from sensors.errors import RowError
+from sensors.tables import IDENTIFIER, Fault, Line, Unique, read_table, unknown
+
+MAX_INTERVAL_S: Final = 366 * 86_400
+
+
+class DatastreamRow(Row, frozen=True, kw_only=True):
+    """A row of datastreams.csv; the columns are explained at `Datastream`."""
+
+    station: str
+    property: str
+    kind: str
+    unit: str
+    origin_source: str = ""
+    zone: str = ""
+    epoch_unit: Literal["ms", "s", "us"] = "ms"
+    valid_min: float | None = None
+    valid_max: float | None = None
+    rise_limit_per_h: float | None = None
+    interval_calm_s: float
+    interval_storm_s: float | None = None
+    sharing: Literal["public", "agency", "internal"] = "internal"
+
+
+def read_datastreams(
+    folder: Path, city: City, stations: Collection[str], faults: list[Fault]
+) -> dict[str, DatastreamRow]:
+    """The usable rows by `{station}:{property}`, units as Siaga spells them."""
+    names = Unique()
+
+    def check(line: Line[DatastreamRow]) -> DatastreamRow:
+        row = line.row
+        unit = units.canonical(row.unit)
+        if row.station not in stations:
+            raise RowError("station", unknown("station", row.station, stations))
+        if not IDENTIFIER.fullmatch(row.property):
+            raise RowError("property", f"expected letters, digits, _ and -, at most 64, got {row.property!r}")
+        if unit is None:
+            raise RowError("unit", f"expected one of {', '.join(units.KNOWN)}, got {row.unit!r}")
+        _check_sending(row, [source.name for source in city.sources])
+        _check_limits(row)
+        names.add(f"{row.station}:{row.property}", "property", line.number)
+        return msgspec.structs.replace(row, unit=unit)
+
+    rows = read_table(folder / "datastreams.csv", DatastreamRow, check, faults)
+    return {f"{row.station}:{row.property}": row for row in rows}
+
+
+def _check_sending(row: DatastreamRow, sources: list[str]) -> None:
+    """Where it comes from, how its times are meant, how often."""
+    if row.origin_source and row.origin_source not in sources:
+        raise RowError("origin_source", unknown("source", row.origin_source, sources))
+    if row.zone and not is_zone(row.zone):
+        raise RowError("zone", f"expected an IANA zone such as Asia/Jakarta, got {row.zone!r}")
+    for column, interval_s in (("interval_calm_s", row.interval_calm_s), ("interval_storm_s", row.interval_storm_s)):
+        if interval_s is not None and not 0 < interval_s <= MAX_INTERVAL_S:
+            raise RowError(column, f"expected more than 0, at most {MAX_INTERVAL_S} (a year), got {interval_s}")
+
+
+def _check_limits(row: DatastreamRow) -> None:
+    if row.valid_min is not None and row.valid_max is not None and row.valid_min >= row.valid_max:
+        raise RowError("valid_max", f"expected more than valid_min {row.valid_min}, got {row.valid_max}")
+    if row.rise_limit_per_h is not None and row.rise_limit_per_h <= 0:
+        raise RowError("rise_limit_per_h", f"expected more than 0, got {row.rise_limit_per_h}")

@@ -1,0 +1,131 @@
+"""Reloading a city: what vanished from its tables keeps its last good version until it is mended or retired by name."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final, TypeVar
+
+import msgspec
+
+from sensors.catalogue import Area, Catalogue, Datastream, Level, Row
+from sensors.errors import CatalogueError
+from sensors.tables import Fault
+
+_ADVICE: Final = "mend the row or name it in retired.csv"
+
+T = TypeVar("T", bound=Row)
+V = TypeVar("V")
+
+
+def keep_last_good(old: Catalogue, new: Catalogue, retired: frozenset[str]) -> tuple[Catalogue, tuple[Fault, ...]]:
+    """`new`, with each datastream and level of `old` that it lacks and that is not `retired`; a fault for each of them.
+
+    A datastream brings the station, areas, programme, basin and level styles that it needs and `new` lacks; it comes
+    from any source where its own is gone.  One that is in `new` in another unit has not vanished.  Names are compared
+    ignoring case.  The numbers of what is kept are those of `old`: number the result anew.
+
+    Raises CatalogueError where the two are different cities.
+    """
+    if old.city.code != new.city.code:
+        raise CatalogueError(f"city code: expected {old.city.code!r} as before the reload, got {new.city.code!r}")
+    gone = {name.casefold() for name in retired}
+    before = {d.id.casefold(): d for d in old.datastreams}
+    faults: list[Fault] = []
+    datastreams = [
+        _with_kept_levels(before[d.id.casefold()], d, gone, faults) if d.id.casefold() in before else d
+        for d in new.datastreams
+    ]
+    left = before.keys() - {d.id.casefold() for d in new.datastreams} - gone
+    vanished = [_without(d, gone) for key, d in before.items() if key in left]
+    faults.extend(_kept("datastreams.csv", d.id) for d in vanished)
+    return _assemble(old, new, datastreams, vanished), tuple(faults)
+
+
+def _with_kept_levels(old: Datastream, new: Datastream, gone: Collection[str], faults: list[Fault]) -> Datastream:
+    """`new` with the levels of `old` that vanished; in another unit it is another datastream."""
+    if old.unit != new.unit:
+        return new
+    kept: list[Level] = []
+    for name in dict.fromkeys(level.level for level in _without(old, gone).levels):
+        versions = _vanished_versions(_versions(old, name), _versions(new, name))
+        kept.extend(versions)
+        for version in versions:
+            since = f" of {version.effective_from}" if version.effective_from else ""
+            faults.append(_kept("levels.csv", f"{new.id}/{name}{since}"))
+    levels = sorted((*new.levels, *kept), key=lambda level: (level.rank, level.effective_from))
+    return msgspec.structs.replace(new, levels=tuple(levels)) if kept else new
+
+
+def _without(datastream: Datastream, gone: Collection[str]) -> Datastream:
+    """The datastream without its levels that are retired."""
+    levels = tuple(level for level in datastream.levels if f"{datastream.id}/{level.level}".casefold() not in gone)
+    return msgspec.structs.replace(datastream, levels=levels)
+
+
+def _kept(file: str, name: str) -> Fault:
+    return Fault(file, 0, "", f"{name} is no longer in {file}; its last good version is kept: {_ADVICE}")
+
+
+def _versions(datastream: Datastream, name: str) -> list[Level]:
+    return [level for level in datastream.levels if level.level == name]
+
+
+def _vanished_versions(old: list[Level], new: list[Level]) -> list[Level]:
+    """The versions of one level that nothing took the place of.
+
+    Where a version was added, a missing one may have been edited into it; but what ruled before every version that is
+    left is kept in any case, or the level would be in force no more.
+    """
+    before, after = {level.effective_from for level in old}, {level.effective_from for level in new}
+    missing = [level for level in old if level.effective_from not in after]
+    if after <= before:
+        return missing
+    return [level for level in missing if level.effective_from < min(after)]
+
+
+def _assemble(old: Catalogue, new: Catalogue, datastreams: list[Datastream], vanished: list[Datastream]) -> Catalogue:
+    """`new` with these datastreams, and with what the vanished ones and the kept levels refer to."""
+    stations = _lacking((old.station_by_id[d.station] for d in vanished), new.stations, "station")
+    spelling = {station.station.casefold(): station.station for station in (*stations, *new.stations)}
+    sources = {source.name for source in new.city.sources}
+    for datastream in vanished:
+        station = spelling[datastream.station.casefold()]
+        source = datastream.origin_source if datastream.origin_source in sources else ""
+        datastreams.append(msgspec.structs.replace(datastream, station=station, origin_source=source))
+    codes = {code for station in stations for code in (station.area, *station.affects)}
+    programmes = {station.programme for station in stations}
+    styles = {level.level for datastream in datastreams for level in datastream.levels}
+    city = msgspec.structs.replace(
+        new.city,
+        levels=_refilled(new.city.levels, old.city.levels, styles),
+        basins=_refilled(new.city.basins, old.city.basins, {station.basin for station in stations}),
+    )
+    needed = (programme for programme in old.programmes if programme.code in programmes)
+    return msgspec.structs.replace(
+        new,
+        city=city,
+        areas=(*new.areas, *_lacking(_with_parents(old, codes), new.areas, "code")),
+        programmes=(*new.programmes, *_lacking(needed, new.programmes, "code")),
+        stations=(*new.stations, *stations),
+        datastreams=tuple(datastreams),
+    )
+
+
+def _lacking(needed: Iterable[T], there: Iterable[T], key: str) -> list[T]:
+    """Of the rows needed those that are not there, once each."""
+    known = {getattr(row, key).casefold() for row in there}
+    return [row for name, row in {getattr(row, key).casefold(): row for row in needed}.items() if name not in known]
+
+
+def _with_parents(catalogue: Catalogue, codes: Collection[str]) -> list[Area]:
+    """The areas of `codes` and all that they lie in."""
+    needed, waiting = set(codes), list(codes)
+    while waiting:
+        area = catalogue.area_by_code.get(waiting.pop())
+        if area is not None and area.parent and area.parent not in needed:
+            needed.add(area.parent)
+            waiting.append(area.parent)
+    return [area for area in catalogue.areas if area.code in needed]
+
+
+def _refilled(new: Mapping[str, V], old: Mapping[str, V], names: Collection[str]) -> dict[str, V]:
+    """`new`, and from `old` those of `names` that it lacks."""
+    return {name: style for name, style in old.items() if name in names} | dict(new)

@@ -1,0 +1,142 @@
+"""Reading `levels.csv`: limits in the unit of their datastream, reachable, and in the order of their ranks."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from sensors import units
+from sensors.catalogue import City, Level
+from sensors.datastream_table import DatastreamRow
+from sensors.errors import RowError
+from sensors.tables import Fault, Line, Unique, read_table, unknown
+from sensors.times import SECOND_US, parse_rfc3339, rfc3339
+
+FILE: Final = "levels.csv"
+MAX_RANK: Final = 100
+
+
+class LevelRow(Level, frozen=True, kw_only=True):
+    """A row of levels.csv."""
+
+    station: str
+    property: str
+    unit: str
+    on_delay_s: float = 0.0
+    off_delay_s: float = 0.0
+
+
+class Placed(NamedTuple):
+    """A level and where it is from."""
+
+    line: int
+    datastream: str
+    level: Level
+
+
+def read_levels(
+    folder: Path, city: City, datastreams: Mapping[str, DatastreamRow], faults: list[Fault]
+) -> dict[str, tuple[Level, ...]]:
+    """The usable levels of each datastream by its id, every version, by rank and time."""
+    versions = Unique()
+
+    def check(line: Line[LevelRow]) -> Placed:
+        row = line.row
+        name = f"{row.station}:{row.property}"
+        if name not in datastreams:
+            raise RowError("property", unknown("datastream", name, datastreams) + " in datastreams.csv")
+        if row.level not in city.levels:
+            raise RowError("level", unknown("level", row.level, city.levels) + " in city.toml")
+        _check_row(row)
+        level = _in_unit_of(row, datastreams[name].unit, _moment(row.effective_from, ZoneInfo(city.time_zone)))
+        _check_reachable(level, datastreams[name])
+        versions.add(f"{name}/{level.level} {level.effective_from}".rstrip(), "level", line.number)
+        return Placed(line.number, name, level)
+
+    by_datastream: dict[str, list[Placed]] = defaultdict(list)
+    for placed in read_table(folder / FILE, LevelRow, check, faults, required=False):
+        by_datastream[placed.datastream].append(placed)
+    return {name: _in_rank_order(placed, faults) for name, placed in by_datastream.items()}
+
+
+def _check_row(row: LevelRow) -> None:
+    if not 1 <= row.rank <= MAX_RANK:
+        raise RowError("rank", f"expected 1 to {MAX_RANK} (normal is 0 and has no row), got {row.rank}")
+    if not 1 <= row.severity <= 4:
+        raise RowError("severity", f"expected 1 to 4, got {row.severity}")
+    if row.hysteresis < 0:
+        raise RowError("hysteresis", f"expected 0 or more, got {row.hysteresis}")
+    for column, delay_s in (("on_delay_s", row.on_delay_s), ("off_delay_s", row.off_delay_s)):
+        if delay_s:
+            raise RowError(column, f"delays are not evaluated by this version: expected 0, got {delay_s}")
+
+
+def _in_unit_of(row: LevelRow, unit: str, effective_from: str) -> Level:
+    to = units.conversion(row.unit, unit)
+    if to is None:
+        raise RowError("unit", f"expected a unit that converts to {unit}, got {row.unit!r}")
+    level = {name: getattr(row, name) for name in Level.__struct_fields__}
+    level["value"] = to.apply(row.value)
+    level["hysteresis"] = to.apply_to_difference(row.hysteresis)
+    return msgspec.convert(level | {"effective_from": effective_from}, Level)
+
+
+def _moment(text: str, zone: ZoneInfo) -> str:
+    """A date or time, in the city's zone where it has no offset, as RFC 3339 in UTC; whole seconds sort as text."""
+    try:
+        time_us = parse_rfc3339(text, zone) if text else None
+    except ValueError as error:
+        raise RowError("effective_from", f"expected a date such as 2026-01-31, got {text!r}") from error
+    return "" if time_us is None else rfc3339(time_us - time_us % SECOND_US)
+
+
+def _check_reachable(level: Level, datastream: DatastreamRow) -> None:
+    """A limit outside the valid range is never reached; one that is left only outside of it is never left."""
+    bounds = (datastream.valid_min, datastream.valid_max, 1)
+    low, high, sign = bounds if level.direction == "rising" else (datastream.valid_max, datastream.valid_min, -1)
+    unit = datastream.unit
+    if high is not None and sign * level.value > sign * high:
+        raise RowError("value", f"{level.value} {unit} can never be reached: the valid range ends at {high}")
+    clear = level.value - sign * level.hysteresis
+    if low is not None and sign * clear <= sign * low:
+        raise RowError(
+            "value", f"{level.value} {unit} can never be left: that takes a value past {clear}, beyond {low}"
+        )
+
+
+def _in_rank_order(placed: Iterable[Placed], faults: list[Fault]) -> tuple[Level, ...]:
+    """The levels by rank and version; one whose limit contradicts those in force with it is a fault and left out."""
+    moments: dict[str, list[Placed]] = defaultdict(list)
+    for item in sorted(placed, key=lambda p: (p.level.effective_from, p.level.rank)):
+        moments[item.level.effective_from].append(item)
+    kept: list[Level] = []
+    in_force: dict[str, Level] = {}
+    for together in moments.values():
+        before = {item.level.level: in_force.pop(item.level.level, None) for item in together}
+        for line, _, level in together:
+            reason = next(filter(None, (_contradiction(level, other) for other in in_force.values())), "")
+            stands = before[level.level] if reason else level
+            if stands is not None:
+                in_force[level.level] = stands
+            if reason:
+                faults.append(Fault(FILE, line, "value", reason))
+            else:
+                kept.append(level)
+    return tuple(sorted(kept, key=lambda level: (level.rank, level.effective_from)))
+
+
+def _contradiction(level: Level, other: Level) -> str:
+    """Why two levels cannot be in force together; empty where they can."""
+    if level.direction != other.direction:
+        return ""
+    told = f"{other.level} (rank {other.rank}, {other.value})"
+    if level.rank == other.rank:
+        return f"rank {level.rank} is that of {told} already"
+    sign = 1 if level.direction == "rising" else -1
+    worse, milder = (level, other) if level.rank > other.rank else (other, level)
+    if sign * worse.value <= sign * milder.value:
+        return f"rank {level.rank} at {level.value} contradicts {told}"
+    return ""

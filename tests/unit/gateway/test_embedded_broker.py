@@ -1,0 +1,131 @@
+"""The embedded broker: its configuration as the real server reads it, and the canary against a real server."""
+
+import asyncio
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from gateway.embedded_broker import Canary, command, find_program, is_news
+from gateway.errors import BrokerError
+
+START_S = 10.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def broker(data_dir: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(command(data_dir, port), stderr=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGCONT)
+        process.kill()
+        process.wait()
+
+
+def test_the_server_accepts_the_configuration_whatever_the_folder_is_called(tmp_path: Path) -> None:
+    data_dir = tmp_path / 'kota "Mojo" $HOME \\ é'
+    program, _option, file = command(data_dir, 1883)
+    checked = subprocess.run([program, "-c", file, "-t"], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_what_is_promised_stands_in_the_configuration(tmp_path: Path) -> None:
+    text = Path(command(tmp_path, 1899)[2]).read_text(encoding="utf-8")
+    for line in (
+        'listen: "127.0.0.1:1899"',
+        "sync_interval: always",
+        "max_ack_pending: 20000",
+        'ack_wait: "10s"',
+        "max_file_store: ",
+        f'store_dir: "{tmp_path / "broker"}"',
+    ):
+        assert line in text
+
+
+def test_a_missing_program_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python3"))
+    with pytest.raises(BrokerError, match="nats-server is neither beside"):
+        find_program()
+
+
+def test_only_what_the_operator_needs_is_passed_on() -> None:
+    assert not is_news("[77] 2026/11/22 22:11:29.103525 [INF] Server is ready")
+    assert is_news("[77] 2026/11/22 22:11:29.103525 [WRN] Filestore could not sync")
+    assert is_news("nats-server: nats.conf:2:1: unknown field")
+
+
+@pytest.mark.broker
+def test_a_good_broker_beats_and_listens_on_loopback_only(tmp_path: Path) -> None:
+    port = free_port()
+    with broker(tmp_path, port) as process:
+        asyncio.run(Canary(port).first_beat(START_S))
+        assert {address.split(":")[0] for address in listening(process.pid)} == {"127.0.0.1"}
+
+
+@pytest.mark.broker
+def test_no_broker_is_an_error_after_the_deadline() -> None:
+    with pytest.raises(BrokerError, match="does not answer"):
+        asyncio.run(Canary(free_port()).first_beat(0.2))
+
+
+@pytest.mark.broker
+def test_a_broker_that_accepts_but_does_not_work_fails_the_canary(tmp_path: Path) -> None:
+    port = free_port()
+
+    async def story(process: subprocess.Popen[bytes]) -> str:
+        canary = Canary(port, period_s=0.05, timeout_s=0.2)
+        await canary.first_beat(START_S)
+        watching = asyncio.create_task(canary.until_failed(lambda: process.pid), name="canary")
+        await asyncio.wait([watching], timeout=0.5)
+        assert not watching.done()
+        process.send_signal(signal.SIGSTOP)  # the kernel goes on accepting connections for it
+        return await asyncio.wait_for(watching, START_S)
+
+    with broker(tmp_path, port) as process:
+        assert asyncio.run(story(process))
+
+
+@pytest.mark.broker
+def test_a_dead_broker_is_the_supervisors_business_and_a_slow_start_is_no_failure() -> None:
+    async def story() -> None:
+        canary = Canary(free_port(), period_s=0.01, timeout_s=0.2)
+        for life in (None, 4711):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(canary.until_failed(lambda life=life: life), 0.3)  # type: ignore[misc]
+
+    asyncio.run(story())
+
+
+@pytest.mark.broker
+def test_a_broker_killed_hard_comes_back_with_its_store(tmp_path: Path) -> None:
+    for _ in range(2):
+        port = free_port()
+        with broker(tmp_path, port):
+            asyncio.run(Canary(port).first_beat(START_S))
+
+
+def listening(pid: int) -> set[str]:
+    """Addresses on which a process listens, from /proc."""
+    inodes = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
+    addresses = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            columns = line.split()
+            if columns[3] == "0A" and f"socket:[{columns[9]}]" in inodes:
+                host, port = columns[1].split(":")
+                packed = bytes.fromhex(host)
+                text = socket.inet_ntop(socket.AF_INET, packed[::-1]) if len(packed) == 4 else f"[{host}]"
+                addresses.add(f"{text}:{int(port, 16)}")
+    return addresses
