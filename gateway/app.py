@@ -84,7 +84,6 @@ class Gateway:
         self._watch_signals()
         await self._status.start()
         try:
-            await self._commit(self._engine.start(wall_us()))
             async with asyncio.TaskGroup() as tasks:
                 others = [tasks.create_task(s.run(), name=f"gateway.mqtt.{s.broker.name}") for s in self._sessions]
                 others.append(tasks.create_task(self._report(), name="gateway.status"))
@@ -112,6 +111,7 @@ class Gateway:
     async def _flow(self) -> None:
         """Read, judge, commit, acknowledge; ends after `_stop` with everything taken on disk."""
         ingest = self._settings.ingest
+        await self._commit(self._engine.start(wall_us()))
         last_busy, last_count = 0.0, 0
         while not self._stop.is_set():
             with contextlib.suppress(TimeoutError):

@@ -4,7 +4,7 @@ GatewayError
 ├── LogError          the log cannot be opened, read or written
 │   └── LogMissing    there is no log yet
 ├── ProtocolError     bytes that are not MQTT, or MQTT that the broker must not send
-└── BrokerError       the broker cannot be reached, or refuses us (`retryable` says whether trying again can help)
+└── BrokerError       the broker cannot be reached, or refuses us, or its address makes no sense
 """
 
 
@@ -25,8 +25,4 @@ class ProtocolError(GatewayError):
 
 
 class BrokerError(GatewayError):
-    """The broker cannot be reached, refuses us or went away."""
-
-    def __init__(self, message: str, *, retryable: bool = True) -> None:
-        super().__init__(message)
-        self.retryable = retryable
+    """The broker cannot be reached, refuses us or went away; or its address is no address."""

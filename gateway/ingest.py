@@ -1,6 +1,7 @@
 """Ingest: messages to observations.  Pure: the time of receipt is passed in."""
 
 import hashlib
+import logging
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,6 +22,8 @@ from sensors.times import MINUTE_US, NEVER
 FUTURE_LIMIT_US: Final = 5 * MINUTE_US  # a device's time further ahead is a clock fault
 EARLIEST_US: Final = 946_684_800_000_000  # 2000-01-01T00:00:00Z: a device's time before it is a clock fault
 ANY_SOURCE: Final = "*"
+
+_log = logging.getLogger("gateway.ingest")
 
 
 @dataclass(slots=True)
@@ -82,8 +85,12 @@ class Ingest:
         try:
             self._format(source, topic)(index, topic, publishes.payload[place], self._book, readings)
         except Refused as refused:
-            del readings.refused[already_refused:]
+            readings.cut(already, already_refused)
             readings.refuse(index, None, refused.reason, refused.detail)
+        except Exception as error:  # noqa: BLE001 (the broker would deliver it again for ever: kept, counted, logged)
+            _log.exception("a message of topic %r could not be read; it is a dead letter", topic[:200])
+            readings.cut(already, already_refused)
+            readings.refuse(index, None, Refusal.OUR_FAULT, f"{type(error).__name__}: {error}"[:500])
         if publishes.retain[place]:
             _mark_retained(readings, already)
 

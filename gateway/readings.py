@@ -24,6 +24,7 @@ class Refusal(StrEnum):
     UNKNOWN_STATION = "unknown_station"
     UNKNOWN_PROPERTY = "unknown_property"
     RETAINED_WITHOUT_TIME = "retained_without_time"
+    OUR_FAULT = "our_fault"  # reading it raised what nobody expected: a bug of ours, which must not stop the others
 
 
 class Refused(Exception):
@@ -63,6 +64,13 @@ class Readings:
         self.value.append(value)
         self.origin.append(origin)
         self.reasons.append(reasons)
+
+    def cut(self, length: int, refused: int) -> None:
+        """Forget what was added beyond `length` elements and `refused` refusals."""
+        columns = (self.message, self.datastream, self.device_us, self.value, self.origin, self.reasons)
+        for column in columns:
+            del column[length:]
+        del self.refused[refused:]
 
     def refuse(self, message: int, element: int | None, reason: Refusal, detail: str) -> None:
         """One refused message (element None), or one refused element of it."""

@@ -73,8 +73,7 @@ def read(index: int, topic: bytes, payload: bytes, book: AddressBook, out: Readi
         return
     if isinstance(content, list):
         _check_count(len(content))
-        for place, element in enumerate(_by_time(content, target)):
-            _read_element(index, place, element, target, out)
+        _read_elements(index, list(enumerate(content)), target, out)
     else:
         _read_element(index, None, content, target, out)
 
@@ -100,15 +99,14 @@ def _read_loose_array(index: int, payload: bytes, target: Target, out: Readings)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise _refused(error, payload) from error
     _check_count(len(raws))
-    good: list[float | Element] = []
+    good: list[tuple[int, float | Element]] = []
     for place, raw in enumerate(raws):
         try:
-            good.append(_ELEMENT.decode(raw))
+            good.append((place, _ELEMENT.decode(raw)))
         except (msgspec.MsgspecError, RecursionError) as error:
             refused = _refused(error, bytes(raw))
             out.refuse(index, place, refused.reason, refused.detail)
-    for element in _by_time(good, target):
-        _read_element(index, None, element, target, out)
+    _read_elements(index, good, target, out)
 
 
 def _read_station(index: int, targets: dict[str, Target], payload: bytes, out: Readings) -> None:
@@ -153,16 +151,17 @@ def _loose_values(payload: bytes, error: Exception) -> tuple[Values, dict[str, f
     return content, values
 
 
-def _by_time(elements: list[float | Element], target: Target) -> list[float | Element]:
-    """A device's backlog in time order; elements whose time cannot be read keep their place among those without."""
+def _read_elements(index: int, elements: list[tuple[int, float | Element]], target: Target, out: Readings) -> None:
+    """A device's backlog, (place in the array, element), in time order; those without a readable time come first."""
 
-    def key(element: float | Element) -> int:
+    def time_us(placed: tuple[int, float | Element]) -> int:
         try:
-            return _time(element.ts, target)[0] if isinstance(element, Element) else NEVER
+            return _time(placed[1].ts, target)[0] if isinstance(placed[1], Element) else NEVER
         except Refused:
             return NEVER
 
-    return sorted(elements, key=key)
+    for place, element in sorted(elements, key=time_us):
+        _read_element(index, place, element, target, out)
 
 
 def _station(topic: bytes, book: AddressBook) -> dict[str, Target]:

@@ -36,14 +36,14 @@ class Broker:
 
     @staticmethod
     def from_url(name: str, url: str) -> "Broker":
-        """`mqtt://[user:password@]host[:port]`; BrokerError (not retryable) for anything else."""
+        """`mqtt://[user:password@]host[:port]`; BrokerError for anything else."""
         parts = urlsplit(url)
         try:
             port = parts.port or 1883
         except ValueError as error:
-            raise BrokerError(f"broker {name}: {error}", retryable=False) from error
+            raise BrokerError(f"broker {name}: {error}") from error
         if parts.scheme not in ("mqtt", "tcp") or not parts.hostname:
-            raise BrokerError(f"broker {name}: expected mqtt://host:port, got {url!r}", retryable=False)
+            raise BrokerError(f"broker {name}: expected mqtt://host:port, got {url!r}")
         return Broker(name, parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""))
 
     @property
@@ -85,18 +85,18 @@ class Session:
         self._wire: _Wire | None = None
 
     async def run(self) -> None:
-        """Connect, and connect again with full jitter; the first failure is logged, then every tenth.
+        """Connect, and connect again with full jitter, whatever the reason: a password may be mended at the broker.
 
-        Raises BrokerError where trying again cannot help.
+        The first failure is logged, then every tenth; `error` holds the newest.
         """
         failures = 0
         while True:
             try:
                 await self._connect_once()
                 failures = 0
-            except (OSError, BrokerError, ProtocolError, TimeoutError) as error:
-                if isinstance(error, BrokerError) and not error.retryable:
-                    raise
+            except TimeoutError:
+                self.error = f"no answer within {self._settings.connect_timeout_s:g} s"
+            except (OSError, BrokerError, ProtocolError) as error:
                 self.error = str(error) or type(error).__name__
             failures = failures + 1 if not self.connected else 1
             self._drop()
@@ -157,7 +157,7 @@ class Session:
             raise ProtocolError(f"expected CONNACK, got {type(answer).__name__}")
         if answer.code:
             reason = codec.CONNACK_REASONS.get(answer.code, f"code {answer.code}")
-            raise BrokerError(f"broker {broker.name} refuses: {reason}", retryable=answer.code == 3)
+            raise BrokerError(f"broker {broker.name} refuses: {reason}")
         remembered = await self._memory.recall_filters(broker.name)
         if answer.session_present and remembered == self._filters:
             return

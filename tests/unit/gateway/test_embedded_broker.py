@@ -1,16 +1,17 @@
-"""The embedded broker: its configuration as the real server reads it, and the canary against a real server."""
+"""The embedded broker: its configuration as the real server reads it, and what it does with it."""
 
 import asyncio
 import signal
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from gateway.embedded_broker import Canary, command, find_program, is_news
+from gateway.canary import Canary
+from gateway.embedded_broker import HOST, command, find_program, is_news
 from gateway.errors import BrokerError
 
 START_S = 10.0
@@ -70,42 +71,8 @@ def test_only_what_the_operator_needs_is_passed_on() -> None:
 def test_a_good_broker_beats_and_listens_on_loopback_only(tmp_path: Path) -> None:
     port = free_port()
     with broker(tmp_path, port) as process:
-        asyncio.run(Canary(port).first_beat(START_S))
+        asyncio.run(Canary(HOST, port).first_beat(START_S))
         assert {address.split(":")[0] for address in listening(process.pid)} == {"127.0.0.1"}
-
-
-@pytest.mark.broker
-def test_no_broker_is_an_error_after_the_deadline() -> None:
-    with pytest.raises(BrokerError, match="does not answer"):
-        asyncio.run(Canary(free_port()).first_beat(0.2))
-
-
-@pytest.mark.broker
-def test_a_broker_that_accepts_but_does_not_work_fails_the_canary(tmp_path: Path) -> None:
-    port = free_port()
-
-    async def story(process: subprocess.Popen[bytes]) -> str:
-        canary = Canary(port, period_s=0.05, timeout_s=0.2)
-        await canary.first_beat(START_S)
-        watching = asyncio.create_task(canary.until_failed(lambda: process.pid), name="canary")
-        await asyncio.wait([watching], timeout=0.5)
-        assert not watching.done()
-        process.send_signal(signal.SIGSTOP)  # the kernel goes on accepting connections for it
-        return await asyncio.wait_for(watching, START_S)
-
-    with broker(tmp_path, port) as process:
-        assert asyncio.run(story(process))
-
-
-@pytest.mark.broker
-def test_a_dead_broker_is_the_supervisors_business_and_a_slow_start_is_no_failure() -> None:
-    async def story() -> None:
-        canary = Canary(free_port(), period_s=0.01, timeout_s=0.2)
-        for life in (None, 4711):
-            with pytest.raises(TimeoutError):
-                await asyncio.wait_for(canary.until_failed(lambda life=life: life), 0.3)  # type: ignore[misc]
-
-    asyncio.run(story())
 
 
 @pytest.mark.broker
@@ -113,12 +80,15 @@ def test_a_broker_killed_hard_comes_back_with_its_store(tmp_path: Path) -> None:
     for _ in range(2):
         port = free_port()
         with broker(tmp_path, port):
-            asyncio.run(Canary(port).first_beat(START_S))
+            asyncio.run(Canary(HOST, port).first_beat(START_S))
 
 
 def listening(pid: int) -> set[str]:
     """Addresses on which a process listens, from /proc."""
-    inodes = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
+    inodes = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed in the meantime
+            inodes.add(str(link.readlink()))
     addresses = set()
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:

@@ -216,3 +216,25 @@ def test_any_payload_gives_observations_or_a_dead_letter(payload: bytes) -> None
         result = read((topic, payload))
         assert len(result.batch) + len(result.dead_letters) >= 1 or payload.strip() in (b"[]", b'{"values":{}}')
         assert not np.isinf(result.batch.value).any()
+
+
+def test_a_refused_element_is_named_by_its_place_in_the_array() -> None:
+    result = level(f'[{{"ts": {MS}, "value": 1}}, {{"ts": "soon", "value": 2}}, {{"ts": {MS - 9}, "value": 3}}]')
+    assert result.batch.value.tolist() == [3, 1]
+    assert [(letter.reason, letter.element) for letter in result.dead_letters] == [("bad_time", 1)]
+
+
+class Surprise(bytes):
+    """A payload that raises what no format expects."""
+
+    def isascii(self) -> bool:
+        raise ZeroDivisionError("surprise")
+
+
+def test_a_fault_of_ours_costs_one_message_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    result = read(("telemetry/S1/level", Surprise(b"1")), ("telemetry/S1/level", b"2"))
+    assert result.batch.value.tolist() == [2]
+    assert [(letter.reason, letter.detail) for letter in result.dead_letters] == [
+        ("our_fault", "ZeroDivisionError: surprise")
+    ]
+    assert "could not be read" in caplog.text

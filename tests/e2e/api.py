@@ -1,0 +1,60 @@
+"""The command center's HTTP interface, as a test uses it."""
+
+from typing import Any
+
+import httpx
+
+from tests.e2e.processes import until
+
+PASSWORD = "kata-sandi-uji"
+
+
+class Api:
+    """Requests to one command center; logs in as `admin` at the first POST."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._client = httpx.Client(base_url=url, timeout=10)
+        self._token = ""
+
+    def get(self, path: str, **parameters: str | int) -> Any:
+        """The JSON of GET /api/v1{path}."""
+        return self._client.get(f"/api/v1{path}", params=parameters).raise_for_status().json()
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """The JSON of POST /api/v1{path}, as admin."""
+        if not self._token:
+            login = self._client.post("/api/v1/login", json={"user": "admin", "password": PASSWORD})
+            self._token = login.raise_for_status().json()["token"]
+        answer = self._client.post(f"/api/v1{path}", json=body, headers={"Authorization": f"Bearer {self._token}"})
+        return answer.raise_for_status().json()
+
+    def is_ready(self) -> bool:
+        """Whether /readyz says 200."""
+        try:
+            return self._client.get("/readyz").status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    def observations(self, datastream: str) -> list[dict[str, Any]]:
+        """Every stored observation of a datastream, unthinned."""
+        items: list[dict[str, Any]] = self.get(f"/sensors/{datastream}/observations", points=0)["items"]
+        return items
+
+    def open_alarm(self, datastream: str) -> dict[str, Any] | None:
+        """The alarm of a datastream that is not normal, if there is one."""
+        alarms: list[dict[str, Any]] = self.get("/alarms")["items"]
+        return next((a for a in alarms if a["datastream"] == datastream and a["state"] != "normal"), None)
+
+    def wait_for_value(self, datastream: str, value: float, within_s: float = 10.0) -> dict[str, Any]:
+        """The sensor once its latest value is `value`."""
+
+        def sensor() -> dict[str, Any] | None:
+            found: dict[str, Any] = self.get(f"/sensors/{datastream}")
+            return found if found["latest"] and found["latest"]["value"] == value else None
+
+        return until(sensor, f"{datastream} = {value} in the API", within_s)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()

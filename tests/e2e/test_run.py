@@ -1,0 +1,160 @@
+"""`siaga run`: one command starts everything, one Ctrl-C stops it, and nothing is ever left behind."""
+
+import json
+import os
+import signal
+import time
+
+import httpx
+import pytest
+import websockets.sync.client
+
+from tests.e2e.processes import children_of, free_port, is_alive, until
+from tests.e2e.site import Run, Site
+from tests.e2e.small_city import RIVER, SIAGA_CM
+
+STOP_LIMIT_S = 5.0
+pytestmark = pytest.mark.broker
+
+
+def family(run: Run) -> list[int]:
+    """The supervisor and its children, each of which must be there."""
+    return [run.process.pid, *(run.child(name) for name in ("nats-server", " gateway ", " command-center "))]
+
+
+def test_it_greets_with_addresses_that_answer_and_a_reading_that_can_be_sent(site: Site) -> None:
+    run = site.start_run()
+    assert httpx.get(run.api.url + "/").headers["content-type"].startswith("text/html")
+    said = run.process.output
+    assert f"mqtt://127.0.0.1:{run.broker.port}" in said
+    assert "user admin" in said
+    station, value = RIVER.split(":")[0], "357"
+    assert f"publish {station} level {value}" in said  # 2 % over the worst level of the small city
+    run.broker.observe(RIVER, SIAGA_CM)
+    run.api.wait_for_value(RIVER, SIAGA_CM)
+
+
+def test_one_interrupt_stops_everything_in_time(site: Site) -> None:
+    run = site.start_run()
+    pids = family(run)
+    began = time.monotonic()
+    run.interrupt()
+    assert run.process.wait() == 0
+    assert time.monotonic() - began < STOP_LIMIT_S
+    assert not [pid for pid in pids if is_alive(pid)]
+    assert "killed" not in run.process.output.replace("(once more: killed)", "")
+
+
+def test_sigterm_stops_as_well_even_while_starting(site: Site) -> None:
+    process = site.processes.siaga(
+        *("run", "--data-dir", site.data_dir, "--city", site.city, "--no-simulator"),
+        *("--http-port", free_port(), "--mqtt-port", free_port()),
+    )
+    pids = until(lambda: list(children_of(process.pid)), "the first child")
+    assert process.stop() == 0
+    assert not [pid for pid in pids if is_alive(pid)]
+
+
+def test_kill_9_leaves_no_process_and_the_next_start_works_on_the_same_data(site: Site) -> None:
+    run = site.start_run()
+    run.broker.observe(RIVER, 123.0)
+    run.api.wait_for_value(RIVER, 123.0)
+    pids = family(run)
+    run.process.kill()
+    until(lambda: not any(map(is_alive, pids)), "the end of every child")
+
+    again = site.start_run()
+    assert [o["value"] for o in again.api.observations(RIVER)] == [123.0]
+    again.broker.observe(RIVER, 124.0)
+    again.api.wait_for_value(RIVER, 124.0)
+
+
+@pytest.mark.parametrize("name", [" gateway ", " command-center ", "nats-server"])
+def test_a_killed_child_is_said_and_started_again(site: Site, name: str) -> None:
+    run = site.start_run()
+    first = run.child(name)
+    os.kill(first, signal.SIGKILL)
+    run.process.wait_for_line("killed by SIGKILL; starting it again in 0.5 s")
+    until(lambda: run.child(name) != first, "a new process")
+    until(run.api.is_ready, "/readyz")
+    until(lambda: sends(run, 200.0), "a reading through the new process")
+    run.api.wait_for_value(RIVER, 200.0)
+
+
+def sends(run: Run, value: float) -> bool:
+    """Whether the broker takes a reading now."""
+    try:
+        run.broker.observe(RIVER, value)
+    except OSError:
+        return False
+    return True
+
+
+def test_a_broker_that_hangs_is_restarted(site: Site) -> None:
+    run = site.start_run()
+    first = run.child("nats-server")
+    os.kill(first, signal.SIGSTOP)
+    run.process.wait_for_line("the broker does not do its work any more", within_s=60)
+    until(lambda: run.child("nats-server") != first, "a new broker")
+    until(lambda: sends(run, 201.0), "a reading through the new broker")
+    run.api.wait_for_value(RIVER, 201.0, within_s=20)
+
+
+def test_a_second_start_on_the_same_data_names_directory_and_pid(site: Site) -> None:
+    run = site.start_run()
+    second = site.processes.siaga(
+        *(
+            "run",
+            "--data-dir",
+            site.data_dir,
+            "--city",
+            site.city,
+            "--http-port",
+            free_port(),
+            "--mqtt-port",
+            free_port(),
+        )
+    )
+    assert second.wait(within_s=20) == 1
+    assert len(second.lines) == 1
+    assert str(site.data_dir) in second.output
+    assert f"pid {run.process.pid}" in second.output
+    assert run.api.is_ready()
+
+
+@pytest.mark.parametrize("option", ["--http-port", "--mqtt-port"])
+def test_a_busy_port_is_named_with_its_option(site: Site, option: str) -> None:
+    busy = site.start_nats(free_port()).port
+    ports = {"--http-port": free_port(), "--mqtt-port": free_port(), option: busy}
+    process = site.processes.siaga(
+        *("run", "--data-dir", site.folder / "other", "--city", site.city),
+        *(word for pair in ports.items() for word in pair),
+    )
+    assert process.wait(within_s=20) == 1
+    assert len(process.lines) == 1
+    assert f"port {busy}" in process.output
+    assert option in process.output
+
+
+def test_out_of_the_box_a_simulated_city_comes_alive(site: Site) -> None:
+    run = site.start_run("--scenario", "storm", city="mojokerto")
+
+    def simulated() -> list[str]:
+        return [
+            s["id"] for s in run.api.get("/sensors")["items"] if s["latest"] and s["latest"]["origin"] == "simulated"
+        ]
+
+    until(simulated, "a simulated reading in the API")
+    assert not (site.data_dir / "holds-live-readings").exists()
+
+
+def test_the_simulator_keeps_out_of_a_directory_with_live_readings(site: Site) -> None:
+    site.data_dir.mkdir()
+    (site.data_dir / "holds-live-readings").touch()
+    run = site.start_run("--scenario", "storm")
+    run.process.wait_for_line("HOLDS LIVE READINGS")
+    assert not [line for line in children_of(run.process.pid).values() if " simulate " in line]
+    run.broker.observe(RIVER, 99.0)
+    run.api.wait_for_value(RIVER, 99.0)
+    with websockets.sync.client.connect(run.api.url.replace("http", "ws") + "/api/v1/live") as live:
+        assert json.loads(live.recv(timeout=10))["status"]["simulator_refused"] is True

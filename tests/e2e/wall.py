@@ -1,0 +1,61 @@
+"""The wall in a real browser."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+CHROMIUM = shutil.which("chromium")
+# Rendering in software; and none of Chromium's own traffic: a test must not need the internet.
+CHROMIUM_OPTIONS = (
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium without a screen."""
+    if CHROMIUM is None:
+        pytest.fail("there is no chromium: `make test` installs it")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_OPTIONS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@dataclass(slots=True)
+class Wall:
+    """The wall on a page.  `complaints` gathers what the browser's console says of errors, and requests that fail."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
+
+    def open(self, url: str) -> None:
+        """Open the wall of a command center, and gather errors and requests that go anywhere else."""
+        page, here = self.page, (url, url.replace("http:", "ws:"), "data:", "blob:")
+        page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda r: None if r.url.startswith(here) else self.strangers.append(r.url))
+        page.goto(url)
+
+    def row(self, datastream: str) -> Locator:
+        """What shows a datastream (`{station}:{property}`) in the list of stations."""
+        return self.page.locator(f'#stations [data-datastream="{datastream}"]')
+
+    def alarm(self, alarm: str) -> Locator:
+        """What shows an alarm."""
+        return self.page.locator(f'[data-alarm="{alarm}"]')

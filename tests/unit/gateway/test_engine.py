@@ -1,0 +1,153 @@
+"""Ingest and detector in one step, and the same over the log."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from gateway.city_in_force import CityInForce
+from gateway.engine import Engine, holds_real_readings
+from gateway.ingest import Arrivals
+from gateway.log.reader import LogReader
+from gateway.log.rows import Entry
+from gateway.log.writer import LogWriter
+from gateway.mqtt.codec import Publishes
+from gateway.recovery import recover, replayed
+from sensors.catalogue import Catalogue
+from sensors.detector import DETECTOR_VERSION
+from sensors.settings import LogSettings
+from sensors.state import dump_state
+from sensors.times import HOUR_US, SECOND_US
+from sensors.transition import Transition
+from tests.unit.gateway.small_city import level, small_catalogue
+
+NOW = 1_780_000_000_000_000
+
+
+def messages(*values: float, topic: str = "telemetry/S1/level") -> list[Arrivals]:
+    payloads = [str(value).encode() for value in values]
+    n = len(payloads)
+    return [Arrivals("broker", Publishes([topic.encode()] * n, payloads, list(range(1, n + 1)), [False] * n))]
+
+
+def moves(entry: Entry | None) -> list[tuple[str, str, str]]:
+    assert entry is not None
+    return [(str(t.kind), t.level, str(t.cause)) for t in entry.transitions]
+
+
+def started(catalogue: Catalogue | None = None) -> Engine:
+    engine = Engine(CityInForce(catalogue or small_catalogue(), 1, ()), None, 64)
+    engine.start(NOW)
+    return engine
+
+
+def test_a_value_over_two_levels_is_two_transitions_in_rank_order() -> None:
+    assert moves(started().take(messages(50, 250), NOW + 1)) == [
+        ("raised", "waspada", "crossed"),
+        ("raised", "siaga", "crossed"),
+    ]
+
+
+def test_nothing_came_and_nothing_is_due() -> None:
+    engine = started()
+    assert engine.take([], NOW + SECOND_US) is None
+    assert not engine.due(NOW + SECOND_US)
+
+
+def test_now_never_stands_still_or_goes_back_in_the_rows() -> None:
+    engine = started()
+    entries = [engine.take(messages(1, 2), now) for now in (NOW + 5, NOW + 5, NOW - HOUR_US)]
+    nows = [entry.now_us for entry in entries if entry is not None]
+    assert len(nows) == 3
+    assert nows == sorted(set(nows))
+    receives = [t for entry in entries if entry for t in entry.batch.receive_us.tolist()]
+    assert receives == sorted(set(receives))
+
+
+def test_silence_falls_due_without_any_message() -> None:
+    engine = started()
+    engine.take(messages(1), NOW + 1)
+    late = NOW + 181 * SECOND_US
+    assert engine.due(late)
+    entry = engine.take([], late)
+    assert {("silent", "", "overdue"), ("silent", "", "never_heard")} == set(moves(entry))
+
+
+def test_a_level_under_the_value_that_changes_is_told_with_its_cause() -> None:
+    engine = started()
+    engine.take(messages(150), NOW + 1)
+    old = small_catalogue()
+    lower = (level("waspada", 1, 100.0), level("siaga", 2, 140.0), level("awas", 3, 300.0))
+    datastreams = (msgspec.structs.replace(old.datastreams[0], levels=lower), *old.datastreams[1:])
+    changed = msgspec.structs.replace(old, datastreams=datastreams)
+    entry = engine.reload(CityInForce(changed, 2, ()), NOW + 2)
+    assert (entry.event, entry.catalogue_version) == ("catalogue", 2)
+    assert moves(entry) == [("raised", "siaga", "catalogue")]
+
+
+def test_a_version_of_a_level_takes_effect_at_its_time() -> None:
+    old = small_catalogue()
+    later = level("waspada", 1, 40.0, effective_from="2026-05-28T21:00:00Z")
+    levels = (*old.datastreams[0].levels[:1], later, *old.datastreams[0].levels[1:])
+    datastreams = (msgspec.structs.replace(old.datastreams[0], levels=levels), *old.datastreams[1:])
+    engine = started(msgspec.structs.replace(old, datastreams=datastreams))
+    engine.take(messages(50), NOW + 1)
+    assert not engine.due(NOW + 2)
+    entry = engine.take([], NOW + HOUR_US)
+    assert entry is not None
+    assert entry.event == "catalogue"
+    assert ("raised", "waspada", "catalogue") in moves(entry)
+
+
+def test_the_log_run_again_from_any_checkpoint_gives_the_same_transitions(tmp_path: Path) -> None:
+    with LogWriter(tmp_path, LogSettings(), DETECTOR_VERSION) as writer:
+        catalogue = small_catalogue()
+        writer.numbers((d.station, d.property, d.unit) for d in catalogue.datastreams)
+        version = writer.install_catalogue(catalogue, NOW)
+        engine = Engine(CityInForce(catalogue, version, ()), None, 64)
+        writer.append(engine.start(NOW))
+        told: list[Transition] = []
+        for number in range(60):
+            entry = engine.take(
+                messages(*[(number * 37 + k * 113) % 330 for k in range(5)]), NOW + number * 9 * SECOND_US
+            )
+            assert entry is not None
+            told += entry.transitions
+            writer.append(replace(entry, checkpoint=engine.checkpoint()) if number == 30 else entry)
+        assert len(told) > 20
+        with LogReader(tmp_path) as reader:
+            again = [t for _, _, found in replayed(reader) for t in found]
+            assert msgspec.json.encode(again) == msgspec.json.encode(told)
+            whole, from_checkpoint = recover(reader, []), recover(reader, writer.checkpoints())
+        assert whole[0] is not None
+        assert from_checkpoint[0] is not None
+        assert (whole[1], from_checkpoint[1]) == (61, 29)
+        assert dump_state(whole[0].state) == dump_state(from_checkpoint[0].state)
+
+
+def test_a_pause_of_the_gateway_is_nobodys_silence(tmp_path: Path) -> None:
+    with LogWriter(tmp_path, LogSettings(), DETECTOR_VERSION) as writer:
+        catalogue = small_catalogue()
+        version = writer.install_catalogue(catalogue, NOW)
+        city = CityInForce(catalogue, version, ())
+        engine = Engine(city, None, 64)
+        writer.append(engine.start(NOW))
+        entry = engine.take(messages(1), NOW + 1)
+        assert entry is not None
+        writer.append(entry)
+        with LogReader(tmp_path) as reader:
+            judge, _ = recover(reader, writer.checkpoints())
+        restarted = Engine(city, judge, 64).start(NOW + HOUR_US)
+    assert restarted.transitions == ()
+
+
+def test_what_counts_as_a_real_reading() -> None:
+    engine = started()
+    simulated = [
+        Arrivals("b", Publishes([b"telemetry/S1/level"], [b'{"value": 1, "origin": "simulated"}'], [1], [False]))
+    ]
+    first, second = engine.take(simulated, NOW + 1), engine.take(messages(1), NOW + 2)
+    assert first is not None
+    assert second is not None
+    assert not holds_real_readings(first)
+    assert holds_real_readings(second)
