@@ -16,6 +16,7 @@ MAX_ACK_PENDING: Final = 20_000  # the default, 1,024, caps QoS 1 at 16 k messag
 STORE_BYTES: Final = (
     4 * 1024**3
 )  # what waits for the gateway: about 12 h of 500 messages/s; publishers are refused beyond
+MEMORY_BYTES: Final = 64 * 1024**2  # MQTT stores in files; without a bound NATS takes three quarters of the memory
 STORE_SHARE: Final = 10  # and never more than a tenth of the disk
 LEAST_FREE_BYTES: Final = 16 * 1024**2  # below this a restarted broker could not open its store
 
@@ -40,6 +41,7 @@ def configuration(folder: Path, port: int, store_bytes: int) -> str:
             f"  store_dir: {_quoted(str(folder))}",
             "  sync_interval: always  # acknowledged to a device means on the disk",
             f"  max_file_store: {store_bytes}",
+            f"  max_memory_store: {MEMORY_BYTES}",
             "}",
             "mqtt {",
             f'  listen: "{HOST}:{port}"',

@@ -176,6 +176,7 @@ def _after(
         "newest_us": batch.time_us[last],
         "newest": batch.value[last],
         "quality": batch.quality[last],
+        "newest_origin": batch.origin[last],
         "reached": held[last],
         "announced": told[last],
         "since_us": since[last],
@@ -211,6 +212,6 @@ def _return_vanished(old: State, new: State, now_us: int, found: list[Found]) ->
         if number >= new.rules.shape[0] or name not in new.rules.names[number]:
             seen = Seen.newest(old, int(number), now_us)
             found.append(level_moved(old, Kind.RETURNED, Cause.CATALOGUE, int(number), int(place), seen))
-    for number in map(int, np.flatnonzero(old.silent)):
-        if number >= new.rules.shape[0] or new.rules.silence_us[number] == NO_TIMER:
-            found.append(let_go(old, number, now_us))
+    size = new.rules.shape[0]
+    silent = (int(number) for number in np.flatnonzero(old.silent))
+    found.extend(let_go(old, n, now_us) for n in silent if n >= size or new.rules.silence_us[n] == NO_TIMER)

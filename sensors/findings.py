@@ -23,8 +23,13 @@ class Seen:
     @staticmethod
     def newest(state: State, number: int, at_us: int) -> "Seen":
         """The newest observation of a datastream, looked at again at `at_us`."""
-        time_us = int(state.newest_us[number])
-        return Seen(time_us, at_us, float(state.newest[number]), int(state.quality[number]), int(state.origin[number]))
+        return Seen(
+            int(state.newest_us[number]),
+            at_us,
+            float(state.newest[number]),
+            int(state.quality[number]),
+            int(state.newest_origin[number]),
+        )
 
     @staticmethod
     def at(batch: Batch, index: int) -> "Seen":

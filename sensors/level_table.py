@@ -99,12 +99,11 @@ def _check_reachable(level: Level, datastream: DatastreamRow) -> None:
     low, high, sign = bounds if level.direction == "rising" else (datastream.valid_max, datastream.valid_min, -1)
     unit = datastream.unit
     if high is not None and sign * level.value > sign * high:
-        raise RowError("value", f"{level.value} {unit} can never be reached: the valid range ends at {high}")
+        raise RowError("value", f"{level.value} {unit} is never reached: the valid range ends at {high}")
     clear = level.value - sign * level.hysteresis
     if low is not None and sign * clear <= sign * low:
-        raise RowError(
-            "value", f"{level.value} {unit} can never be left: that takes a value past {clear}, beyond {low}"
-        )
+        back = f"{'less' if sign > 0 else 'more'} than {clear}"
+        raise RowError("value", f"{level.value} {unit} is never left: that takes {back}, the valid range ends at {low}")
 
 
 def _in_rank_order(placed: Iterable[Placed], faults: list[Fault]) -> tuple[Level, ...]:

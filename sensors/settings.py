@@ -7,13 +7,18 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
 from sensors.errors import SettingsError
 
 ENVIRONMENT_PREFIX = "SIAGA_"
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Bound = Annotated[int, msgspec.Meta(ge=0)]  # 0 = none at all
+Positive = Annotated[float, msgspec.Meta(gt=0, lt=1e9)]
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,44 +31,43 @@ class MqttSettings(Section, frozen=True, kw_only=True):
     url: str = (
         ""  # mqtt://[user:password@]host:port; empty = the city's sources, or the embedded broker under `siaga run`
     )
-    port: int = 1883  # of the embedded broker
-    keep_alive_s: int = 30
-    connect_timeout_s: float = 10.0
-    reconnect_max_s: float = 10.0
-    max_packet_bytes: int = 1_048_576
-    max_unacknowledged: int = 20_000  # readings in memory that are not on disk yet
+    port: Port = 1883  # of the embedded broker
+    keep_alive_s: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 30
+    connect_timeout_s: Positive = 10.0
+    reconnect_max_s: Positive = 10.0
+    max_packet_bytes: Count = 1_048_576
+    max_unacknowledged: Count = 20_000  # readings in memory that are not on disk yet
 
 
 class IngestSettings(Section, frozen=True, kw_only=True):
     """How bytes become observations."""
 
-    tick_s: float = 0.02  # while messages keep coming, they are gathered this long
-    quiet_s: float = 0.05  # after so much quiet the next message is committed at once
-    max_elements: int = 10_000  # in one message
+    tick_s: Positive = 0.02  # while messages keep coming, they are gathered this long
+    quiet_s: Positive = 0.05  # after so much quiet the next message is committed at once
 
 
 class LogSettings(Section, frozen=True, kw_only=True):
     """The log on disk."""
 
-    checkpoint_s: float = 60.0
-    dead_letters_per_cause: int = 1_000  # kept in full, per cause and source; beyond that only counted
-    dead_letter_bytes: int = 65_536  # kept of one payload
-    dead_letter_total_mib: int = 100
+    checkpoint_s: Positive = 60.0
+    dead_letters_per_cause: Bound = 1_000  # kept in full, per cause and source; beyond that only counted
+    dead_letter_bytes: Bound = 65_536  # kept of one payload
+    dead_letter_total_mib: Bound = 100
 
 
 class HttpSettings(Section, frozen=True, kw_only=True):
     """The command center's own listener."""
 
     host: str = "127.0.0.1"
-    port: int = 8000
-    session_hours: float = 12.0
+    port: Port = 8000
+    session_hours: Positive = 12.0
 
 
 class HistorySettings(Section, frozen=True, kw_only=True):
     """What the command center keeps in memory."""
 
-    days: float = 3.0
-    max_observations: int = 10_000_000
+    days: Positive = 3.0
+    max_observations: Count = 10_000_000
 
 
 class AdminSettings(Section, frozen=True, kw_only=True):
@@ -76,7 +80,7 @@ class SimulatorSettings(Section, frozen=True, kw_only=True):
     """The virtual city."""
 
     seed: int = 1
-    speed: float = 60.0  # simulated seconds per second
+    speed: Positive = 60.0  # simulated seconds per second
     scenario: str = "storm"
 
 

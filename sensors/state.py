@@ -1,6 +1,7 @@
 """The detector's state: arrays that are checkpointed, grown and re-mapped as a whole."""
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -20,7 +21,8 @@ class State:
     newest_us  (D,) int64       phenomenon time of the newest observation; `NEVER` = none
     newest     (D,) float64     its value
     quality    (D,) uint8       its quality
-    origin     (D,) uint8       origin of the last observation heard
+    newest_origin (D,) uint8    its origin
+    origin     (D,) uint8       origin of the last observation heard, late or not
     heard_us   (D,) int64       receive time of the last observation, or when listening began
     ever_heard (D,) bool
     silent     (D,) bool        told as silent
@@ -34,6 +36,7 @@ class State:
     newest_us: NDArray[np.int64]
     newest: NDArray[np.float64]
     quality: NDArray[np.uint8]
+    newest_origin: NDArray[np.uint8]
     origin: NDArray[np.uint8]
     heard_us: NDArray[np.int64]
     ever_heard: NDArray[np.bool_]
@@ -62,6 +65,7 @@ def fresh_state(rules: Rules, now_us: int) -> State:
         newest_us=np.full(size, NEVER, np.int64),
         newest=np.full(size, np.nan),
         quality=np.full(size, 2, np.uint8),
+        newest_origin=np.zeros(size, np.uint8),
         origin=np.zeros(size, np.uint8),
         heard_us=np.full(size, now_us, np.int64),
         ever_heard=np.zeros(size, np.bool_),
@@ -119,7 +123,10 @@ def load_state(body: bytes, rules: Rules) -> State:
         raise SensorsError(f"checkpoint cannot be read: {error}") from error
     if saved.names != rules.names:
         raise SensorsError("checkpoint: its levels are not those of the catalogue it stands with")
-    arrays = {
+    expected = {name: (a.dtype.str, a.shape) for name, a in fresh_state(rules, saved.now_us).arrays().items()}
+    if {name: (dtype, shape) for name, (dtype, shape, _) in saved.arrays.items()} != expected:
+        raise SensorsError("checkpoint: its arrays are not those of this version")
+    arrays: dict[str, Any] = {
         name: np.frombuffer(raw, np.dtype(dtype)).reshape(shape).copy()
         for name, (dtype, shape, raw) in saved.arrays.items()
     }

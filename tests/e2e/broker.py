@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import paho.mqtt.publish
+import paho.mqtt.client
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
 from gateway import embedded_broker
 from tests.e2e.processes import Process, Processes, accepts, free_port, until
 
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
+IN_FLIGHT = 1_000
+PUBACK_S = 10.0
 MOSQUITTO_CONFIGURATION = """
 listener {port} 127.0.0.1
 allow_anonymous true
@@ -42,12 +45,20 @@ class Broker:
         self.publish_all([(topic, payload)], qos=qos, retain=retain)
 
     def publish_all(self, messages: Iterable[tuple[str, object]], *, qos: int = 1, retain: bool = False) -> None:
-        """Publish (topic, payload) pairs over one connection and wait for every PUBACK."""
-        paho.mqtt.publish.multiple(
-            [{"topic": t, "payload": as_bytes(p), "qos": qos, "retain": retain} for t, p in messages],
-            hostname="127.0.0.1",
-            port=self.port,
-        )
+        """Publish (topic, payload) pairs over one connection and wait for every PUBACK; ConnectionError without one."""
+        client = paho.mqtt.client.Client(CallbackAPIVersion.VERSION2)
+        client.max_inflight_messages_set(IN_FLIGHT)
+        client.connect("127.0.0.1", self.port)
+        client.loop_start()
+        try:
+            sent = [client.publish(topic, as_bytes(payload), qos, retain) for topic, payload in messages]
+            for message in sent:
+                message.wait_for_publish(PUBACK_S)
+                if not message.is_published():
+                    raise ConnectionError(f"no PUBACK from port {self.port} within {PUBACK_S:g} s")
+        finally:
+            client.disconnect()
+            client.loop_stop()
 
     def observe(self, datastream: str, value: float | None, **more: object) -> None:
         """Publish one reading of a datastream (`{station}:{property}`); `more`: its other keys (ts, unit, origin)."""

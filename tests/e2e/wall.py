@@ -22,6 +22,25 @@ CHROMIUM_OPTIONS = (
     "--disable-quic",
 )
 
+# Three frames in a row within 60 ms each.
+FLUENT = """() => new Promise((done) => {
+  let good = 0, last = performance.now();
+  const frame = (now) => {
+    good = now - last < 60 ? good + 1 : 0;
+    last = now;
+    if (good >= 3) done(true); else requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+})"""
+WATCH = """([selector, text]) => {
+  window.drawnAt = 0;
+  const look = () => {
+    if (!document.querySelector(selector)?.textContent.includes(text)) return requestAnimationFrame(look);
+    requestAnimationFrame(() => { window.drawnAt = Date.now(); });  // the frame after the one that drew it
+  };
+  look();
+}"""
+
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
@@ -57,5 +76,17 @@ class Wall:
         return self.page.locator(f'#stations [data-datastream="{datastream}"]')
 
     def alarm(self, alarm: str) -> Locator:
-        """What shows an alarm."""
-        return self.page.locator(f'[data-alarm="{alarm}"]')
+        """What shows an alarm in the list of alarms."""
+        return self.page.locator(f'#alarms [data-alarm="{alarm}"]')
+
+    def settle(self) -> None:
+        """Wait until the page draws fluently: the map's first drawing, in software, takes the machine for seconds."""
+        self.page.wait_for_function(FLUENT)
+
+    def watch(self, selector: str, text: str) -> None:
+        """Note in the page itself when `text` is first drawn in `selector`; `drawn_at` tells."""
+        self.page.evaluate(WATCH, [selector, text])
+
+    def drawn_at(self) -> float:
+        """Seconds since the epoch at which what is watched for was drawn; waits for it."""
+        return float(self.page.wait_for_function("() => window.drawnAt").json_value()) / 1000

@@ -1,0 +1,34 @@
+# `make run` and `make test` do their own set-up: a fresh Debian machine needs only make and a network.
+.PHONY: help run test lint bench bootstrap bootstrap-dev clean
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+ARGS ?=
+
+help: ## what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "make %-15s %s\n", $$1, $$2 }'
+
+run: bootstrap ## everything on this machine; options in ARGS, e.g. make run ARGS="--no-simulator"
+	@exec $(BIN)/siaga run $(ARGS)
+
+test: bootstrap-dev ## every test; options of pytest in ARGS
+	@scripts/test-setup
+	@exec $(BIN)/pytest $(ARGS)
+
+lint: bootstrap-dev ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: bootstrap-dev ## measurements, with machine and versions
+	@$(BIN)/python -m tests.bench.detector && exec $(BIN)/python -m tests.bench.ingest
+
+bootstrap: ## the virtual environment, as far as running needs it
+	@scripts/bootstrap
+
+bootstrap-dev: ## the virtual environment with what tests and lint need
+	@scripts/bootstrap dev
+
+clean: ## remove what was built or cached; data/ stays
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

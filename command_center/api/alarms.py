@@ -1,0 +1,113 @@
+"""`/alarms`: the list, one alarm with its story, and what people do about it."""
+
+import asyncio
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+
+from command_center import alarm_store
+from command_center.alarm import Alarm, State
+from command_center.alarm_desk import AlarmDesk
+from command_center.alarm_view import AlarmView, alarm_view, alarm_with_events
+from command_center.api.answers import ApiError, answer, body_of
+from command_center.api.parameters import After, Limit, place_of
+from command_center.clock import now_us
+from command_center.operations import Operations
+from command_center.picture import Picture
+
+STATES = (
+    "unacknowledged",
+    "acknowledged",
+    "returned_unacknowledged",
+    "normal",
+    "shelved",
+    "suppressed",
+    "out_of_service",
+)
+OPEN = (State.UNACKNOWLEDGED, State.ACKNOWLEDGED, State.RETURNED_UNACKNOWLEDGED)
+
+
+class Act(msgspec.Struct, frozen=True):
+    """What a person says about an act."""
+
+    comment: Annotated[str, msgspec.Meta(max_length=4_000)] = ""
+
+
+def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/alarms", tags=["alarms"])
+
+    @routes.get("")
+    async def list_alarms(
+        state: Annotated[str, Query(description="states, comma between; `open` = all but normal; empty = all")] = "",
+        after: After = "",
+        limit: Limit = 1_000,
+    ) -> Response:
+        """Alarms in the order in which they were raised."""
+        states = _states(state)
+        number = await asyncio.to_thread(_number, operations, after)
+        found = await asyncio.to_thread(alarm_store.in_order, operations, states, number, limit)
+        alarms = [desk.newest(alarm) for _, alarm in found]
+        return answer({"items": [view(alarm) for alarm in alarms], "next": _cursor(alarms[-1]) if alarms else None})
+
+    @routes.get("/{alarm_id}")
+    async def one_alarm(alarm_id: str) -> Response:
+        """One alarm, and everything that happened to it."""
+        alarm = _found(await desk.find(alarm_id), alarm_id)
+        events = await asyncio.to_thread(alarm_store.events_of, operations, alarm_id)
+        return answer(alarm_with_events(view(alarm), events))
+
+    @routes.post("/{alarm_id}/acknowledge")
+    async def acknowledge(request: Request, alarm_id: str) -> Response:
+        """Say that you have seen it and act on it; the first to do so stays on record."""
+        act = await body_of(request, Act)
+        alarm = await desk.acknowledge(alarm_id, request.state.user, act.comment, now_us())
+        return answer(view(_found(alarm, alarm_id)))
+
+    @routes.post("/{alarm_id}/note")
+    async def note(request: Request, alarm_id: str) -> Response:
+        """Put a note on record."""
+        act = await body_of(request, Act)
+        if not act.comment.strip():
+            raise ApiError(422, "invalid", "a note needs a comment", "body.comment")
+        alarm = await desk.note(alarm_id, request.state.user, act.comment, now_us())
+        return answer(view(_found(alarm, alarm_id)))
+
+    @routes.post("/{alarm_id}/close")
+    async def close(request: Request, alarm_id: str) -> Response:
+        """Take an alarm off the list that has returned; 409 while it is active."""
+        act = await body_of(request, Act)
+        alarm = await desk.close(alarm_id, request.state.user, act.comment, now_us())
+        return answer(view(_found(alarm, alarm_id)))
+
+    def view(alarm: Alarm) -> AlarmView:
+        if picture.directory is None:
+            raise ApiError(503, "no_log", "there is no log yet, and so no catalogue to name things by")
+        return alarm_view(alarm, picture.directory.catalogue, now_us())
+
+    return routes
+
+
+def _states(text: str) -> tuple[State, ...]:
+    names = {name.strip() for name in text.split(",") if name.strip()}
+    wrong = sorted(names - {*STATES, "open"})
+    if wrong:
+        raise ApiError(422, "invalid", f"no state {wrong[0]!r}; known are open, {', '.join(STATES)}", "query.state")
+    return tuple(state for state in State if state in names or ("open" in names and state in OPEN))
+
+
+def _number(operations: Operations, after: str) -> int:
+    """The number behind which a page begins; 0, the beginning, for a log of which no alarm is known."""
+    place = place_of(after)
+    return alarm_store.number_at(operations, place.log_id, place.seq, place.n - 1) or 0
+
+
+def _cursor(alarm: Alarm) -> str:
+    return f"{alarm.log_id}:{alarm.born.seq}:{alarm.born.ordinal + 1}"
+
+
+def _found(alarm: Alarm | None, alarm_id: str) -> Alarm:
+    if alarm is None:
+        raise ApiError(404, "not_found", f"there is no alarm {alarm_id!r}", "path.alarm_id")
+    return alarm

@@ -1,0 +1,82 @@
+"""The ASGI application: routes, gate, body limit, errors, and the wall's own files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI, Response
+from fastapi.responses import FileResponse
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from command_center.accounts import Accounts
+from command_center.alarm_desk import AlarmDesk
+from command_center.api import alarms, city, dead_letters, docs, errors, feeds, health, live, login, sensors
+from command_center.api.body_limit import BodyLimit
+from command_center.api.gate import Gate
+from command_center.health import Health
+from command_center.live import LiveView
+from command_center.log_feed import LogFeed
+from command_center.log_thread import LogThread
+from command_center.metrics import Metrics
+from command_center.operations import Operations
+from command_center.picture import Picture
+from command_center.sensor_view import SensorBook
+from command_center.tail import Tail
+
+DISPLAY: Final = Path(__file__).parents[1] / "display"
+PREFIX: Final = "/api/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the routes answer from."""
+
+    city: str
+    operations: Operations
+    accounts: Accounts
+    log: LogThread
+    tail: Tail
+    picture: Picture
+    desk: AlarmDesk
+    book: SensorBook
+    live: LiveView
+    health: Health
+    metrics: Metrics
+
+
+class Display(StaticFiles):
+    """The wall's files; a browser asks each time whether they are still the same."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file, to be revalidated."""
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def build(parts: Parts) -> FastAPI:
+    """The application over its parts."""
+    app = FastAPI(title="Siaga", version="1", docs_url=None, redoc_url=None)
+    errors.install(app)
+    app.add_middleware(Gate, accounts=parts.accounts)
+    app.add_middleware(BodyLimit)
+    for router in (
+        login.router(parts.accounts),
+        sensors.router(parts.book, parts.picture),
+        feeds.router(LogFeed(parts.log, parts.picture), parts.tail),
+        alarms.router(parts.desk, parts.operations, parts.picture),
+        dead_letters.router(parts.log),
+        city.router(parts.picture, parts.city),
+        live.router(parts.live),
+    ):
+        app.include_router(router, prefix=PREFIX)
+    app.include_router(health.router(parts.health, parts.metrics))
+    app.include_router(docs.router(app))
+    app.add_api_route("/", _wall, include_in_schema=False)
+    app.mount("/static", Display(directory=DISPLAY / "static", check_dir=False))
+    return app
+
+
+async def _wall() -> Response:
+    return FileResponse(DISPLAY / "index.html", headers={"Cache-Control": "no-cache"})

@@ -1,0 +1,53 @@
+"""`/city`: names, places and map layers, as the catalogue in force has them."""
+
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter, Response
+from fastapi.responses import FileResponse
+
+from command_center.api.answers import ApiError, answer
+from command_center.city_view import city_view
+from command_center.picture import Picture
+from sensors.catalogue import Catalogue
+from sensors.city import city_folder
+from sensors.errors import CatalogueError
+
+MEDIA_TYPES: Final = {".geojson": "application/geo+json", ".pmtiles": "application/vnd.pmtiles"}
+
+
+def router(picture: Picture, city: str) -> APIRouter:
+    """The routes; `city` is the built-in name or the folder that holds the layers' files."""
+    routes = APIRouter(prefix="/city", tags=["city"])
+
+    @routes.get("")
+    async def whole_city() -> Response:
+        """The city."""
+        return answer(city_view(_catalogue(picture)))
+
+    @routes.get("/layers/{number}")
+    async def layer(number: int) -> Response:
+        """The file of a map layer; of PMTiles, parts of it (Range)."""
+        layers = _catalogue(picture).city.layers
+        path = _file(city, layers[number].file) if 0 <= number < len(layers) else None
+        if path is None:
+            raise ApiError(404, "not_found", f"there is no layer {number}, or its file is missing", "path.number")
+        return FileResponse(path, media_type=MEDIA_TYPES[path.suffix])
+
+    return routes
+
+
+def _catalogue(picture: Picture) -> Catalogue:
+    if picture.directory is None:
+        raise ApiError(503, "no_log", "there is no log yet: the catalogue comes with it")
+    return picture.directory.catalogue
+
+
+def _file(city: str, name: str) -> Path | None:
+    """The file of that very name in the city's folder, nowhere else; None where there is none."""
+    try:
+        folder = city_folder(city).resolve()
+    except CatalogueError:
+        return None
+    path = (folder / name).resolve()
+    return path if path.parent == folder and path.suffix in MEDIA_TYPES and path.is_file() else None

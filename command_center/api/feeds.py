@@ -1,0 +1,29 @@
+"""`/observations` and `/transitions`: the log in its own order, for whoever keeps a cursor."""
+
+from fastapi import APIRouter, Response
+
+from command_center.api.answers import ApiError, answer
+from command_center.api.parameters import After, Limit, place_of
+from command_center.log_feed import LogFeed
+from command_center.tail import Tail
+
+
+def router(feed: LogFeed, tail: Tail) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(tags=["log order"])
+
+    @routes.get("/observations")
+    async def list_observations(after: After = "", limit: Limit = 1_000) -> Response:
+        """Observations in the order in which they were stored, each (datastream, time) once."""
+        if not tail.has_history:
+            raise ApiError(503, "not_ready", "what was stored first is still being read: ask again soon")
+        page = await feed.observations(place_of(after), tail.seq, limit)
+        return answer(page.as_answer())
+
+    @routes.get("/transitions")
+    async def list_transitions(after: After = "", limit: Limit = 1_000) -> Response:
+        """Transitions in the order in which they were found."""
+        page = await feed.transitions(place_of(after), tail.seq, limit)
+        return answer(page.as_answer())
+
+    return routes

@@ -1,0 +1,48 @@
+"""`WS /live`: the wall's own connection."""
+
+import asyncio
+
+from fastapi import APIRouter, WebSocket
+from starlette.websockets import WebSocketDisconnect
+
+from command_center.api.answers import error_answer
+from command_center.live import LiveView, Viewer
+
+
+def router(live: LiveView) -> APIRouter:
+    """The route."""
+    routes = APIRouter()
+
+    @routes.websocket("/live")
+    async def look(socket: WebSocket) -> None:
+        """A snapshot, then what changes."""
+        viewer = live.join()
+        if viewer is None:
+            await socket.send_denial_response(
+                error_answer(503, "full", "every place at the live view is taken", "path")
+            )
+            return
+        try:
+            await socket.accept()
+            async with asyncio.TaskGroup() as tasks:
+                sending = tasks.create_task(_send(socket, viewer), name="command_center.viewer")
+                await _until_gone(socket)
+                sending.cancel()
+        finally:
+            live.leave(viewer)
+
+    return routes
+
+
+async def _send(socket: WebSocket, viewer: Viewer) -> None:
+    try:
+        async for frame in viewer.frames():
+            await socket.send_text(frame)
+    except WebSocketDisconnect:
+        return  # `_until_gone` hears of it too
+
+
+async def _until_gone(socket: WebSocket) -> None:
+    """Until the client goes; what it says is not listened to."""
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        pass

@@ -1,0 +1,63 @@
+"""`/sensors`: what there is, what it says now, and what it said before."""
+
+import asyncio
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
+
+from command_center.api.answers import ApiError, answer
+from command_center.api.parameters import time_of
+from command_center.clock import now_us
+from command_center.observation_view import encoded_list
+from command_center.picture import Picture
+from command_center.sensor_view import Sensor, SensorBook
+from command_center.thinning import thinned
+
+DEFAULT_POINTS: Final = 1_000
+_BEGINNING, _END = -(2**63), 2**63 - 1
+
+
+def router(book: SensorBook, picture: Picture) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/sensors", tags=["sensors"])
+
+    @routes.get("")
+    async def list_sensors() -> Response:
+        """Every sensor of the catalogue in force, with its newest observation."""
+        return answer({"items": book.all(now_us()), "next": None})
+
+    @routes.get("/{sensor_id}")
+    async def one_sensor(sensor_id: str) -> Response:
+        """One sensor."""
+        return answer(_known(book, sensor_id))
+
+    @routes.get("/{sensor_id}/observations")
+    async def list_observations(
+        sensor_id: str,
+        from_: Annotated[str | None, Query(alias="from", description="RFC 3339; the first time")] = None,
+        to: Annotated[str | None, Query(description="RFC 3339; the first time that is not wanted")] = None,
+        points: Annotated[int, Query(ge=0, description="at most so many, peaks kept; 0 = every one")] = DEFAULT_POINTS,
+    ) -> Response:
+        """A sensor's observations in [from, to), as far back as the command center keeps them in memory."""
+        sensor = _known(book, sensor_id)
+        from_us, to_us = time_of(from_, "from", _BEGINNING), time_of(to, "to", _END)
+        if from_us > to_us:
+            raise ApiError(422, "invalid", "`from` lies after `to`", "query.from")
+        if points == 1:
+            raise ApiError(
+                422, "invalid", "one point cannot hold both the lowest and the highest value", "query.points"
+            )
+        rows = picture.history.between(sensor.number, from_us, to_us)
+        if points:
+            rows = await asyncio.to_thread(thinned, rows, points)
+        return StreamingResponse(encoded_list(rows), media_type="application/json")
+
+    return routes
+
+
+def _known(book: SensorBook, sensor_id: str) -> Sensor:
+    sensor = book.one(sensor_id, now_us())
+    if sensor is None:
+        raise ApiError(404, "not_found", f"there is no sensor {sensor_id!r}", "path.sensor_id")
+    return sensor

@@ -1,0 +1,142 @@
+"""The command center: all wiring, once.
+
+log.db ──tail──> alarm desk ──> operations.db        gateway.sock ──> link (status, doorbell; cursor back)
+             └─> picture ──> live view ──> wall       HTTP ──> gate ──> routes over all of these
+"""
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+from command_center.accounts import ADMIN, Accounts
+from command_center.alarm_desk import AlarmDesk
+from command_center.api.application import Parts, build
+from command_center.bell import Bell
+from command_center.clock import now_us
+from command_center.errors import OperationsError
+from command_center.gateway_link import GatewayLink
+from command_center.health import Health
+from command_center.listener import Server, listen, server
+from command_center.live import LiveView
+from command_center.log_thread import LogThread
+from command_center.metrics import Metrics
+from command_center.operations import Operations
+from command_center.picture import Picture
+from command_center.sensor_view import SensorBook
+from command_center.tail import Tail
+from command_center.wall_status import StatusBoard
+from sensors.settings import Settings
+
+BEAT_S: Final = 1.0
+
+_log = logging.getLogger("command_center")
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM; a second one kills.  Raises CommandCenterError where it cannot start."""
+    loop = asyncio.get_running_loop()
+    with listen(settings.http) as listener:
+        center = CommandCenter(settings, listener)
+
+        def stop(number: signal.Signals) -> None:
+            loop.remove_signal_handler(number)
+            center.stop()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop, number)
+        await center.run()
+
+
+class CommandCenter:
+    """One command center on one listener; `run` lives until `stop`."""
+
+    def __init__(self, settings: Settings, listener: socket.socket) -> None:
+        self._settings = settings
+        self._listener = listener
+        self._server: Server | None = None
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Let `run` return: open requests get a second."""
+        self._stopping.set()
+        if self._server is not None:
+            self._server.should_exit = True
+
+    async def run(self) -> None:
+        """Run everything; returns when all of it has stopped."""
+        data_dir = Path(self._settings.data_dir)
+        _make(data_dir)
+        operations = Operations(data_dir)
+        log = LogThread(data_dir)
+        try:
+            await self._run(operations, log, data_dir)
+        finally:
+            await log.close()
+            operations.close()
+
+    async def _run(self, operations: Operations, log: LogThread, data_dir: Path) -> None:
+        news = Bell()
+        desk = AlarmDesk(operations, news)
+        picture = Picture(self._settings.history.max_observations)
+        tail = Tail(log, desk, picture, self._settings.history, news)
+        link = GatewayLink(data_dir, desk, tail.doorbell, news)
+        board = StatusBoard(data_dir, picture, desk, tail, link)
+        book = SensorBook(picture, desk)
+        live = LiveView(picture, desk, book, board, news)
+        accounts = Accounts(operations, self._settings.http.session_hours)
+        self._greet(await asyncio.to_thread(accounts.ensure_admin, self._settings.admin.password, now_us()))
+        parts = Parts(
+            city=self._settings.city,
+            operations=operations,
+            accounts=accounts,
+            log=log,
+            tail=tail,
+            picture=picture,
+            desk=desk,
+            book=book,
+            live=live,
+            health=Health(operations, desk, picture, tail, link, live),
+            metrics=Metrics(desk, picture, tail, link, live, board),
+        )
+        self._server = server(build(parts))
+        self._server.should_exit = self._stopping.is_set()
+        async with asyncio.TaskGroup() as tasks:
+            running = [
+                tasks.create_task(tail.run(), name="command_center.tail"),
+                tasks.create_task(link.run(), name="command_center.gateway_link"),
+                tasks.create_task(_beat(desk, link), name="command_center.beat"),
+                tasks.create_task(live.run(), name="command_center.live"),
+            ]
+            address = self._listener.getsockname()
+            _log.info("listening on http://%s:%d", *address[:2])
+            await tasks.create_task(self._server.serve([self._listener]), name="command_center.http")
+            began = time.monotonic()
+            for task in running:
+                task.cancel()
+        await desk.beat()  # the last word to operations.db
+        _log.info("stopped in %.3f s", time.monotonic() - began)
+
+    def _greet(self, made_password: str | None) -> None:
+        """Show a password that was made; once, to whoever started us, and nowhere else."""
+        if made_password is not None:
+            sys.stdout.write(f"first user: {ADMIN}, password: {made_password}  (shown this once)\n")
+            sys.stdout.flush()
+
+
+async def _beat(desk: AlarmDesk, link: GatewayLink) -> None:
+    while True:
+        await desk.beat()
+        link.report()
+        await asyncio.sleep(BEAT_S)
+
+
+def _make(data_dir: Path) -> None:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OperationsError(f"{data_dir}: cannot be made: {error.strerror}") from error

@@ -1,0 +1,41 @@
+"""The catalogue in force, ordered and indexed as wall and API ask for it."""
+
+from collections.abc import Iterable
+
+from sensors.catalogue import Catalogue, Datastream
+from sensors.transition import Transition
+
+
+class Directory:
+    """Datastreams that have a number, in the catalogue's order: their index is `i` of the wall's deltas."""
+
+    def __init__(self, catalogue: Catalogue, version: int, retired: Iterable[Datastream] = ()) -> None:
+        self.catalogue = catalogue
+        self.version = version
+        numbered = catalogue.datastream_by_number
+        self.datastreams = tuple(numbered.values())
+        self.index = {number: i for i, number in enumerate(numbered)}
+        self._named = {d.number: d for d in retired} | dict(numbered)
+
+    @property
+    def all_named(self) -> Iterable[Datastream]:
+        """Every datastream whose name is known, retired ones too."""
+        return self._named.values()
+
+    def knows(self, number: int) -> bool:
+        """Whether the name of a datastream is known."""
+        return number in self._named
+
+    def name(self, number: int) -> Datastream:
+        """A datastream by number, in force or retired; KeyError where it was never named."""
+        return self._named[number]
+
+    def remembering(self, catalogue: Catalogue) -> "Directory":
+        """The same directory that also names the datastreams of an older catalogue."""
+        return Directory(self.catalogue, self.version, (*catalogue.datastream_by_number.values(), *self.all_named))
+
+    def is_illustrative(self, transition: Transition) -> bool:
+        """Whether the city itself says that the level of a transition is made up."""
+        levels = [level for level in self.name(transition.datastream).levels if level.level == transition.level]
+        versions = [level for level in levels if level.value == transition.limit] or levels
+        return any(level.is_illustrative for level in versions)

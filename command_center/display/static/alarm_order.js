@@ -1,0 +1,55 @@
+// @ts-check
+// Which alarm comes first, and which one the whole wall speaks of.
+
+/** @typedef {import("./types.js").Alarm} Alarm */
+
+/**
+ * The condition still holds.
+ * @param {Alarm} alarm
+ */
+export const isActive = (alarm) => alarm.returned_at === null && alarm.state !== "normal";
+
+/**
+ * Nothing left to do or to see.
+ * @param {Alarm} alarm
+ */
+export const isClosed = (alarm) => alarm.state === "normal";
+
+/**
+ * Someone must still say that he has seen it.
+ * @param {Alarm} alarm
+ */
+export const isUnacknowledged = (alarm) =>
+  !alarm.historical && (alarm.state === "unacknowledged" || alarm.state === "returned_unacknowledged");
+
+/**
+ * Worst severity first, then unacknowledged, then newest; what is past stands below all of them, newest first.
+ * @param {Alarm} a
+ * @param {Alarm} b
+ * @returns {number}
+ */
+export function compareAlarms(a, b) {
+  const newest = b.raised_at.localeCompare(a.raised_at);
+  const past = Number(isPast(a)) - Number(isPast(b));
+  if (past !== 0) return past;
+  if (isPast(a)) return newest;
+  return (
+    b.severity - a.severity || Number(isUnacknowledged(b)) - Number(isUnacknowledged(a)) || newest || a.id.localeCompare(b.id)
+  );
+}
+
+/**
+ * Historical (found in late data) or closed: listed, never on top.
+ * @param {Alarm} alarm
+ */
+export const isPast = (alarm) => alarm.historical || isClosed(alarm);
+
+/**
+ * The alarm for the headline: the worst level that is held now.  Silence is not a level.
+ * @param {Iterable<Alarm>} alarms
+ * @returns {Alarm|null}
+ */
+export function worstActive(alarms) {
+  const levels = [...alarms].filter((alarm) => isActive(alarm) && !alarm.historical && alarm.level !== "silent");
+  return levels.sort(compareAlarms)[0] ?? null;
+}

@@ -1,0 +1,78 @@
+// @ts-check
+// What headline and alarm list both say of an alarm.
+
+import { clockTime, moment, number } from "./format.js";
+import { datastreamOf } from "./store.js";
+import { t } from "./text.js";
+
+/** @typedef {import("./types.js").Alarm} Alarm */
+/** @typedef {import("./store.js").Store} Store */
+
+/**
+ * The value now, not the one at which the alarm was raised; that one only where nothing is known now.
+ * @param {Store} store
+ * @param {Alarm} alarm
+ * @returns {string}
+ */
+export function currentValue(store, alarm) {
+  const i = store.index.get(datastreamOf(alarm));
+  const now = i === undefined ? Number.NaN : store.value[i];
+  const value = Number.isNaN(now) ? (alarm.value ?? Number.NaN) : now;
+  return number(value, alarm.unit, i === undefined ? [] : store.sensors[i].levels);
+}
+
+/**
+ * Where the level stands among the gauge's levels: "tingkat 3 dari 3, tertinggi".  Some scales count upwards, some
+ * downwards; words leave no doubt.
+ * @param {Store} store
+ * @param {Alarm} alarm
+ * @returns {string}
+ */
+export function rankText(store, alarm) {
+  const i = store.index.get(datastreamOf(alarm));
+  const ranks = i === undefined ? [] : [...new Set(store.sensors[i].levels.map((level) => level.rank))].sort((a, b) => a - b);
+  const place = ranks.indexOf(alarm.rank) + 1;
+  if (place === 0 || ranks.length < 2) return "";
+  const values = { n: place, of: ranks.length };
+  return place === ranks.length ? t("level.highest", values) : t("level.rank", values);
+}
+
+/** @type {Record<string, () => string>} */
+const STATES = {
+  unacknowledged: () => t("state.unacknowledged"),
+  acknowledged: () => t("state.acknowledged"),
+  returned_unacknowledged: () => t("state.returnedUnacknowledged"),
+  normal: () => t("state.normal"),
+  shelved: () => t("state.shelved"),
+  suppressed: () => t("state.suppressed"),
+  out_of_service: () => t("state.outOfService"),
+};
+
+/**
+ * @param {Alarm} alarm
+ * @returns {string}
+ */
+export function stateText(alarm) {
+  return STATES[alarm.state]?.() ?? alarm.state;
+}
+
+/**
+ * Who has seen it, and when; or that nobody has.
+ * @param {Alarm} alarm
+ * @param {number} now_ms
+ * @returns {string}
+ */
+export function acknowledgedText(alarm, now_ms) {
+  if (alarm.acknowledged_at === null || alarm.acknowledged_by === null) return stateText(alarm);
+  return t("alarm.acknowledgedBy", { who: alarm.acknowledged_by, time: dayTime(alarm.acknowledged_at, now_ms) });
+}
+
+/**
+ * @param {string} time RFC 3339
+ * @param {number} now_ms
+ * @returns {string}
+ */
+export function dayTime(time, now_ms) {
+  const ms = Date.parse(time);
+  return now_ms - ms < 12 * 3600e3 ? clockTime(ms) : moment(ms, now_ms);
+}

@@ -1,0 +1,220 @@
+// @ts-check
+// The alarm list: worst first; below them what is past.  Cards stay in place as long as the order does.
+
+import { compareAlarms, isActive, isPast, isUnacknowledged } from "./alarm_order.js";
+import { acknowledgedText, currentValue, dayTime, rankText, stateText } from "./alarm_words.js";
+import { PAGE, byId, el, setChildren, setData, setText } from "./dom.js";
+import { age, limit, moment, unitText, whole } from "./format.js";
+import { levelName, paintLevel } from "./levels.js";
+import { propertyName } from "./properties.js";
+import { shortName } from "./station_name.js";
+import { datastreamOf } from "./store.js";
+import { severitySymbol } from "./symbols.js";
+import { t } from "./text.js";
+
+/** @typedef {import("./types.js").City} City */
+/** @typedef {import("./types.js").Alarm} Alarm */
+/** @typedef {import("./store.js").Store} Store */
+
+const PAST_SHOWN = 12;
+
+/**
+ * @typedef {object} Card
+ * @property {HTMLElement} node @property {HTMLElement} level @property {HTMLElement} symbol
+ * @property {HTMLElement} where @property {HTMLElement} what
+ * @property {HTMLElement} value @property {HTMLElement} unit @property {HTMLElement} limit
+ * @property {HTMLElement} since @property {HTMLElement} state @property {HTMLElement} tags
+ * @property {HTMLButtonElement} button @property {HTMLElement} error
+ */
+
+export class AlarmPanel {
+  /** @type {Map<string, Card>} */
+  #cards = new Map();
+  /** Alarms whose acknowledgement is under way. @type {Set<string>} */
+  #pending = new Set();
+  /** @type {Map<string, string>} */
+  #errors = new Map();
+  #empty = el("li", "alarms-none");
+  #past = el("li", "alarms-past");
+
+  /**
+   * @param {(datastream: string) => void} onSelect
+   * @param {(alarm: Alarm) => Promise<void>} onAcknowledge raises what the card then shows
+   * @param {() => void} redraw
+   */
+  constructor(onSelect, onAcknowledge, redraw) {
+    this.onSelect = onSelect;
+    this.onAcknowledge = onAcknowledge;
+    this.redraw = redraw;
+  }
+
+  /**
+   * @param {City} city
+   * @param {Store} store
+   * @param {number} now_ms
+   */
+  draw(city, store, now_ms) {
+    const alarms = [...store.alarms.values()].sort(compareAlarms);
+    const open = alarms.filter((alarm) => !isPast(alarm));
+    const past = alarms.filter(isPast).slice(0, PAST_SHOWN);
+    for (const alarm of [...open, ...past]) this.#drawCard(city, store, alarm, now_ms);
+    for (const id of this.#cards.keys()) if (!store.alarms.has(id)) this.#cards.delete(id);
+    setText(this.#empty, t("alarms.none"));
+    setText(this.#past, t("alarms.past"));
+    const nodes = open.map((alarm) => this.#card(alarm).node);
+    if (open.length === 0) nodes.push(this.#empty);
+    if (past.length > 0) nodes.push(this.#past, ...past.map((alarm) => this.#card(alarm).node));
+    setChildren(byId(PAGE.alarms), nodes);
+    const unacknowledged = open.filter(isUnacknowledged).length;
+    const counts = t("alarms.count", { open: whole(open.length), unacknowledged: whole(unacknowledged) });
+    setText(byId(PAGE.alarmsCount), open.length > 0 ? counts : "");
+  }
+
+  /**
+   * @param {Alarm} alarm
+   * @returns {Card}
+   */
+  #card(alarm) {
+    const known = this.#cards.get(alarm.id);
+    if (known) return known;
+    const node = el("li", "alarm");
+    const parts = {
+      symbol: el("span", "alarm-symbol"),
+      level: el("b", "alarm-level"),
+      where: el("b", "alarm-where"),
+      what: el("span", "alarm-what"),
+      value: el("b", "alarm-value"),
+      unit: el("span", "alarm-unit"),
+      state: el("b", "alarm-state"),
+      since: el("span", "alarm-since"),
+      limit: el("span", "alarm-limit"),
+      tags: el("span", "alarm-tags"),
+      error: el("span", "alarm-error"),
+    };
+    const button = el("button", "acknowledge");
+    button.type = "button";
+    const reading = el("div", "alarm-reading");
+    reading.append(parts.value, " ", parts.unit);
+    const head = el("div", "alarm-head");
+    head.append(parts.symbol, parts.level, parts.where, parts.what, reading);
+    const words = el("div", "alarm-words");
+    words.append(parts.state, parts.since, parts.limit, parts.tags, parts.error);
+    node.append(head, words, button);
+    node.dataset.alarm = alarm.id;
+    node.tabIndex = 0;
+    const card = { node, button, ...parts };
+    this.#cards.set(alarm.id, card);
+    node.addEventListener("click", () => this.onSelect(datastreamOf(alarm)));
+    node.addEventListener("keydown", (event) => {
+      if (event.target === node && (event.key === "Enter" || event.key === " ")) {
+        event.preventDefault();
+        this.onSelect(datastreamOf(alarm));
+      }
+    });
+    button.addEventListener("click", (event) => {
+      event.stopPropagation();
+      void this.#acknowledge(alarm);
+    });
+    return card;
+  }
+
+  /** @param {Alarm} alarm */
+  async #acknowledge(alarm) {
+    if (this.#pending.has(alarm.id)) return;
+    this.#pending.add(alarm.id);
+    this.#errors.delete(alarm.id);
+    this.redraw();
+    try {
+      await this.onAcknowledge(alarm);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#errors.set(alarm.id, t("alarm.notAcknowledged", { why }));
+    } finally {
+      this.#pending.delete(alarm.id);
+      this.redraw();
+    }
+  }
+
+  /**
+   * @param {City} city
+   * @param {Store} store
+   * @param {Alarm} alarm
+   * @param {number} now_ms
+   */
+  #drawCard(city, store, alarm, now_ms) {
+    const card = this.#card(alarm);
+    const unacknowledged = isUnacknowledged(alarm);
+    setData(card.node, "state", alarm.state);
+    setData(card.node, "past", isPast(alarm));
+    setData(card.node, "active", isActive(alarm));
+    setData(card.node, "unacknowledged", unacknowledged);
+    paintLevel(card.node, city, alarm.level === "silent" ? "" : alarm.level);
+    if (card.symbol.dataset.severity !== String(alarm.severity)) {
+      card.symbol.dataset.severity = String(alarm.severity);
+      card.symbol.replaceChildren(severitySymbol(alarm.severity));
+    }
+    setText(card.level, levelName(city, alarm.level));
+    card.level.title = rankText(store, alarm);
+    setText(card.where, shortName(city, alarm.station));
+    setText(card.what, propertyName(alarm.property));
+    setText(card.tags, tags(alarm).join("  "));
+    const now_known = !isPast(alarm) && alarm.level !== "silent";
+    setText(card.value, now_known ? currentValue(store, alarm) : "");
+    setText(card.unit, now_known ? unitText(alarm.unit) : "");
+    setText(card.limit, limitText(store, alarm));
+    setText(card.since, times(alarm, now_ms));
+    setText(card.state, states(alarm, now_ms));
+    setText(card.error, this.#errors.get(alarm.id) ?? "");
+    card.button.hidden = !unacknowledged;
+    card.button.disabled = this.#pending.has(alarm.id);
+    setText(card.button, this.#pending.has(alarm.id) ? t("alarm.acknowledging") : t("alarm.acknowledge"));
+  }
+}
+
+/**
+ * What the value is to be held against; of a silent sensor, the last that was heard of it.
+ * @param {Store} store
+ * @param {Alarm} alarm
+ * @returns {string}
+ */
+function limitText(store, alarm) {
+  const unit = unitText(alarm.unit);
+  if (alarm.limit !== null) return t("alarm.limit", { limit: limit(alarm.limit), unit });
+  return alarm.level === "silent" ? t("alarm.lastValue", { value: currentValue(store, alarm), unit }) : "";
+}
+
+/**
+ * @param {Alarm} alarm
+ * @returns {string[]}
+ */
+function tags(alarm) {
+  const words = [];
+  if (alarm.historical) words.push(t("tag.historical"));
+  if (alarm.silent && alarm.level !== "silent") words.push(t("tag.silent"));
+  if (alarm.exercise) words.push(t("tag.exercise"));
+  return words;
+}
+
+/**
+ * @param {Alarm} alarm
+ * @param {number} now_ms
+ * @returns {string}
+ */
+function times(alarm, now_ms) {
+  const raised_ms = Date.parse(alarm.raised_at);
+  if (alarm.returned_at !== null) {
+    return t("alarm.fromTo", { from: moment(raised_ms, now_ms), to: dayTime(alarm.returned_at, now_ms) });
+  }
+  return t("alarm.since", { time: moment(raised_ms, now_ms), age: age(now_ms - raised_ms) });
+}
+
+/**
+ * @param {Alarm} alarm
+ * @param {number} now_ms
+ * @returns {string}
+ */
+function states(alarm, now_ms) {
+  const seen = acknowledgedText(alarm, now_ms);
+  const plain = alarm.state === "unacknowledged" || alarm.state === "acknowledged" || seen === stateText(alarm);
+  return plain ? seen : `${stateText(alarm)} · ${seen}`;
+}

@@ -1,0 +1,53 @@
+// @ts-check
+// Requests to /api/v1; every failure becomes one error with a code, as the server's error shape has it.
+
+const ROOT = "/api/v1";
+
+export class ApiError extends Error {
+  /**
+   * @param {number} status HTTP status; 0 = no answer
+   * @param {string} code
+   * @param {string} message
+   */
+  constructor(status, code, message) {
+    super(message);
+    this.name = "ApiError";
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/**
+ * @param {string} path below /api/v1
+ * @param {RequestInit} [options]
+ * @returns {Promise<any>}
+ */
+async function request(path, options = {}) {
+  let response;
+  try {
+    response = await fetch(ROOT + path, { credentials: "same-origin", ...options });
+  } catch (error) {
+    if (error instanceof TypeError) throw new ApiError(0, "unreachable", error.message);
+    throw error;
+  }
+  const text = await response.text();
+  const body = response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : null;
+  if (response.ok) return body;
+  throw new ApiError(response.status, body?.error?.code ?? "", body?.error?.message ?? `HTTP ${response.status}`);
+}
+
+/**
+ * @param {string} path
+ * @param {AbortSignal} [signal]
+ */
+export const get = (path, signal) => request(path, { signal });
+
+/**
+ * @param {string} path
+ * @param {object} body
+ */
+export const post = (path, body) =>
+  request(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
+/** Where the live stream is, for the page's own scheme and host. */
+export const liveUrl = () => `${location.origin.replace(/^http/, "ws")}${ROOT}/live`;

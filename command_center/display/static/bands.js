@@ -1,0 +1,78 @@
+// @ts-check
+// Full-width sentences about the system itself: what is shown may be an exercise, may be old, may be unsaved.
+
+import { PAGE, byId, el, setChildren, setData, setText } from "./dom.js";
+import { moment } from "./format.js";
+import { t } from "./text.js";
+
+/** @typedef {import("./types.js").Status} Status */
+/** @typedef {import("./freshness.js").Freshness} Freshness */
+/** @typedef {{key: string, look: "exercise"|"lost"|"fault", title: string, text: string}} Band */
+
+/** @type {Map<string, HTMLElement>} */
+const shown = new Map();
+
+/**
+ * The sentence that says since when the picture is not true any more.
+ * @param {Freshness} freshness
+ * @param {number} now_ms
+ * @returns {Band}
+ */
+function lostBand(freshness, now_ms) {
+  const cause = freshness.state === "gateway" ? t("band.causeGateway") : t("band.causeServer");
+  if (!Number.isFinite(freshness.since_ms)) {
+    return { key: "lost", look: "lost", title: t("band.noData"), text: `${t("band.noPicture")} ${cause}` };
+  }
+  const time = moment(freshness.since_ms, now_ms, true);
+  return { key: "lost", look: "lost", title: t("band.lost", { time }), text: `${t("band.lastPicture")} ${cause}` };
+}
+
+/**
+ * @param {Status} status
+ * @param {number} now_ms
+ * @returns {Band[]}
+ */
+function statusBands(status, now_ms) {
+  /** @type {Band[]} */
+  const bands = [];
+  if (status.exercise) {
+    bands.push({ key: "exercise", look: "exercise", title: t("band.exercise"), text: t("band.exerciseText") });
+  }
+  if (status.simulator_refused) {
+    bands.push({ key: "refused", look: "fault", title: t("band.refused"), text: t("band.refusedText") });
+  }
+  if (status.gateway.connected && !status.gateway.log_writable) {
+    bands.push({ key: "log", look: "fault", title: t("band.log"), text: t("band.logText") });
+  }
+  for (const source of status.gateway.connected ? status.gateway.sources : []) {
+    if (source.connected) continue;
+    const time = moment(source.since_us / 1000, now_ms, true);
+    const text = [t("band.sourceText"), source.error].filter(Boolean).join(" ");
+    bands.push({ key: `source ${source.name}`, look: "fault", title: t("band.source", { name: source.name, time }), text });
+  }
+  return bands;
+}
+
+/**
+ * @param {Status|null} status
+ * @param {Freshness} freshness
+ * @param {number} now_ms
+ */
+export function drawBands(status, freshness, now_ms) {
+  const lost = freshness.state === "server" || freshness.state === "gateway";
+  const bands = [...(lost ? [lostBand(freshness, now_ms)] : []), ...(status ? statusBands(status, now_ms) : [])];
+  const nodes = bands.map((band) => {
+    let node = shown.get(band.key);
+    if (!node) {
+      node = el("div", "band");
+      node.setAttribute("role", "alert");
+      node.append(el("strong"), el("span"));
+      shown.set(band.key, node);
+    }
+    setData(node, "look", band.look);
+    setText(/** @type {Node} */ (node.firstChild), band.title);
+    setText(/** @type {Node} */ (node.lastChild), band.text);
+    return node;
+  });
+  setChildren(byId(PAGE.bands), nodes);
+}

@@ -1,0 +1,207 @@
+// @ts-check
+// The chart of one datastream with its levels as lines: history from the API, then live.
+
+import { ApiError, get } from "./api.js";
+import { clockTime, dayMonth, number } from "./format.js";
+import { levelColour, levelName } from "./levels.js";
+import { Series } from "./series.js";
+import { t } from "./text.js";
+import Plot from "./vendor/uplot/uPlot.esm.js";
+
+/** uPlot's own types are not vendored. */
+const uPlot = /** @type {any} */ (Plot);
+
+/** @typedef {import("./types.js").City} City */
+/** @typedef {import("./types.js").Sensor} Sensor */
+
+const HOUR_MS = 3600e3;
+const POINTS = 600;
+/** Room above and below the data, as a share of their span. */
+const HEADROOM = 0.08;
+
+/** @param {string} name */
+const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const rem = () => Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+
+export class Chart {
+  series = new Series();
+  /** @type {Sensor|null} */
+  sensor = null;
+  hours = 6;
+  note = "";
+  #host;
+  /** @type {any} */
+  #plot = null;
+  /** @type {AbortController|null} */
+  #loading = null;
+  #now_ms = Number.NaN;
+  #look = "";
+
+  /**
+   * @param {HTMLElement} host
+   * @param {() => void} redraw
+   */
+  constructor(host, redraw) {
+    this.#host = host;
+    this.redraw = redraw;
+    new ResizeObserver(() => {
+      this.#look = "";
+      redraw();
+    }).observe(host);
+  }
+
+  /**
+   * Shows a datastream: fetches its history anew; observations that come in meanwhile find their places.
+   * @param {Sensor} sensor
+   * @param {number} now_ms
+   */
+  async load(sensor, now_ms) {
+    this.#loading?.abort();
+    const loading = new AbortController();
+    this.#loading = loading;
+    if (sensor.id !== this.sensor?.id) this.series.clear();
+    this.sensor = sensor;
+    this.note = t("chart.loading");
+    this.redraw();
+    const from = new Date(now_ms - this.hours * HOUR_MS).toISOString();
+    const to = new Date(now_ms + HOUR_MS).toISOString();
+    try {
+      const path = `/sensors/${encodeURIComponent(sensor.id)}/observations`;
+      const page = await get(`${path}?from=${from}&to=${to}&points=${POINTS}`, loading.signal);
+      for (const { time, value, quality } of page.items) {
+        this.series.add(Date.parse(time), value ?? Number.NaN, quality);
+      }
+      this.note = page.items.length === 0 ? t("chart.empty") : "";
+    } catch (error) {
+      if (loading.signal.aborted) return;
+      if (!(error instanceof ApiError)) throw error;
+      this.note = t("chart.failed", { why: error.message });
+    }
+    this.redraw();
+  }
+
+  /**
+   * @param {number} time_ms
+   * @param {number} value
+   * @param {number} quality
+   */
+  append(time_ms, value, quality) {
+    this.series.add(time_ms, value, quality);
+    if (this.series.length > 0 && this.note === t("chart.empty")) this.note = "";
+    this.redraw();
+  }
+
+  /**
+   * @param {City} city
+   * @param {number} now_ms
+   */
+  draw(city, now_ms) {
+    if (!this.sensor || !Number.isFinite(now_ms) || this.#host.clientWidth === 0) return;
+    this.#now_ms = now_ms;
+    this.series.forget(now_ms - this.hours * HOUR_MS);
+    const { clientWidth: width, clientHeight: height } = this.#host;
+    const look = `${document.documentElement.lang} ${this.sensor.id} ${width} ${height} ${devicePixelRatio}`;
+    const columns = this.series.columns(this.sensor.interval_s ?? Number.NaN);
+    if (look !== this.#look) {
+      this.#look = look;
+      this.#plot?.destroy();
+      this.#plot = new uPlot(this.#options(city, this.sensor, width, height), columns, this.#host);
+    } else {
+      this.#plot.setData(columns);
+    }
+  }
+
+  /**
+   * @param {City} city
+   * @param {Sensor} sensor
+   * @param {number} width
+   * @param {number} height
+   */
+  #options(city, sensor, width, height) {
+    const unit = rem();
+    const axis = {
+      stroke: css("--muted"),
+      font: `${0.85 * unit}px ${css("--font")}`,
+      grid: { stroke: css("--line"), width: 1 },
+      ticks: { show: false },
+    };
+    return {
+      width,
+      height,
+      legend: { show: false },
+      cursor: { show: false },
+      padding: [0.5 * unit, 0.75 * unit, 0, 0],
+      scales: {
+        x: { time: true, range: () => [(this.#now_ms - this.hours * HOUR_MS) / 1000, this.#now_ms / 1000] },
+        y: { range: (/** @type {any} */ _, /** @type {number} */ low, /** @type {number} */ high) => yRange(sensor, low, high) },
+      },
+      axes: [
+        { ...axis, space: 5 * unit, size: 1.8 * unit, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map(timeLabel) },
+        {
+          ...axis,
+          size: 3.6 * unit,
+          space: 2.4 * unit,
+          values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((value) => number(value, sensor.unit)),
+        },
+      ],
+      series: [
+        {},
+        { stroke: css("--text"), width: 0.13 * unit, points: { show: false }, spanGaps: false },
+        { stroke: css("--attention"), paths: () => null, points: { show: true, size: 0.5 * unit, width: 0.1 * unit, fill: css("--panel") } },
+      ],
+      hooks: { drawAxes: [(/** @type {any} */ plot) => drawLevels(plot, city, sensor, unit)] },
+    };
+  }
+}
+
+/**
+ * The data and every level: how far it is to the next one is the question.
+ * @param {Sensor} sensor
+ * @param {number|null} low
+ * @param {number|null} high
+ * @returns {[number, number]}
+ */
+function yRange(sensor, low, high) {
+  const all = [low, high, ...sensor.levels.map((level) => level.value)].filter((v) => v !== null && Number.isFinite(v));
+  const values = /** @type {number[]} */ (all);
+  if (values.length === 0) return [0, 1];
+  const bottom = Math.min(...values);
+  const top = Math.max(...values);
+  const room = (top - bottom || Math.abs(top) || 1) * HEADROOM;
+  return [bottom >= 0 ? Math.max(0, bottom - room) : bottom - room, top + room];
+}
+
+/** @param {number} at_s */
+function timeLabel(at_s) {
+  const time = clockTime(at_s * 1000);
+  return time === "00:00" ? dayMonth(at_s * 1000) : time;
+}
+
+/**
+ * @param {any} plot
+ * @param {City} city
+ * @param {Sensor} sensor
+ * @param {number} unit
+ */
+function drawLevels(plot, city, sensor, unit) {
+  const ratio = plot.pxRatio ?? devicePixelRatio;
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.lineWidth = 0.12 * unit * ratio;
+  ctx.setLineDash([0.5 * unit * ratio, 0.3 * unit * ratio]);
+  ctx.font = `600 ${0.85 * unit * ratio}px ${css("--font")}`;
+  ctx.textBaseline = "bottom";
+  ctx.textAlign = "left";
+  for (const level of sensor.levels) {
+    const y = plot.valToPos(level.value, "y", true);
+    ctx.strokeStyle = levelColour(city, level.name) || css("--muted");
+    ctx.beginPath();
+    ctx.moveTo(bbox.left, y);
+    ctx.lineTo(bbox.left + bbox.width, y);
+    ctx.stroke();
+    // The name in plain ink: a level's own colour may be too dark to read.
+    ctx.fillStyle = css("--text");
+    ctx.fillText(levelName(city, level.name), bbox.left + 0.4 * unit * ratio, y - 0.1 * unit * ratio);
+  }
+  ctx.restore();
+}

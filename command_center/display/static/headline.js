@@ -1,0 +1,110 @@
+// @ts-check
+// One statement to be read from across the room: the worst level held now, or that there is none.
+
+import { compareAlarms, isActive, isPast, isUnacknowledged, worstActive } from "./alarm_order.js";
+import { acknowledgedText, currentValue, rankText } from "./alarm_words.js";
+import { PAGE, byId, el, setChildren, setData } from "./dom.js";
+import { age, limit, moment, unitText, whole } from "./format.js";
+import { levelName, paintLevel } from "./levels.js";
+import { propertyName } from "./properties.js";
+import { stationName } from "./station_name.js";
+import { severitySymbol } from "./symbols.js";
+import { t } from "./text.js";
+
+/** @typedef {import("./types.js").City} City */
+/** @typedef {import("./types.js").Alarm} Alarm */
+/** @typedef {import("./store.js").Store} Store */
+
+/** Letters beyond which a name is set smaller rather than cut. */
+const LONG_NAME = 18;
+
+let drawn = "";
+
+/**
+ * @param {City|null} city
+ * @param {Store} store
+ * @param {number} now_ms
+ */
+export function drawHeadline(city, store, now_ms) {
+  const host = byId(PAGE.headline);
+  const ready = city && store.sensors.length > 0;
+  const alarm = ready ? worstActive(store.alarms.values()) : null;
+  const lines = !ready ? [t("headline.waiting"), ""] : alarm ? null : calm(store);
+  const parts = alarm && city ? alarmParts(city, store, alarm, now_ms) : { calm: lines };
+  const picture = JSON.stringify(parts);
+  if (picture === drawn) return;
+  drawn = picture;
+  setData(host, "severity", alarm ? String(alarm.severity) : "");
+  setData(host, "acknowledged", alarm !== null && !isUnacknowledged(alarm));
+  paintLevel(host, city ?? EMPTY, alarm?.level ?? "");
+  if ("level" in parts) setChildren(host, alarmNodes(parts));
+  else setChildren(host, calmNodes(lines ?? ["", ""]));
+}
+
+const EMPTY = /** @type {City} */ (/** @type {unknown} */ ({ levels: {} }));
+
+/**
+ * Without a level held: how much of the city that statement covers, and what still waits for somebody.
+ * @param {Store} store
+ * @returns {[string, string]}
+ */
+function calm(store) {
+  const n = store.sensors.length;
+  let heard = 0;
+  for (let i = 0; i < n; i += 1) if (!Number.isNaN(store.time_ms[i]) && !store.silent[i]) heard += 1;
+  const waiting = [...store.alarms.values()].filter(isUnacknowledged).length;
+  const rest = [t("headline.heard", { heard: whole(heard), total: whole(n) })];
+  if (waiting > 0) rest.push(t("headline.unacknowledged", { n: whole(waiting) }));
+  return [t("headline.calm"), rest.join("  ·  ")];
+}
+
+/**
+ * @param {City} city
+ * @param {Store} store
+ * @param {Alarm} alarm
+ * @param {number} now_ms
+ */
+function alarmParts(city, store, alarm, now_ms) {
+  const since_ms = Date.parse(alarm.since ?? alarm.raised_at);
+  const open = [...store.alarms.values()].filter((a) => isActive(a) && !isPast(a)).sort(compareAlarms);
+  const unacknowledged = open.filter(isUnacknowledged).length;
+  return {
+    severity: alarm.severity,
+    level: levelName(city, alarm.level),
+    rank: rankText(store, alarm),
+    where: stationName(city, alarm.station),
+    what: propertyName(alarm.property),
+    value: currentValue(store, alarm),
+    unit: unitText(alarm.unit),
+    limit: alarm.limit === null ? "" : t("alarm.limit", { limit: limit(alarm.limit), unit: unitText(alarm.unit) }),
+    since: t("alarm.since", { time: moment(since_ms, now_ms), age: age(now_ms - since_ms) }),
+    state: [alarm.exercise ? t("tag.exercise") : "", acknowledgedText(alarm, now_ms)].filter(Boolean).join(" · "),
+    others: open.length > 1 ? t("headline.others", { n: whole(open.length - 1) }) : "",
+    unacknowledged: unacknowledged > 0 ? t("headline.unacknowledged", { n: whole(unacknowledged) }) : "",
+  };
+}
+
+/** @param {ReturnType<typeof alarmParts>} parts */
+function alarmNodes(parts) {
+  const level = el("div", "headline-level");
+  const words = el("div");
+  words.append(el("b", "", parts.level), el("small", "", parts.rank));
+  level.append(severitySymbol(parts.severity), words);
+  const where = el("div", "headline-where");
+  where.append(el("b", "", parts.where));
+  setData(where, "long", parts.where.length > LONG_NAME);
+  const value = el("div", "headline-value");
+  const beside = el("small");
+  beside.append(el("span", "headline-what", parts.what), el("span", "headline-limit", parts.limit));
+  value.append(el("b", "", parts.value), el("span", "headline-unit", parts.unit), beside);
+  const since = el("div", "headline-since");
+  since.append(el("b", "", parts.since), el("span", "headline-state", parts.state));
+  const others = el("div", "headline-others");
+  others.append(el("b", "", parts.others), el("span", "", parts.unacknowledged));
+  return [level, where, value, since, others];
+}
+
+/** @param {string[]} lines */
+function calmNodes([first, second]) {
+  return [el("div", "headline-calm", first), el("div", "headline-calm-more", second)];
+}

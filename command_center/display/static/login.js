@@ -1,0 +1,97 @@
+// @ts-check
+// Who is at the desk.  The server knows by its cookie; the wall only asks and shows.
+
+import { ApiError, get, post } from "./api.js";
+import { PAGE, byId, setText } from "./dom.js";
+import { t } from "./text.js";
+
+const UNAUTHORISED = new Set([401, 403]);
+
+export class Login {
+  /** @type {string|null} */
+  user = null;
+  #dialog = /** @type {HTMLDialogElement} */ (byId(PAGE.login));
+  #form = /** @type {HTMLFormElement} */ (this.#dialog.querySelector("form"));
+  #message = /** @type {HTMLElement} */ (this.#dialog.querySelector(".login-message"));
+  /** @type {((done: boolean) => void)[]} */
+  #waiting = [];
+
+  /** @param {() => void} onChange */
+  constructor(onChange) {
+    this.onChange = onChange;
+    byId(PAGE.user).addEventListener("click", () => void this.ask());
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#send();
+    });
+    this.#dialog.querySelector(".login-cancel")?.addEventListener("click", () => this.#dialog.close());
+    this.#dialog.addEventListener("close", () => this.#finish(false));
+  }
+
+  /** Asks the server whom the cookie belongs to; a server that does not say so has nobody logged in. */
+  async remember() {
+    try {
+      this.user = (await get("/me"))?.user ?? null;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.user = null;
+    }
+    this.onChange();
+  }
+
+  /**
+   * Opens the dialog.
+   * @returns {Promise<boolean>} whether somebody is logged in now
+   */
+  ask() {
+    this.#message.textContent = "";
+    if (!this.#dialog.open) this.#dialog.showModal();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /**
+   * Runs a request that needs a name; asks for the login first, or again where the server no longer knows it.
+   * @template T
+   * @param {() => Promise<T>} action
+   * @returns {Promise<T|null>} null where the login was called off
+   */
+  async as(action) {
+    if (this.user === null && !(await this.ask())) return null;
+    try {
+      return await action();
+    } catch (error) {
+      if (!(error instanceof ApiError) || !UNAUTHORISED.has(error.status)) throw error;
+      this.user = null;
+      this.onChange();
+      return (await this.ask()) ? action() : null;
+    }
+  }
+
+  draw() {
+    setText(byId(PAGE.user), this.user ?? t("login.open"));
+  }
+
+  async #send() {
+    const data = new FormData(this.#form);
+    const user = String(data.get("user") ?? "").trim();
+    this.#message.textContent = t("login.sending");
+    try {
+      await post("/login", { user, password: String(data.get("password") ?? "") });
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      const refused = UNAUTHORISED.has(error.status);
+      this.#message.textContent = refused ? t("login.refused") : t("login.failed", { why: error.message });
+      return;
+    }
+    this.user = user;
+    this.#finish(true);
+    this.#dialog.close();
+    this.onChange();
+  }
+
+  /** @param {boolean} done */
+  #finish(done) {
+    this.#form.reset();
+    for (const resolve of this.#waiting.splice(0)) resolve(done);
+  }
+}

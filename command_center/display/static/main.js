@@ -1,0 +1,229 @@
+// @ts-check
+// Wiring: frames go into the store, the store marks views dirty, one animation frame draws them.
+
+import { AlarmPanel } from "./alarms.js";
+import { ApiError, get, liveUrl, post } from "./api.js";
+import { drawBands } from "./bands.js";
+import { Chart } from "./chart.js";
+import { drawChartButtons, drawChartHead } from "./chart_head.js";
+import { heard, now } from "./clock.js";
+import { PAGE, byId, setData } from "./dom.js";
+import { setZone } from "./format.js";
+import { CHECK_EVERY_MS, judge } from "./freshness.js";
+import { drawCity, drawClock, drawCounts, drawLanguages, drawLink } from "./header.js";
+import { drawHeadline } from "./headline.js";
+import { Login } from "./login.js";
+import { MapPanel } from "./map.js";
+import { watchCut } from "./more.js";
+import { StationPanel } from "./rows.js";
+import { view } from "./scheduler.js";
+import { Selection } from "./selection.js";
+import { datastreamsByStation } from "./standing.js";
+import { Store } from "./store.js";
+import { LiveStream } from "./stream.js";
+import { fillStatic, loadTexts, onLanguage } from "./text.js";
+
+/** @typedef {import("./types.js").City} City */
+/** @typedef {import("./types.js").Alarm} Alarm */
+/** @typedef {import("./types.js").Frame} Frame */
+
+const CITY_RETRY_MS = 2000;
+/** The chart's right edge is now; so often it moves on when nothing comes in. */
+const CHART_EVERY_S = 5;
+
+const store = new Store((i, time_ms, value, quality) => {
+  if (i === charted) chart.append(time_ms, value, quality);
+});
+const selection = new Selection();
+/** @type {City|null} */
+let city = null;
+let city_text = "";
+/** @type {import("./freshness.js").Freshness} */
+let freshness = { state: "waiting", since_ms: Number.NaN };
+let charted = -1;
+let all_rows = false;
+
+const login = new Login(() => login.draw());
+const stations = new StationPanel(choose);
+const alarms = new AlarmPanel(choose, acknowledge, () => redraw.alarms());
+const chart = new Chart(byId(PAGE.chart), () => redraw.chart());
+const map = new MapPanel(chooseStation, () => redraw.mapLayout());
+const stream = new LiveStream(liveUrl(), onFrame);
+const cuts = [
+  watchCut(PAGE.stations, PAGE.stationsMore, ".row"),
+  watchCut(PAGE.alarms, PAGE.alarmsMore, ".alarm"),
+];
+
+const redraw = {
+  clock: view(() => drawClock(now())),
+  link: view(drawFreshness),
+  counts: view(() => drawCounts(store.status)),
+  headline: view(() => drawHeadline(city, store, now())),
+  rows: view(() => {
+    if (city) stations.draw(city, store, now(), all_rows);
+    all_rows = false;
+  }),
+  alarms: view(() => {
+    if (city) alarms.draw(city, store, now());
+    for (const count of cuts) count();
+  }),
+  map: view(() => city && map.draw(city, store)),
+  mapLayout: view(() => map.layout()),
+  chart: view(drawChart),
+};
+
+/** @param {Frame} frame */
+function onFrame(frame) {
+  heard(frame.now_ms);
+  const changed = store.apply(frame);
+  if (changed.sensors) {
+    charted = -1;
+    void loadCity();
+    layOut();
+  }
+  if (changed.rows) {
+    redraw.rows();
+    redraw.headline();
+  }
+  if (changed.alarms) {
+    redraw.alarms();
+    redraw.map();
+    pickChart();
+  }
+  if (changed.status) redraw.counts();
+  checkFreshness();
+}
+
+/** Everything that is laid out by the catalogue or worded in a language. */
+function layOut() {
+  drawCity(city);
+  drawLanguages();
+  fillStatic();
+  login.draw();
+  if (city && store.sensors.length > 0) {
+    stations.build(city, store);
+    pickChart();
+  }
+  all_rows = true;
+  for (const draw of Object.values(redraw)) draw();
+}
+
+/** Fetches the city until it can be had, and draws its map where it is new or another one. */
+async function loadCity() {
+  /** @type {City} */
+  let fresh;
+  try {
+    fresh = await get("/city");
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status === 401 && (await login.ask())) stream.restart();
+    else if (!city) setTimeout(() => void loadCity(), CITY_RETRY_MS);
+    return;
+  }
+  const text = JSON.stringify(fresh);
+  if (text === city_text) return;
+  city_text = text;
+  city = fresh;
+  setZone(city.time_zone, city.zone_label);
+  layOut();
+  await map.build(city);
+  redraw.map();
+}
+
+function checkFreshness() {
+  const before = freshness;
+  freshness = judge({
+    silent_ms: stream.silent_ms,
+    page_ms: performance.now(),
+    frame_ms: store.frame_ms,
+    status_ms: store.status_ms,
+    status: store.status,
+  });
+  if (freshness.state !== before.state) redraw.link();
+}
+
+function drawFreshness() {
+  setData(document.body, "lost", freshness.state === "server" || freshness.state === "gateway");
+  drawLink(freshness);
+  drawBands(store.status, freshness, now());
+}
+
+/** @param {string} datastream */
+function choose(datastream) {
+  selection.choose(datastream);
+  pickChart();
+}
+
+/** @param {string} station */
+function chooseStation(station) {
+  const indices = datastreamsByStation(store).get(station) ?? [];
+  const i = indices.find((index) => store.level[index]) ?? indices[0];
+  if (i !== undefined) choose(store.sensors[i].id);
+}
+
+/** Shows the datastream that is due in the chart; fetches its history where it is another one, or after a snapshot. */
+function pickChart() {
+  const i = selection.current(store, stations.first(store));
+  if (i >= 0 && i !== charted) {
+    charted = i;
+    stations.select(i);
+    void chart.load(store.sensors[i], now());
+  }
+  redraw.chart();
+}
+
+function drawChart() {
+  if (!city || charted < 0) return;
+  drawChartHead(city, store, charted, chart.note, now());
+  drawChartButtons(chart.hours, selection.manual, setHours, () => choose(""));
+  chart.draw(city, now());
+}
+
+/** @param {number} hours */
+function setHours(hours) {
+  chart.hours = hours;
+  if (charted >= 0) void chart.load(store.sensors[charted], now());
+}
+
+/** @param {Alarm} alarm */
+async function acknowledge(alarm) {
+  const path = `/alarms/${encodeURIComponent(alarm.id)}/acknowledge`;
+  const updated = await login.as(() => post(path, { comment: "" }));
+  if (updated?.id !== alarm.id || !updated.state) return;
+  store.acceptAlarm(updated);
+  redraw.rows();
+  redraw.headline();
+}
+
+let checked_at = performance.now();
+function checkRegularly() {
+  // Late itself: the page was held up, and frames may still be waiting behind this timer.  They go first.
+  const late = performance.now() - checked_at > 2 * CHECK_EVERY_MS;
+  checked_at = performance.now();
+  if (!late) checkFreshness();
+}
+
+let seconds = 0;
+function everySecond() {
+  seconds += 1;
+  all_rows = true;
+  redraw.clock();
+  redraw.link();
+  redraw.headline();
+  redraw.rows();
+  redraw.alarms();
+  if (seconds % CHART_EVERY_S === 0) pickChart();
+}
+
+await loadTexts();
+onLanguage(() => {
+  chart.note = "";
+  layOut();
+  if (city) map.drawWords(city);
+});
+layOut();
+void login.remember();
+void loadCity();
+stream.start();
+setInterval(checkRegularly, CHECK_EVERY_MS);
+setInterval(everySecond, 1000);

@@ -1,0 +1,227 @@
+// @ts-check
+// The map panel: ground below (WebGL or a drawing), above it the stations and names as elements of the page.
+
+import { ApiError } from "./api.js";
+import { PAGE, byId, el, setData, setText } from "./dom.js";
+import { levelName, paintLevel } from "./levels.js";
+import { createGlView, hasWebGl } from "./map_gl.js";
+import { nameOf, placeLabels } from "./map_labels.js";
+import { createSvgView } from "./map_svg.js";
+import { NOTHING, worstByStation } from "./standing.js";
+import { shortName } from "./station_name.js";
+import { stationSymbol } from "./symbols.js";
+import { pick, t } from "./text.js";
+
+/** @typedef {import("./types.js").City} City */
+/** @typedef {import("./types.js").Station} Station */
+/** @typedef {import("./store.js").Store} Store */
+
+/**
+ * @typedef {object} MapView
+ * @property {(lon: number, lat: number) => [number, number]} project to pixels of the panel
+ * @property {() => void} home where the city opens
+ * @property {(bounds: [number, number, number, number], padding: number) => void} fit west, south, east, north
+ * @property {() => void} resize @property {() => void} remove
+ */
+
+/** @typedef {{station: Station, node: HTMLElement, rank: HTMLElement, label: HTMLElement, severity: number}} Marker */
+/** @typedef {{layer: import("./types.js").Layer, data: any}} LoadedLayer data is null for tiles */
+/** @typedef {{lon: number, lat: number, label: HTMLElement, size: number}} PlaceName */
+
+const WEBGL_WAIT_MS = 2000;
+const NAMED_KINDS = new Set(["area", "river"]);
+
+export class MapPanel {
+  /** @type {MapView|null} */
+  #view = null;
+  /** @type {Marker[]} */
+  #markers = [];
+  /** @type {PlaceName[]} */
+  #names = [];
+  #canvas = byId(PAGE.mapCanvas);
+  #overlay = byId(PAGE.mapOverlay);
+  #fixed = false;
+
+  /**
+   * @param {(station: string) => void} onSelect
+   * @param {() => void} relayout asks for `layout` in the next frame
+   */
+  constructor(onSelect, relayout) {
+    this.onSelect = onSelect;
+    this.relayout = relayout;
+    new ResizeObserver(() => this.#view?.resize()).observe(this.#canvas);
+  }
+
+  /**
+   * Draws a city's ground.  A layer that cannot be had leaves the rest as it is.
+   * @param {City} city
+   */
+  async build(city) {
+    const fetched = await Promise.all(city.layers.map((layer) => fetchLayer(layer)));
+    const layers = fetched.filter((layer) => layer !== null);
+    this.#buildMarkers(city);
+    this.#buildNames(layers);
+    this.#draw(city, layers);
+    // WebGL may take a second to start; the drawing is there meanwhile, and values go first.
+    await new Promise((resolve) => requestIdleCallback(resolve, { timeout: WEBGL_WAIT_MS }));
+    this.#fixed = !hasWebGl();
+    if (!this.#fixed) {
+      const view = await createGlView(this.#canvas, city, layers, this.relayout, () => this.#draw(city, layers, true));
+      if (this.#fixed) view.remove();
+      else {
+        this.#view?.remove();
+        this.#view = view;
+      }
+    }
+    this.relayout();
+  }
+
+  /**
+   * Shows the fixed drawing.
+   * @param {City} city
+   * @param {LoadedLayer[]} layers
+   * @param {boolean} [fixed] for good: WebGL is not to be had
+   */
+  #draw(city, layers, fixed = false) {
+    this.#fixed = fixed;
+    this.#view?.remove();
+    this.#view = createSvgView(this.#canvas, city, layers.filter((layer) => layer.data), this.relayout);
+    this.#view.home();
+    this.drawWords(city);
+  }
+
+  /** @param {City} city */
+  #buildMarkers(city) {
+    this.#markers = city.stations.filter((s) => Number.isFinite(s.lat) && Number.isFinite(s.lon)).map((station) => {
+      const node = el("button", "marker");
+      node.type = "button";
+      node.dataset.station = station.station;
+      const rank = el("span", "marker-rank");
+      const label = el("span", "map-label map-label-station", shortName(city, station.station));
+      node.append(stationSymbol(station.kind), rank);
+      node.addEventListener("click", () => this.onSelect(station.station));
+      return { station, node, rank, label, severity: 0 };
+    });
+  }
+
+  /** @param {LoadedLayer[]} layers */
+  #buildNames(layers) {
+    this.#names = layers
+      .filter(({ layer, data }) => data && NAMED_KINDS.has(layer.kind))
+      .flatMap(({ layer, data }) => data.features.map(nameOf).filter(Boolean).map((/** @type {any} */ place) => {
+        const label = el("span", `map-label map-label-${layer.kind}`, place.name);
+        return { lon: place.lon, lat: place.lat, size: place.size, label };
+      }));
+    this.#names.sort((a, b) => b.size - a.size);
+    const labels = [...this.#names.map((n) => n.label), ...this.#markers.map((m) => m.label)];
+    this.#overlay.replaceChildren(...labels, ...this.#markers.map((m) => m.node));
+  }
+
+  /** Buttons, legend and credit, in the current language. @param {City} city */
+  drawWords(city) {
+    const all = el("button", "", t("map.all"));
+    const home = el("button", "", t("map.home"));
+    all.addEventListener("click", () => this.#fitStations());
+    home.addEventListener("click", () => this.#view?.home());
+    byId(PAGE.mapButtons).replaceChildren(home, all);
+    const kinds = { river: t("kind.river"), weir: t("kind.weir"), rain: t("kind.rain"), air: t("kind.air"), road: t("kind.road") };
+    const legend = Object.entries(kinds)
+      .filter(([kind]) => city.stations.some((s) => s.kind === kind))
+      .map(([kind, name]) => entry(kind, "normal", name));
+    legend.push(entry("river", "silent", t("kind.silent")), entry("river", "never", t("kind.never")));
+    byId(PAGE.mapLegend).replaceChildren(...legend);
+    const credits = [...new Set([...city.layers.map((l) => l.attribution), pick(city.credit)])].filter(Boolean);
+    setText(byId(PAGE.mapCredit), credits.join(" · "));
+    this.relayout();
+  }
+
+  #fitStations() {
+    const lons = this.#markers.map((m) => m.station.lon);
+    const lats = this.#markers.map((m) => m.station.lat);
+    const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+    if (lons.length > 0) this.#view?.fit([Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)], 3 * rem);
+  }
+
+  /**
+   * Gives each marker the worst that its station's datastreams show.
+   * @param {City} city
+   * @param {Store} store
+   */
+  draw(city, store) {
+    const worst = worstByStation(store);
+    for (const marker of this.#markers) {
+      const { standing, level, rank, severity } = worst.get(marker.station.station) ?? NOTHING;
+      marker.severity = severity;
+      setData(marker.node, "standing", standing);
+      paintLevel(marker.node, city, level);
+      setText(marker.rank, level ? String(rank) : "");
+      const words = level ? levelName(city, level) : standing === "silent" ? t("kind.silent") : standing === "never" ? t("kind.never") : t("kind.normal");
+      marker.node.setAttribute("aria-label", `${marker.station.name}: ${words}`);
+      marker.node.title = `${marker.station.name}: ${words}`;
+      setData(marker.label, "standing", standing);
+    }
+    this.relayout();
+  }
+
+  /** Puts markers and names where they belong now. */
+  layout() {
+    const view = this.#view;
+    if (!view) return;
+    const top = byId(PAGE.mapButtons).offsetHeight * 1.5;
+    const bottom = this.#canvas.clientHeight - byId(PAGE.mapFoot).offsetHeight;
+    const frame = { left: 0, top, right: this.#canvas.clientWidth, bottom };
+    const markers = [...this.#markers].sort((a, b) => b.severity - a.severity);
+    let outside = 0;
+    const labels = markers.map((marker) => {
+      const [x, y] = view.project(marker.station.lon, marker.station.lat);
+      if (x < 0 || y < 0 || x > frame.right || y > frame.bottom) outside += 1;
+      marker.node.style.transform = `translate(${x}px, ${y}px)`;
+      marker.node.style.zIndex = String(10 + marker.severity);
+      return { x, y, reach: marker.node.offsetWidth / 2, ...size(marker.label), must: marker.severity > 0 };
+    });
+    const names = this.#names.map((name) => {
+      const [x, y] = view.project(name.lon, name.lat);
+      return { x, y, reach: 0, ...size(name.label), must: false };
+    });
+    const places = placeLabels([...labels, ...names], frame);
+    [...markers, ...this.#names].forEach(({ label }, k) => {
+      const place = places[k];
+      label.style.visibility = place ? "visible" : "hidden";
+      if (place) label.style.transform = `translate(${place.left}px, ${place.top}px)`;
+    });
+    const notes = [this.#fixed ? t("map.noWebGl") : "", outside > 0 ? t("map.outside", { n: outside }) : ""];
+    setText(byId(PAGE.mapNote), notes.filter(Boolean).join("  ·  "));
+  }
+}
+
+/** @param {HTMLElement} node */
+const size = (node) => ({ width: node.offsetWidth, height: node.offsetHeight });
+
+/**
+ * @param {string} kind
+ * @param {string} standing
+ * @param {string} name
+ */
+function entry(kind, standing, name) {
+  const node = el("span", "legend-entry");
+  node.dataset.standing = standing;
+  node.append(stationSymbol(kind), ` ${name}`);
+  return node;
+}
+
+/**
+ * @param {import("./types.js").Layer} layer
+ * @returns {Promise<LoadedLayer|null>}
+ */
+async function fetchLayer(layer) {
+  if (layer.file.endsWith(".pmtiles")) return { layer, data: null };
+  try {
+    const response = await fetch(layer.url);
+    if (response.ok) return { layer, data: await response.json() };
+    throw new ApiError(response.status, "layer", `HTTP ${response.status}`);
+  } catch (error) {
+    // The map lives without one of its layers; the wall says that it is missing.
+    reportError(new Error(`${layer.file}: ${error instanceof Error ? error.message : error}`));
+    return null;
+  }
+}

@@ -1,0 +1,199 @@
+// @ts-check
+// The station panel: every datastream's value, unit, level and age, in the order of the river.
+
+import { groupStations } from "./basins.js";
+import { PAGE, byId, el, setData, setText } from "./dom.js";
+import { age, number, unitText } from "./format.js";
+import { levelName, paintLevel } from "./levels.js";
+import { propertyName } from "./properties.js";
+import { datastreamsByStation, hasLevels } from "./standing.js";
+import { shortName } from "./station_name.js";
+import { stationSymbol } from "./symbols.js";
+import { t } from "./text.js";
+
+/** @typedef {import("./types.js").City} City */
+/** @typedef {import("./types.js").Station} Station */
+/** @typedef {import("./store.js").Store} Store */
+
+const SUSPECT = 3;
+const FAIL = 4;
+
+/**
+ * @typedef {object} Row
+ * @property {HTMLElement} node @property {HTMLElement} chip @property {HTMLElement} value
+ * @property {HTMLElement} note @property {HTMLElement} origin @property {HTMLElement} age
+ */
+
+export class StationPanel {
+  /** By index of the snapshot. @type {(Row|undefined)[]} */
+  #rows = [];
+  #selected = -1;
+
+  /** @param {(datastream: string) => void} onSelect */
+  constructor(onSelect) {
+    const host = byId(PAGE.stations);
+    /** @param {Event} event */
+    const rowOf = (event) =>
+      event.target instanceof Element ? /** @type {HTMLElement|null} */ (event.target.closest(".row")) : null;
+    host.addEventListener("click", (event) => {
+      const id = rowOf(event)?.dataset.datastream;
+      if (id) onSelect(id);
+    });
+    host.addEventListener("keydown", (event) => {
+      const row = rowOf(event);
+      if (!row) return;
+      const rows = /** @type {HTMLElement[]} */ ([...host.querySelectorAll(".row")]);
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? 0;
+      if (step) rows[rows.indexOf(row) + step]?.focus();
+      else if (event.key === "Enter" || event.key === " ") onSelect(row.dataset.datastream ?? "");
+      else return;
+      event.preventDefault();
+    });
+  }
+
+  /**
+   * Lays the panel out anew: after a snapshot, or in another language.
+   * @param {City} city
+   * @param {Store} store
+   */
+  build(city, store) {
+    this.#rows = [];
+    const ofStation = datastreamsByStation(store);
+    /** @type {Map<string, HTMLElement>} */
+    const sections = new Map();
+    for (const group of groupStations(city)) {
+      const node = el("section", "group");
+      node.dataset.group = group.key;
+      const list = el("ol");
+      for (const station of group.stations) list.append(this.#station(city, station, store, ofStation.get(station.station) ?? []));
+      node.append(el("h3", "", group.title), list);
+      const section = sections.get(group.section) ?? el("div", "station-columns");
+      sections.set(group.section, section);
+      section.append(node);
+    }
+    byId(PAGE.stations).replaceChildren(...sections.values());
+    store.dirty.fill(1);
+    this.select(this.#selected);
+  }
+
+  /**
+   * @param {City} city
+   * @param {Station} station
+   * @param {Store} store
+   * @param {number[]} indices
+   */
+  #station(city, station, store, indices) {
+    const node = el("li", "station");
+    node.dataset.station = station.station;
+    indices.forEach((i, place) => node.append(this.#row(city, station, store, i, place === 0)));
+    // What has no levels shares a line with its like; one left over has its line to itself.
+    const minor = node.querySelectorAll("[data-minor]");
+    const last = minor[minor.length - 1];
+    if (minor.length % 2 === 1 && last instanceof HTMLElement) setData(last, "lone", true);
+    return node;
+  }
+
+  /**
+   * @param {City} city
+   * @param {Station} station
+   * @param {Store} store
+   * @param {number} i
+   * @param {boolean} first
+   */
+  #row(city, station, store, i, first) {
+    const sensor = store.sensors[i];
+    const node = el("div", "row");
+    node.dataset.datastream = sensor.id;
+    node.tabIndex = 0;
+    node.setAttribute("role", "button");
+    setData(node, "minor", !first && !hasLevels(store, i));
+    node.title = `${station.name} – ${propertyName(sensor.property)} (${sensor.id})`;
+    const what = el("span", "row-what");
+    if (first) {
+      node.append(stationSymbol(station.kind));
+      what.append(el("span", "row-name", shortName(city, station.station)));
+    }
+    what.append(el("span", "row-property", propertyName(sensor.property)));
+    const reading = el("span", "row-reading");
+    const row = {
+      node,
+      note: el("small", "row-note"),
+      chip: el("span", "chip"),
+      value: el("b", "row-value"),
+      origin: el("span", "row-origin"),
+      age: el("span", "row-age"),
+    };
+    reading.append(row.value, " ", el("span", "row-unit", unitText(sensor.unit)));
+    node.append(what, row.note, row.chip, reading, row.origin, row.age);
+    this.#rows[i] = row;
+    return node;
+  }
+
+  /**
+   * Draws what has changed; with `all`, also the ages of what has not.
+   * @param {City} city
+   * @param {Store} store
+   * @param {number} now_ms
+   * @param {boolean} all
+   */
+  draw(city, store, now_ms, all) {
+    this.#rows.forEach((row, i) => {
+      if (!row || (!all && !store.dirty[i])) return;
+      store.dirty[i] = 0;
+      const sensor = store.sensors[i];
+      const standing = store.standing(i);
+      setData(row.node, "standing", standing);
+      setData(row.node, "stale", standing !== "never" && store.isStale(i, now_ms));
+      setText(row.chip, store.level[i] ? levelName(city, store.level[i]) : "");
+      paintLevel(row.node, city, store.level[i]);
+      setText(row.value, number(store.value[i], sensor.unit, sensor.levels));
+      setText(row.note, note(store, i, now_ms));
+      setText(row.origin, ORIGINS[store.origin[i]]?.()[0] ?? "");
+      setText(row.age, standing === "never" ? t("row.never") : age(now_ms - store.time_ms[i]));
+    });
+    const origins = [...new Set(store.origin)].flatMap((origin) => (ORIGINS[origin] ? [ORIGINS[origin]().join(" ")] : []));
+    setText(byId(PAGE.stationsOrigins), origins.join(" · "));
+  }
+
+  /**
+   * The datastream that stands first; what can raise an alarm stands before what cannot.
+   * @param {Store} store
+   * @returns {number} -1 = there is none
+   */
+  first(store) {
+    const row = byId(PAGE.stations).querySelector(".row");
+    return row instanceof HTMLElement ? (store.index.get(row.dataset.datastream ?? "") ?? -1) : -1;
+  }
+
+  /** @param {number} i index of the snapshot; -1 = none */
+  select(i) {
+    this.#rows[this.#selected]?.node.removeAttribute("aria-current");
+    this.#selected = i;
+    this.#rows[i]?.node.setAttribute("aria-current", "true");
+  }
+}
+
+/** One letter for each origin but the field itself, and what it means. @type {Record<string, () => [string, string]>} */
+const ORIGINS = {
+  manual: () => [t("origin.manual"), t("origin.manualLegend")],
+  pulled: () => [t("origin.pulled"), t("origin.pulledLegend")],
+  simulated: () => [t("origin.simulated"), t("origin.simulatedLegend")],
+  replayed: () => [t("origin.replayed"), t("origin.replayedLegend")],
+};
+
+/**
+ * What must be known about a value besides the value: that it is old or doubtful.
+ * @param {Store} store
+ * @param {number} i
+ * @param {number} now_ms
+ * @returns {string}
+ */
+function note(store, i, now_ms) {
+  const words = [];
+  if (Number.isNaN(store.time_ms[i])) return "";
+  if (store.silent[i]) words.push(t("row.silent"));
+  else if (store.isStale(i, now_ms)) words.push(t("row.old"));
+  if (store.quality[i] === SUSPECT) words.push(t("quality.suspect"));
+  if (store.quality[i] === FAIL) words.push(t("quality.fail"));
+  return words.join(" ");
+}

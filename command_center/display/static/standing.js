@@ -1,0 +1,67 @@
+// @ts-check
+// How a station stands, from its datastreams.
+
+/** @typedef {import("./store.js").Store} Store */
+/** @typedef {{standing: "level"|"silent"|"never"|"normal", level: string, rank: number, severity: number}} Standing */
+
+/** @type {Standing} */
+export const NOTHING = { standing: "never", level: "", rank: 0, severity: 0 };
+
+/**
+ * The indices of each station's datastreams; those with levels first, else as the snapshot has them.
+ * @param {Store} store
+ * @returns {Map<string, number[]>}
+ */
+export function datastreamsByStation(store) {
+  /** @type {Map<string, number[]>} */
+  const found = new Map();
+  store.sensors.forEach((sensor, i) => {
+    const list = found.get(sensor.station) ?? [];
+    list.push(i);
+    found.set(sensor.station, list);
+  });
+  for (const list of found.values()) list.sort((a, b) => Number(hasLevels(store, b)) - Number(hasLevels(store, a)) || a - b);
+  return found;
+}
+
+/**
+ * Whether a datastream can raise a level alarm.
+ * @param {Store} store
+ * @param {number} i
+ */
+export const hasLevels = (store, i) => store.sensors[i].levels.length > 0;
+
+/**
+ * The worst of each station.  A gauge that can raise an alarm and is not heard makes its station a silent one, whatever
+ * else there still speaks.
+ * @param {Store} store
+ * @returns {Map<string, Standing>}
+ */
+export function worstByStation(store) {
+  /** @type {Map<string, Standing>} */
+  const worst = new Map();
+  for (const [station, indices] of datastreamsByStation(store)) {
+    const watched = indices.filter((i) => hasLevels(store, i));
+    worst.set(station, standingOf(store, watched.length > 0 ? watched : indices));
+  }
+  return worst;
+}
+
+/**
+ * @param {Store} store
+ * @param {number[]} indices
+ * @returns {Standing}
+ */
+function standingOf(store, indices) {
+  let worst = NOTHING;
+  for (const i of indices) {
+    const level = store.sensors[i].levels.find((l) => l.name === store.level[i]);
+    if (level && (level.severity > worst.severity || (level.severity === worst.severity && level.rank > worst.rank))) {
+      worst = { standing: "level", level: level.name, rank: level.rank, severity: level.severity };
+    }
+  }
+  if (worst !== NOTHING) return worst;
+  const standings = indices.map((i) => store.standing(i));
+  if (standings.every((standing) => standing === "never")) return NOTHING;
+  return { ...NOTHING, standing: standings.some((s) => s !== "normal") ? "silent" : "normal" };
+}

@@ -1,0 +1,167 @@
+// @ts-check
+// What is known now: columns indexed as the snapshot orders its sensors, the alarms, the status; and what has changed.
+
+import { isActive, isClosed } from "./alarm_order.js";
+
+/** @typedef {import("./types.js").Frame} Frame */
+/** @typedef {import("./types.js").Sensor} Sensor */
+/** @typedef {import("./types.js").Alarm} Alarm */
+/** @typedef {import("./types.js").Status} Status */
+
+const CLOSED_KEPT = 50;
+const MISSING = 9;
+
+/** @param {{station: string, property: string}} alarm the id of its datastream */
+export const datastreamOf = (alarm) => `${alarm.station}:${alarm.property}`;
+
+export class Store {
+  /** @type {Sensor[]} */
+  sensors = [];
+  /** @type {Map<string, number>} */
+  index = new Map();
+  /** Phenomenon time of the latest observation, ms; NaN = never heard. */
+  time_ms = new Float64Array(0);
+  value = new Float64Array(0);
+  quality = new Uint8Array(0);
+  /** @type {string[]} */
+  origin = [];
+  silent = new Uint8Array(0);
+  /** @type {string[]} name of the level held, "" = none */
+  level = [];
+  dirty = new Uint8Array(0);
+
+  /** @type {Map<string, Alarm>} */
+  alarms = new Map();
+  /** @type {Status|null} */
+  status = null;
+  /** Server's time of the last frame, and of the last one with a status. */
+  frame_ms = Number.NaN;
+  status_ms = Number.NaN;
+
+  /** @param {(i: number, time_ms: number, value: number, quality: number) => void} follower hears every observation */
+  constructor(follower) {
+    this.follower = follower;
+  }
+
+  /**
+   * Takes a frame.
+   * @param {Frame} frame
+   * @returns {{sensors: boolean, rows: boolean, alarms: boolean, status: boolean}} what has changed
+   */
+  apply(frame) {
+    this.frame_ms = frame.now_ms;
+    const snapshot = frame.type === "snapshot";
+    if (snapshot) this.#reset(frame.sensors ?? []);
+    for (const alarm of frame.alarms ?? []) this.#takeAlarm(alarm, snapshot);
+    const observations = frame.observations;
+    if (observations) this.#observe(observations);
+    if (frame.status) {
+      this.status = frame.status;
+      this.status_ms = frame.now_ms;
+    }
+    const alarms = snapshot || (frame.alarms?.length ?? 0) > 0;
+    if (alarms) this.#forgetClosed();
+    return {
+      sensors: snapshot,
+      rows: alarms || (observations?.i.length ?? 0) > 0,
+      alarms,
+      status: frame.status !== undefined,
+    };
+  }
+
+  /**
+   * Takes one alarm as the server gave it in answer to a request.
+   * @param {Alarm} alarm
+   */
+  acceptAlarm(alarm) {
+    this.#takeAlarm(alarm, false);
+  }
+
+  /** @param {Sensor[]} sensors */
+  #reset(sensors) {
+    const n = sensors.length;
+    this.sensors = sensors;
+    this.index = new Map(sensors.map((sensor, i) => [sensor.id, i]));
+    this.time_ms = Float64Array.from(sensors, (s) => (s.latest ? Date.parse(s.latest.time) : Number.NaN));
+    this.value = Float64Array.from(sensors, (s) => s.latest?.value ?? Number.NaN);
+    this.quality = Uint8Array.from(sensors, (s) => s.latest?.quality ?? MISSING);
+    this.origin = sensors.map((s) => s.latest?.origin ?? "");
+    this.silent = Uint8Array.from(sensors, (s) => (s.silent ? 1 : 0));
+    this.level = sensors.map((s) => worstOf(s));
+    this.dirty = new Uint8Array(n).fill(1);
+    this.alarms = new Map();
+  }
+
+  /** @param {NonNullable<Frame["observations"]>} columns */
+  #observe(columns) {
+    columns.i.forEach((i, k) => {
+      if (i >= this.sensors.length) return;
+      const value = columns.value[k] ?? Number.NaN;
+      this.follower(i, columns.time_ms[k], value, columns.quality[k]);
+      // Late data never move the live state.
+      if (columns.time_ms[k] <= this.time_ms[i]) return;
+      this.time_ms[i] = columns.time_ms[k];
+      this.value[i] = value;
+      this.quality[i] = columns.quality[k];
+      this.origin[i] = columns.origin[k];
+      this.silent[i] = 0;
+      this.dirty[i] = 1;
+    });
+  }
+
+  /**
+   * Deltas carry no levels: the open alarm of a datastream says which one it holds, and whether it is silent.
+   * @param {Alarm} alarm
+   * @param {boolean} snapshot the sensors of a snapshot say so themselves, closed alarms there are only history
+   */
+  #takeAlarm(alarm, snapshot) {
+    this.alarms.set(alarm.id, alarm);
+    const i = this.index.get(datastreamOf(alarm));
+    if (i === undefined || alarm.historical) return;
+    this.dirty[i] = 1;
+    const active = isActive(alarm);
+    if (snapshot && !active) return;
+    this.level[i] = active && alarm.level !== "silent" ? alarm.level : "";
+    if (!snapshot || alarm.silent || alarm.level === "silent") {
+      this.silent[i] = active && (alarm.silent || alarm.level === "silent") ? 1 : 0;
+    }
+  }
+
+  #forgetClosed() {
+    const closed = [...this.alarms.values()].filter(isClosed);
+    closed.sort((a, b) => b.raised_at.localeCompare(a.raised_at));
+    for (const alarm of closed.slice(CLOSED_KEPT)) this.alarms.delete(alarm.id);
+  }
+
+  /**
+   * How a datastream stands.
+   * @param {number} i
+   * @returns {"level"|"never"|"silent"|"normal"} what the eye should be drawn to first
+   */
+  standing(i) {
+    if (this.level[i]) return "level";
+    if (Number.isNaN(this.time_ms[i])) return "never";
+    return this.silent[i] ? "silent" : "normal";
+  }
+
+  /**
+   * Older than three of its intervals, or called silent by the detector.
+   * @param {number} i
+   * @param {number} now_ms
+   * @returns {boolean}
+   */
+  isStale(i, now_ms) {
+    const interval_s = this.sensors[i].interval_s ?? Number.NaN;
+    return this.silent[i] === 1 || now_ms - this.time_ms[i] > 3000 * interval_s;
+  }
+}
+
+/**
+ * The highest level that a snapshot says the sensor holds.
+ * @param {Sensor} sensor
+ * @returns {string}
+ */
+function worstOf(sensor) {
+  const held = sensor.levels.filter((level) => sensor.levels_reached.includes(level.name));
+  return held.sort((a, b) => b.rank - a.rank)[0]?.name ?? "";
+}

@@ -1,0 +1,70 @@
+// @ts-check
+// Shapes that the command center sends (GET /api/v1/city, WS /api/v1/live).  Types only: nothing runs here.
+
+/** @typedef {{id: string, en: string}} Bilingual */
+
+/**
+ * @typedef {object} Level
+ * @property {string} name @property {number} value @property {"rising"|"falling"} direction
+ * @property {number} rank @property {number} severity
+ */
+
+/**
+ * @typedef {object} Sensor  One datastream; its index in the snapshot is the `i` of the deltas.
+ * @property {string} id @property {string} station @property {string} property @property {string} kind
+ * @property {string} unit @property {string} name @property {string} basin @property {boolean} illustrative
+ * @property {boolean} silent @property {string[]} levels_reached @property {Level[]} levels
+ * @property {number} [interval_s] expected seconds between observations
+ * @property {{time: string, value: number|null, quality: number, origin: string}|null} latest
+ */
+
+/**
+ * @typedef {object} Alarm
+ * @property {string} id @property {string} station @property {string} property @property {string} level
+ * @property {number} rank @property {number} severity @property {string} priority @property {string} state
+ * @property {number|null} value @property {number|null} limit @property {string} unit
+ * @property {string} raised_at @property {string|null} acknowledged_at @property {string|null} acknowledged_by
+ * @property {string} [since] when the level shown was reached
+ * @property {string|null} returned_at @property {boolean} historical @property {boolean} [silent]
+ * @property {boolean} [exercise] @property {string} origin @property {Bilingual} [text]
+ */
+
+/** @typedef {{name: string, url: string, connected: boolean, since_us: number, error: string}} Source */
+
+/**
+ * @typedef {object} Status
+ * @property {{connected: boolean, last_frame_ms: number|null, log_writable: boolean, sources: Source[]}} gateway
+ * @property {{total: number, silent: number, never_heard: number}} sensors
+ * @property {number} dead_letters @property {boolean} exercise @property {boolean} simulator_refused
+ */
+
+/**
+ * @typedef {object} Frame  One text frame of WS /api/v1/live.
+ * @property {"snapshot"|"delta"} type @property {number} sequence @property {number} now_ms
+ * @property {Sensor[]} [sensors] @property {Alarm[]} [alarms] @property {Status} [status]
+ * @property {{i: number[], time_ms: number[], value: (number|null)[], quality: number[], origin: string[]}} [observations]
+ */
+
+/**
+ * @typedef {object} Station
+ * @property {string} station @property {string} name @property {string} kind @property {number} lat
+ * @property {number} lon @property {string} basin @property {string} road @property {string} area_name
+ * @property {string} agency @property {boolean} illustrative
+ */
+
+/**
+ * @typedef {object} Layer
+ * @property {string} url @property {string} file @property {"area"|"boundary"|"river"|"road"|"base"} kind
+ * @property {Bilingual} name @property {string} attribution
+ */
+
+/**
+ * @typedef {object} City
+ * @property {string} code @property {Bilingual} name @property {string} time_zone @property {string} zone_label
+ * @property {{lon: number, lat: number, zoom: number}} map @property {Layer[]} layers
+ * @property {Record<string, {name: Bilingual, colour: string}>} levels @property {Record<string, Bilingual>} basins
+ * @property {Station[]} stations @property {{upstream: string, downstream: string, travel_min: number}[]} reaches
+ * @property {Bilingual} credit
+ */
+
+export {};

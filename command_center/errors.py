@@ -1,0 +1,36 @@
+"""Errors of the command center.
+
+SensorsError
+└── CommandCenterError        base of what this package raises; one line on stderr, exit 1
+    ├── StartError            something that was checked before the start is not as it must be
+    ├── ListenError           the HTTP address cannot be had
+    ├── OperationsError       operations.db cannot be opened or is of another version
+    │   └── NotStored         a write to operations.db failed: nothing of it happened
+    └── AlarmActive           only an alarm that has returned to normal can be closed
+"""
+
+from sensors.errors import SensorsError
+
+
+class CommandCenterError(SensorsError):
+    """Base of what this package raises."""
+
+
+class StartError(CommandCenterError):
+    """A check before the start failed; the text says what, where, and which option helps."""
+
+
+class ListenError(CommandCenterError):
+    """The HTTP address cannot be listened on; the text names address and reason."""
+
+
+class OperationsError(CommandCenterError):
+    """operations.db cannot be opened, or another version of Siaga wrote it."""
+
+
+class NotStored(OperationsError):
+    """A write to operations.db failed and was rolled back whole."""
+
+
+class AlarmActive(CommandCenterError):
+    """The alarm is still active: what it warns of is still there."""

@@ -1,0 +1,87 @@
+"""Whether the whole works (`/healthz`) and whether it is ready to be used (`/readyz`).
+
+`/healthz` speaks for the city, not for this process: 503 when operations.db takes no writes, when the gateway was not
+heard for 10 s, or when the gateway cannot write its log.  Whoever restarts processes watches the processes.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+from command_center.alarm_desk import AlarmDesk
+from command_center.gateway_link import GatewayLink
+from command_center.live import LiveView
+from command_center.operations import Operations
+from command_center.picture import Picture
+from command_center.tail import Tail
+from sensors.times import NEVER, SECOND_US, rfc3339
+
+GATEWAY_SILENT_S: Final = 10.0
+BEHIND_S: Final = 5.0  # the tail was not at the log's end for so long
+
+
+class Health:
+    """Asks every part."""
+
+    def __init__(
+        self,
+        operations: Operations,
+        desk: AlarmDesk,
+        picture: Picture,
+        tail: Tail,
+        link: GatewayLink,
+        live: LiveView,
+    ) -> None:
+        self._operations, self._desk, self._picture = operations, desk, picture
+        self._tail, self._link, self._live = tail, link, live
+
+    def faults(self, now_us: int) -> list[str]:
+        """What does not work, in words."""
+        frame, silent_s = self._link.frame, self._link.silent_s(now_us)
+        faults = []
+        if self._operations.error:
+            faults.append(f"operations.db takes no writes: {self._operations.error}")
+        if silent_s > GATEWAY_SILENT_S:
+            faults.append(
+                "the gateway was never heard" if frame is None else f"no word of the gateway for {silent_s:.0f} s"
+            )
+        elif frame is not None and not frame.log_writable:
+            faults.append(f"the gateway cannot write its log: {frame.log_error}")
+        return faults
+
+    def waits_for(self, now_us: int) -> list[str]:
+        """What is missing until it can be used; nothing = ready."""
+        missing = []
+        if self._tail.error:
+            missing.append(f"log: {self._tail.error}")
+        elif self._tail.at_end_us < now_us - BEHIND_S * SECOND_US:
+            missing.append(f"log: applied up to row {self._tail.seq}, not at its end")
+        elif not self._tail.has_history:
+            missing.append("history: still being read")
+        if not self._link.connected:
+            missing.append("gateway: no link")
+        return missing
+
+    def report(self, now_us: int) -> dict[str, Any]:
+        """Every part, for people and for `siaga check`."""
+        faults, frame = self.faults(now_us), self._link.frame
+        return {
+            "status": "failing" if faults else "ok",
+            "faults": faults,
+            "time": rfc3339(now_us),
+            "operations": {"writable": not self._operations.error, "pending_alarm_events": self._desk.pending},
+            "log": {
+                "error": self._tail.error,
+                "applied_seq": self._tail.seq,
+                "last_seq": None if frame is None else frame.last_seq,
+                "at_end": None if self._tail.at_end_us == NEVER else rfc3339(self._tail.at_end_us),
+                "rows_missing": self._tail.rows_missing,
+                "rows_damaged": self._picture.damaged_rows,
+            },
+            "live": {"viewers": self._live.viewers},
+            "gateway": {
+                "connected": self._link.connected,
+                "heard": None if self._link.heard_us == NEVER else rfc3339(self._link.heard_us),
+                "status": None if frame is None else msgspec.to_builtins(frame),
+            },
+        }

@@ -1,0 +1,57 @@
+"""The newest observation of every datastream, by phenomenon time, as columns that datastream numbers index."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensors.batch import Batch
+from sensors.times import NEVER
+
+_MORE: Final = 256
+
+
+class Latest:
+    """Columns of shape (capacity,); `time_us` is `NEVER` where nothing was heard.
+
+    Of equal times the first stored wins (the lowest seq).
+    """
+
+    def __init__(self) -> None:
+        self.time_us = np.empty(0, np.int64)
+        self.value = np.empty(0, np.float64)
+        self.quality = np.empty(0, np.uint8)
+        self.origin = np.empty(0, np.uint8)
+        self.reasons = np.empty(0, np.uint16)
+        self._seq = np.empty(0, np.int64)
+
+    def add(self, batch: Batch, seq: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Take observations in any order; the numbers of the datastreams whose newest one changed, ascending."""
+        if not len(batch):
+            return np.empty(0, np.int32)
+        self._reach(int(batch.datastream.max()))
+        place = np.arange(len(batch))
+        order = np.lexsort((-place, -seq, batch.time_us, batch.datastream))
+        last = np.flatnonzero(np.diff(batch.datastream[order], append=-1))
+        winner = order[last]
+        number, time_us = batch.datastream[winner], batch.time_us[winner]
+        newer = time_us > self.time_us[number]
+        newer |= (time_us == self.time_us[number]) & (seq[winner] < self._seq[number])
+        number, winner = number[newer], winner[newer]
+        for name in ("time_us", "value", "quality", "origin", "reasons"):
+            getattr(self, name)[number] = getattr(batch, name)[winner]
+        self._seq[number] = seq[winner]
+        return number
+
+    def heard(self, number: int) -> bool:
+        """Whether anything is known of a datastream."""
+        return number < len(self.time_us) and int(self.time_us[number]) != NEVER
+
+    def _reach(self, number: int) -> None:
+        missing = number + 1 - len(self.time_us)
+        if missing <= 0:
+            return
+        for name in ("time_us", "value", "quality", "origin", "reasons", "_seq"):
+            column = getattr(self, name)
+            setattr(self, name, np.concatenate([column, np.zeros(missing + _MORE, column.dtype)]))
+        self.time_us[-missing - _MORE :] = NEVER

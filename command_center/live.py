@@ -1,0 +1,201 @@
+"""The live view: a snapshot for every viewer, then what changed, at most ten times a second and at least once.
+
+Every viewer has one slot.  What changed is encoded once for all; a viewer who has not taken the last frame when the
+next one comes loses both and gets a fresh snapshot instead: nobody's slowness is queued, or felt by others.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final, Protocol
+
+import msgspec
+
+from command_center.alarm_desk import AlarmDesk
+from command_center.alarm_view import AlarmView, alarm_view
+from command_center.bell import Bell
+from command_center.clock import now_us
+from command_center.observation_view import ORIGIN_WORDS
+from command_center.picture import Picture
+from command_center.sensor_view import Sensor, SensorBook
+from command_center.wall_status import StatusBoard, WallStatus
+from sensors.times import SECOND_US
+
+MAX_VIEWERS: Final = 1_000
+TICK_S: Final = 0.1
+HEARTBEAT_S: Final = 0.8  # of quiet; with the tick: a frame at least every second
+
+
+class NewestColumns(msgspec.Struct, frozen=True):
+    """Sensors whose newest observation changed, as columns; `i` is the sensor's place in the snapshot."""
+
+    i: list[int]
+    time_ms: list[int]
+    value: list[float]  # NaN is encoded as null: missing
+    quality: list[int]
+    origin: list[str]
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything."""
+
+    now_ms: int
+    sensors: list[Sensor]
+    alarms: list[AlarmView]  # open ones, and those closed last
+    status: WallStatus
+
+
+class Delta(msgspec.Struct, frozen=True, kw_only=True):
+    """What changed since the frame before."""
+
+    now_ms: int
+    observations: NewestColumns
+    alarms: list[AlarmView]
+    status: WallStatus | msgspec.UnsetType
+
+
+class Whole(Protocol):
+    """Where a viewer gets everything from."""
+
+    def snapshot(self) -> str:
+        """Everything, as a JSON object."""
+
+
+class Viewer:
+    """One client of the live view."""
+
+    def __init__(self, whole: Whole) -> None:
+        self._whole = whole
+        self._slot: str | None = None
+        self._behind = False
+        self._bell = Bell()
+
+    def offer(self, body: str) -> None:
+        """The next delta; where the last one still waits, both make room for a snapshot."""
+        if self._behind or self._slot is not None:
+            self.needs_snapshot()
+        else:
+            self._slot = body
+        self._bell.ring()
+
+    def needs_snapshot(self) -> None:
+        """Forget the slot: the next frame is a snapshot."""
+        self._slot, self._behind = None, True
+        self._bell.ring()
+
+    async def frames(self) -> AsyncIterator[str]:
+        """The frames to send, numbered from 0 without a gap."""
+        sequence = 0
+        yield _frame("snapshot", sequence, self._whole.snapshot())
+        while True:
+            await self._bell.wait(None)
+            sequence += 1
+            if self._slot is None:
+                self._behind = False
+                yield _frame("snapshot", sequence, self._whole.snapshot())
+            else:
+                body, self._slot = self._slot, None
+                yield _frame("delta", sequence, body)
+
+
+class LiveView:
+    """Owns the viewers; `run` lives."""
+
+    def __init__(self, picture: Picture, desk: AlarmDesk, sensors: SensorBook, board: StatusBoard, news: Bell) -> None:
+        self._picture, self._desk, self._sensors, self._board = picture, desk, sensors, board
+        self._news = news
+        self._viewers: set[Viewer] = set()
+        self._snapshot: str | None = None  # of the present tick
+        self._status_us = 0
+        self.snapshots = 0  # made, each for any number of viewers
+
+    @property
+    def viewers(self) -> int:
+        """How many look."""
+        return len(self._viewers)
+
+    def join(self) -> Viewer | None:
+        """A place for one more viewer; None where all are taken."""
+        if len(self._viewers) >= MAX_VIEWERS:
+            return None
+        viewer = Viewer(self)
+        self._viewers.add(viewer)
+        return viewer
+
+    def leave(self, viewer: Viewer) -> None:
+        """Give the place back."""
+        self._viewers.discard(viewer)
+
+    async def run(self) -> None:
+        """Tick for ever: at once after quiet, then at most every 100 ms."""
+        while True:
+            await self._news.wait(HEARTBEAT_S)
+            self._tick(now_us())
+            await asyncio.sleep(TICK_S)
+
+    def snapshot(self) -> str:
+        """Everything as of the last tick or later, encoded once a tick."""
+        if self._snapshot is None:
+            self._snapshot = self._everything(now_us())
+            self.snapshots += 1
+        return self._snapshot
+
+    def _tick(self, at_us: int) -> None:
+        self._snapshot = None
+        if self._picture.redrawn:
+            self._picture.redrawn = False
+            self._picture.drain_changed()
+            self._desk.drain_changed()
+            for viewer in self._viewers:
+                viewer.needs_snapshot()
+            return
+        delta = self._delta(at_us)
+        if self._viewers:
+            body = msgspec.json.encode(delta).decode()
+            for viewer in self._viewers:
+                viewer.offer(body)
+
+    def _delta(self, at_us: int) -> Delta:
+        return Delta(
+            now_ms=at_us // 1000,
+            observations=self._newest(self._picture.drain_changed()),
+            alarms=self._alarms(at_us),
+            status=self._status(at_us),
+        )
+
+    def _newest(self, changed: list[int]) -> NewestColumns:
+        directory, latest = self._picture.directory, self._picture.latest
+        numbers = [number for number in changed if directory is not None and number in directory.index]
+        return NewestColumns(
+            i=[] if directory is None else [directory.index[number] for number in numbers],
+            time_ms=(latest.time_us[numbers] // 1000).tolist(),
+            value=latest.value[numbers].tolist(),
+            quality=latest.quality[numbers].tolist(),
+            origin=[ORIGIN_WORDS[origin] for origin in latest.origin[numbers]],
+        )
+
+    def _alarms(self, at_us: int) -> list[AlarmView]:
+        changed, directory = self._desk.drain_changed(), self._picture.directory
+        return [] if directory is None else [alarm_view(alarm, directory.catalogue, at_us) for alarm in changed]
+
+    def _status(self, at_us: int) -> WallStatus | msgspec.UnsetType:
+        """The status once a second; it changes with every frame of the gateway."""
+        if at_us - self._status_us < SECOND_US * HEARTBEAT_S:
+            return msgspec.UNSET
+        self._status_us = at_us
+        return self._board.status(at_us)
+
+    def _everything(self, at_us: int) -> str:
+        directory = self._picture.directory
+        alarms = [*self._desk.open_alarms(), *self._desk.closed_alarms()]
+        snapshot = Snapshot(
+            now_ms=at_us // 1000,
+            sensors=self._sensors.all(at_us),
+            alarms=[] if directory is None else [alarm_view(alarm, directory.catalogue, at_us) for alarm in alarms],
+            status=self._board.status(at_us),
+        )
+        return msgspec.json.encode(snapshot).decode()
+
+
+def _frame(kind: str, sequence: int, body: str) -> str:
+    """A frame of an object encoded before: its type and number go in front."""
+    return f'{{"type":"{kind}","sequence":{sequence},{body[1:]}'

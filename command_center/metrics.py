@@ -1,0 +1,110 @@
+"""`/metrics`: read off the parts when asked for, in a registry of our own; the gateway's figures as it told them."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from command_center.alarm_desk import AlarmDesk
+from command_center.clock import now_us
+from command_center.gateway_link import GatewayLink
+from command_center.live import LiveView
+from command_center.picture import Picture
+from command_center.tail import Tail
+from command_center.wall_status import StatusBoard
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Metrics(Collector):
+    """Collects from the parts; keeps no figure itself."""
+
+    def __init__(
+        self, desk: AlarmDesk, picture: Picture, tail: Tail, link: GatewayLink, live: LiveView, board: StatusBoard
+    ) -> None:
+        self._desk, self._picture, self._tail = desk, picture, tail
+        self._link, self._live, self._board = link, live, board
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+
+    def text(self) -> bytes:
+        """Everything, in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """What Prometheus asks for."""
+        yield from self._log()
+        yield from self._memory()
+        yield from self._alarms()
+        yield from self._sensors()
+        yield from self._gateway()
+
+    def _log(self) -> Iterator[Metric]:
+        tail = self._tail
+        yield _gauge("log_applied_seq", "newest row of the log that is applied", tail.seq)
+        yield _counter("log_rows_missing", "rows that were gone before they were read here", tail.rows_missing)
+        yield _counter("log_rows_damaged", "rows whose observations are damaged", self._picture.damaged_rows)
+        yield _gauge("dead_letters", "dead letters ever, as the log counts them", tail.dead_letters)
+
+    def _memory(self) -> Iterator[Metric]:
+        history = self._picture.history
+        yield _gauge("history_observations", "observations in memory", history.observations)
+        yield _counter("history_forgotten", "observations dropped from memory to stay within bounds", history.forgotten)
+        yield _gauge("history_rows_left_out", "recent rows that did not fit into memory", self._tail.rows_left_out)
+        conflicts = sum(history.conflicts.values())
+        yield _gauge("conflicts", "other values that came for a time that has one, in memory", conflicts)
+        yield _gauge("live_viewers", "clients of the live view", self._live.viewers)
+        yield _counter("live_snapshots", "snapshots encoded for the live view", self._live.snapshots)
+
+    def _alarms(self) -> Iterator[Metric]:
+        states = GaugeMetricFamily("siaga_alarms", "open alarms", labels=["state", "priority"])
+        counted: dict[tuple[str, str], int] = {}
+        for alarm in self._desk.open_alarms():
+            key = (str(alarm.state), alarm.priority)
+            counted[key] = counted.get(key, 0) + 1
+        for key, count in counted.items():
+            states.add_metric(key, count)
+        yield states
+        yield _counter("alarm_calls", "times the operator was called", self._desk.calls)
+        yield _gauge("alarm_events_pending", "alarm events that operations.db has not taken", self._desk.pending)
+        yield _counter("unnamed_transitions", "transitions of datastreams that no catalogue names", self._desk.unnamed)
+
+    def _sensors(self) -> Iterator[Metric]:
+        counts = self._board.counts()
+        yield _gauge("sensors", "sensors of the catalogue in force", counts.total)
+        yield _gauge("sensors_silent", "sensors that are silent", counts.silent)
+        yield _gauge("sensors_never_heard", "sensors never heard", counts.never_heard)
+
+    def _gateway(self) -> Iterator[Metric]:
+        frame = self._link.frame
+        yield _gauge("gateway_up", "the gateway is linked", self._link.connected)
+        if frame is None:
+            return
+        yield _gauge("gateway_silent_seconds", "since its newest frame", self._link.silent_s(now_us()))
+        yield _gauge("gateway_log_writable", "its log takes writes", frame.log_writable)
+        yield _gauge("gateway_log_last_seq", "newest row of its log", frame.last_seq)
+        yield _gauge("gateway_city_faults", "faults of the city in force", len(frame.city_faults))
+        for name, count in frame.counters.items():
+            yield _counter(f"gateway_{_name(name)}", f"gateway: {name}", count)
+        for name, value in frame.gauges.items():
+            yield _gauge(f"gateway_{_name(name)}", f"gateway: {name}", value)
+        connected = GaugeMetricFamily("siaga_gateway_source_connected", "a source is connected", labels=["source"])
+        for source in frame.sources:
+            connected.add_metric([source.name], source.connected)
+        yield connected
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"siaga_{name}", text, value=value)
+
+
+def _counter(name: str, text: str, value: float) -> Metric:
+    return CounterMetricFamily(f"siaga_{name}", text, value=value)
+
+
+def _name(name: str) -> str:
+    return re.sub(r"[^a-z0-9_]", "_", name.lower())

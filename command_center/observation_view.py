@@ -1,0 +1,53 @@
+"""Observations as the API shows them."""
+
+import math
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from command_center.series import Rows
+from sensors.origin import Origin
+from sensors.quality import Reason
+from sensors.times import rfc3339
+
+ORIGIN_WORDS: Final = tuple(origin.word for origin in sorted(Origin))
+_AT_ONCE: Final = 4096
+
+
+class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One observation.  `reasons` is left out where there are none."""
+
+    time: str  # RFC 3339 UTC
+    value: float | None  # unit of the datastream; null = missing
+    quality: int  # QARTOD
+    origin: str
+    reasons: list[str] = []
+
+
+def observations(rows: Rows) -> list[Observation]:
+    """Rows of the history as the API shows them."""
+    columns = (rows[name].tolist() for name in ("time_us", "value", "quality", "origin", "reasons"))
+    return [
+        Observation(
+            time=rfc3339(time_us),
+            value=known(value),
+            quality=quality,
+            origin=ORIGIN_WORDS[origin],
+            reasons=Reason(reasons).words if reasons else [],
+        )
+        for time_us, value, quality, origin, reasons in zip(*columns, strict=True)
+    ]
+
+
+def encoded_list(rows: Rows) -> Iterator[bytes]:
+    """All rows as one list of the API, piece by piece."""
+    yield b'{"items":['
+    for start in range(0, len(rows), _AT_ONCE):
+        yield b"," * (start > 0) + msgspec.json.encode(observations(rows[start : start + _AT_ONCE]))[1:-1]
+    yield b'],"next":null}'
+
+
+def known(value: float) -> float | None:
+    """None for a missing value (NaN)."""
+    return None if math.isnan(value) else value

@@ -1,0 +1,127 @@
+"""operations.db: what only the command center writes (alarms and their events, users, sessions, audit, its cursor).
+
+SQLite in WAL mode, `synchronous=FULL`: what an operator was told is done is on disk.  One connection behind a lock;
+calls wait for the disk, so they are made from threads.
+"""
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from command_center.errors import NotStored, OperationsError
+
+FILE: Final = "operations.db"
+SCHEMA_VERSION: Final = 1
+
+SCHEMA: Final = """
+CREATE TABLE alarm (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,  -- in the order in which they were born
+    id TEXT NOT NULL UNIQUE,
+    log_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,
+    datastream TEXT NOT NULL,
+    state TEXT NOT NULL,
+    body TEXT NOT NULL                         -- JSON of command_center.alarm.Alarm
+);
+CREATE INDEX alarm_of_datastream ON alarm (datastream, number);
+CREATE INDEX alarm_of_state ON alarm (state, number);
+CREATE TABLE alarm_event (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    alarm_id TEXT NOT NULL REFERENCES alarm (id),
+    at_us INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    by TEXT NOT NULL,                          -- empty: the detector
+    comment TEXT NOT NULL,
+    change TEXT                                -- JSON of command_center.alarm.Change; NULL for what people did
+);
+CREATE INDEX alarm_event_of_alarm ON alarm_event (alarm_id, number);
+CREATE TABLE user (name TEXT PRIMARY KEY, password TEXT NOT NULL, changed_us INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE session (
+    token_sha256 TEXT PRIMARY KEY,
+    user TEXT NOT NULL REFERENCES user (name),
+    created_us INTEGER NOT NULL,
+    expires_us INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE audit (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    at_us INTEGER NOT NULL,
+    who TEXT NOT NULL,
+    what TEXT NOT NULL,
+    detail TEXT NOT NULL
+);
+CREATE TABLE cursor (reader TEXT PRIMARY KEY, log_id TEXT NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Operations:
+    """The open database.  Usable from several threads; each call is one short transaction.
+
+    Raises OperationsError where the file cannot be opened, is no operations.db or is one of another schema version.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self._path = data_dir / FILE
+        self._lock = threading.Lock()
+        self.error = ""  # why the newest write failed; empty = it did not
+        try:
+            self._connection = sqlite3.connect(self._path, isolation_level=None, timeout=5.0, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise OperationsError(f"{self._path}: cannot be opened: {error}") from error
+        try:
+            self._prepare()
+        except (sqlite3.Error, OperationsError) as error:
+            self._connection.close()
+            raise OperationsError(f"{self._path}: {error}") from error
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        with self._lock:
+            self._connection.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, on disk when the block is left; NotStored, and nothing of it kept, where that fails."""
+        with self._lock:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                self._roll_back()
+                self.error = str(error)
+                raise NotStored(f"{self._path}: cannot be written: {error}") from error
+            except BaseException:
+                self._roll_back()
+                raise
+            self.error = ""
+
+    def read(self, statement: str, *values: object) -> list[Any]:
+        """The rows of a SELECT, copied out."""
+        with self._lock:
+            try:
+                return self._connection.execute(statement, values).fetchall()
+            except sqlite3.Error as error:
+                raise OperationsError(f"{self._path}: cannot be read: {error}") from error
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def _prepare(self) -> None:
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if version not in (0, SCHEMA_VERSION):
+            raise OperationsError(f"schema version: expected {SCHEMA_VERSION}, got {version}")
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute("PRAGMA foreign_keys = ON")
+        if version == 0:
+            self._connection.executescript(f"BEGIN;{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
+
+
+def note_audit(connection: sqlite3.Connection, at_us: int, who: str, what: str, detail: str = "") -> None:
+    """Put an act on record, in the transaction that does it."""
+    connection.execute("INSERT INTO audit (at_us, who, what, detail) VALUES (?, ?, ?, ?)", (at_us, who, what, detail))

@@ -1,0 +1,84 @@
+"""Whether what the wall shows can be believed: the gateway, the quiet sensors, and whether this is an exercise."""
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from command_center.alarm_desk import AlarmDesk
+from command_center.children import SIMULATOR_REFUSED
+from command_center.gateway_link import GatewayLink
+from command_center.picture import Picture
+from command_center.tail import Tail
+from gateway.status import SourceStatus
+from sensors.times import MINUTE_US, NEVER
+
+EXERCISE_LASTS_US: Final = 10 * MINUTE_US  # after the last simulated or replayed reading
+
+
+class GatewayState(msgspec.Struct, frozen=True, kw_only=True):
+    """The gateway, as it said itself."""
+
+    connected: bool
+    last_frame_ms: int | None
+    log_writable: bool
+    sources: tuple[SourceStatus, ...]
+
+
+class SensorCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many sensors speak.  A sensor never heard is not counted as silent."""
+
+    total: int
+    silent: int
+    never_heard: int
+
+
+class WallStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The status on the wall."""
+
+    gateway: GatewayState
+    sensors: SensorCounts
+    dead_letters: int
+    exercise: bool
+    simulator_refused: bool
+    refreshed_ms: int | None  # when the picture was last known to be whole: log read to its end, gateway heard
+
+
+class StatusBoard:
+    """Puts the status together."""
+
+    def __init__(self, data_dir: Path, picture: Picture, desk: AlarmDesk, tail: Tail, link: GatewayLink) -> None:
+        self._refusal = data_dir / SIMULATOR_REFUSED
+        self._picture, self._desk, self._tail, self._link = picture, desk, tail, link
+
+    def status(self, now_us: int) -> WallStatus:
+        """The status now."""
+        frame = self._link.frame
+        return WallStatus(
+            gateway=GatewayState(
+                connected=self._link.connected,
+                last_frame_ms=_ms(self._link.heard_us),
+                log_writable=frame is not None and frame.log_writable,
+                sources=() if frame is None else frame.sources,
+            ),
+            sensors=self.counts(),
+            dead_letters=self._tail.dead_letters,
+            exercise=self._picture.exercise_us > now_us - EXERCISE_LASTS_US,
+            simulator_refused=self._refusal.exists(),
+            refreshed_ms=_ms(min(self._tail.at_end_us, self._link.heard_us)),
+        )
+
+    def counts(self) -> SensorCounts:
+        """How many sensors there are and speak."""
+        directory = self._picture.directory
+        datastreams = () if directory is None else directory.datastreams
+        silent = {alarm.datastream for alarm in self._desk.open_alarms() if alarm.silence is not None}
+        return SensorCounts(
+            total=len(datastreams),
+            silent=sum(1 for d in datastreams if d.id in silent),
+            never_heard=sum(1 for d in datastreams if d.id not in silent and not self._picture.latest.heard(d.number)),
+        )
+
+
+def _ms(time_us: int) -> int | None:
+    return None if time_us == NEVER else time_us // 1000

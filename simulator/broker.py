@@ -1,0 +1,114 @@
+"""The simulator's side of MQTT: an address, a connection, and publishing many messages with few in flight."""
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from aiomqtt import Client, MqttError
+
+from simulator.errors import BrokerUnreachable, SimulatorError
+
+WINDOW = 256  # messages published and not acknowledged yet
+ACKNOWLEDGE_TIMEOUT_S = 10.0
+
+
+class Message(NamedTuple):
+    """One PUBLISH, QoS 1, never retained."""
+
+    topic: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerAddress:
+    """Where a broker is; `url` is safe to show (no password)."""
+
+    url: str
+    host: str
+    port: int
+    user: str | None = None
+    password: str | None = None
+
+
+def broker_address(url: str) -> BrokerAddress:
+    """The address in `mqtt://[user:password@]host[:port]`; SimulatorError says what is wrong with it.
+
+    >>> broker_address("mqtt://127.0.0.1").port
+    1883
+    """
+    wanted = "expected mqtt://[user:password@]host[:port]"
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 1883
+    except ValueError as error:
+        raise SimulatorError(f"--mqtt-url: {wanted}, got a bad port or host: {error}") from error
+    if parts.scheme != "mqtt" or not parts.hostname or parts.path not in ("", "/"):
+        raise SimulatorError(f"--mqtt-url: {wanted}, got {url!r}")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return BrokerAddress(
+        url=f"mqtt://{host}:{port}",
+        host=parts.hostname,
+        port=port,
+        user=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+    )
+
+
+class Publisher:
+    """Publishes at QoS 1 over one connection; use `connect` to get one."""
+
+    def __init__(self, client: Client, address: BrokerAddress) -> None:
+        self._client = client
+        self._address = address
+        self.acknowledged = 0
+
+    async def publish(self, message: Message) -> None:
+        """Publish and wait for the acknowledgement; BrokerUnreachable if it does not come."""
+        try:
+            await self._client.publish(message.topic, message.payload, qos=1, timeout=ACKNOWLEDGE_TIMEOUT_S)
+        except MqttError as error:
+            raise BrokerUnreachable(self._address.url, f"no acknowledgement: {error}") from error
+        self.acknowledged += 1
+
+    async def publish_all(self, messages: Iterable[Message]) -> None:
+        """Publish in order, at most WINDOW unacknowledged at any time; returns when all are acknowledged.
+
+        At the first failure the rest is given up and BrokerUnreachable raised; `acknowledged` says how many arrived
+        for certain, and those after it may or may not have.
+        """
+        window: deque[asyncio.Task[None]] = deque()
+        try:
+            for message in messages:
+                if len(window) >= WINDOW:
+                    await window.popleft()
+                window.append(asyncio.create_task(self.publish(message), name="simulator.publish"))
+            while window:
+                await window.popleft()
+        finally:
+            for task in window:
+                task.cancel()
+            await asyncio.gather(*window, return_exceptions=True)
+
+
+@asynccontextmanager
+async def connect(address: BrokerAddress, name: str) -> AsyncIterator[Publisher]:
+    """A connection under the client id `{name}-{pid}`; BrokerUnreachable if there is none to be had or it breaks."""
+    client = Client(
+        address.host,
+        address.port,
+        username=address.user,
+        password=address.password,
+        identifier=f"{name}-{os.getpid()}",
+        max_inflight_messages=WINDOW,
+    )
+    client.pending_calls_threshold = WINDOW
+    try:
+        async with client:
+            yield Publisher(client, address)
+    except MqttError as error:
+        raise BrokerUnreachable(address.url, str(error)) from error

@@ -1,0 +1,236 @@
+"""`siaga simulate`, `siaga publish`, `siaga replay`.  Light: what a command needs is imported when it runs."""
+
+import asyncio
+import math
+import sys
+import time
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sensors.command import Command
+from sensors.errors import SettingsError
+from sensors.settings import Settings
+
+if TYPE_CHECKING:
+    from simulator.broker import BrokerAddress
+    from simulator.recording import Renaming
+
+
+def _add_mqtt_url(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--mqtt-url", metavar="URL", help="broker, mqtt://[user:password@]host:port (default: mqtt://127.0.0.1:1883)"
+    )
+
+
+def _add_data_dir(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--data-dir", metavar="DIR", help="the gateway's data directory; refused if it holds live readings"
+    )
+
+
+def _add_simulate(parser: ArgumentParser) -> None:
+    parser.add_argument("--city", metavar="DIR|NAME", help="a city's folder, or a built-in city")
+    _add_mqtt_url(parser)
+    _add_data_dir(parser)
+    parser.add_argument("--scenario", metavar="NAME", help="storm or calm (default: storm)")
+    parser.add_argument("--speed", type=_positive, metavar="N", help="simulated seconds per second (default: 60)")
+    parser.add_argument("--seed", type=_seed, metavar="N", help="same seed, same weather (default: 1)")
+
+
+def _add_publish(parser: ArgumentParser) -> None:
+    parser.add_argument("station", metavar="STATION", type=_identifier)
+    parser.add_argument("property", metavar="PROPERTY", type=_identifier)
+    parser.add_argument("value", metavar="VALUE", type=_value, help="a number, or null for a missing one")
+    parser.add_argument("--unit", type=_unit, metavar="U", help="default: the unit of the datastream")
+    parser.add_argument(
+        "--ts", type=_time_us, metavar="T", help="RFC 3339 with offset, or ms since 1970 (default: now)"
+    )
+    parser.add_argument(
+        "--origin",
+        choices=("live", "simulated"),
+        default="simulated",
+        help="live makes the receiving data directory a live one, for good (default: simulated)",
+    )
+    _add_mqtt_url(parser)
+
+
+def _add_replay(parser: ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE.csv", type=Path, help="columns time, station, variable, value, unit")
+    parser.add_argument(
+        "--station",
+        metavar="OLD=NEW",
+        type=_pair,
+        action="append",
+        default=[],
+        help="replay a station as another; repeatable",
+    )
+    parser.add_argument(
+        "--property",
+        metavar="[OLD=]NEW",
+        action="append",
+        default=[],
+        help="replay a variable as this property; repeatable with OLD=",
+    )
+    parser.add_argument("--shift-to-now", action="store_true", help="shift all times so that the last sample is now")
+    _add_mqtt_url(parser)
+    _add_data_dir(parser)
+
+
+def _simulate(arguments: Namespace, settings: Settings) -> int:
+    from sensors.city import load_city
+    from simulator.city import CityPlan
+    from simulator.run import Run, simulate
+    from simulator.scenario import SCENARIOS
+
+    chosen = settings.simulator
+    scenario = arguments.scenario or chosen.scenario
+    if scenario not in SCENARIOS:
+        raise SettingsError(f"simulator scenario {scenario!r}: no such scenario; known are {', '.join(SCENARIOS)}")
+    speed = arguments.speed if arguments.speed is not None else chosen.speed
+    if not 0.0 < speed < math.inf:
+        raise SettingsError(f"simulator speed {speed}: expected more than 0 simulated seconds per second")
+    seed = arguments.seed if arguments.seed is not None else chosen.seed
+    if seed < 0:
+        raise SettingsError(f"simulator seed {seed}: expected 0 or more")
+
+    async def work() -> int:
+        catalogue, _faults = load_city(arguments.city or settings.city)  # `siaga check` and the gateway name the faults
+        plan = CityPlan(catalogue, SCENARIOS[scenario], seed, speed)
+        await simulate(Run(plan, _address(arguments, settings), _data_dir(arguments, settings)))
+        return 0
+
+    return _exit_code(work())
+
+
+def _publish(arguments: Namespace, settings: Settings) -> int:
+    from simulator.devices import Reading
+    from simulator.publish import publish_one
+
+    async def work() -> int:
+        ts_us = arguments.ts if arguments.ts is not None else time.time_ns() // 1000
+        reading = Reading(ts_us // 1000, arguments.value, arguments.unit or "", arguments.origin)
+        address = _address(arguments, settings)
+        message = await publish_one(address, arguments.station, arguments.property, reading)
+        print(f"{message.topic} {message.payload.decode()}\nacknowledged by {address.url}")
+        return 0
+
+    return _exit_code(work())
+
+
+def _replay(arguments: Namespace, settings: Settings) -> int:
+    from simulator.live_guard import refuse_live_readings
+    from simulator.replay import Replay, replay
+
+    async def work() -> int:
+        refuse_live_readings(_data_dir(arguments, settings))
+        started_s = time.monotonic()
+        now_us = time.time_ns() // 1000 if arguments.shift_to_now else None
+        tally = await replay(Replay(arguments.file, _address(arguments, settings), _renaming(arguments), now_us))
+        took_s = max(time.monotonic() - started_s, 1e-6)
+        print("\n".join(tally.lines()))
+        print(f"took {took_s:.1f} s, {tally.published / took_s:.0f} a second")
+        return 0 if tally.published else 1
+
+    return _exit_code(work())
+
+
+def _exit_code(work: Coroutine[Any, Any, int]) -> int:
+    """Run it; what the simulator cannot do is one line on stderr and exit code 1."""
+    from simulator.errors import SimulatorError
+
+    try:
+        return asyncio.run(work)
+    except SimulatorError as error:
+        print(f"siaga: {error}", file=sys.stderr)
+        return 1
+
+
+def _address(arguments: Namespace, settings: Settings) -> "BrokerAddress":
+    from simulator.broker import broker_address
+
+    return broker_address(arguments.mqtt_url or settings.mqtt.url or f"mqtt://127.0.0.1:{settings.mqtt.port}")
+
+
+def _data_dir(arguments: Namespace, settings: Settings) -> Path:
+    return Path(arguments.data_dir or settings.data_dir)
+
+
+def _renaming(arguments: Namespace) -> "Renaming":
+    from simulator.recording import Renaming
+
+    pairs = [text.partition("=") for text in arguments.property]
+    return Renaming(
+        stations=dict(arguments.station),
+        variables={old: new for old, separator, new in pairs if separator},
+        all_variables=next((old for old, separator, _ in pairs if not separator), ""),
+    )
+
+
+def _identifier(text: str) -> str:
+    from sensors.tables import IDENTIFIER
+
+    if not IDENTIFIER.fullmatch(text):
+        raise ArgumentTypeError(f"expected letters, digits, _ and -, at most 64, got {text!r}")
+    return text
+
+
+def _pair(text: str) -> tuple[str, str]:
+    old, separator, new = text.partition("=")
+    if not separator or not old:
+        raise ArgumentTypeError(f"expected OLD=NEW, got {text!r}")
+    return old, _identifier(new)
+
+
+def _value(text: str) -> float | None:
+    if text == "null":
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ArgumentTypeError(f"expected a number with a decimal point, or null, got {text!r}")
+    return value
+
+
+def _unit(text: str) -> str:
+    from sensors.units import KNOWN, canonical
+
+    unit = canonical(text)
+    if unit is None:
+        raise ArgumentTypeError(f"expected one of {', '.join(KNOWN)}, got {text!r}")
+    return unit
+
+
+def _time_us(text: str) -> int:
+    from sensors.times import parse_rfc3339
+
+    if text.lstrip("-").isdigit():
+        return int(text) * 1000
+    try:
+        time_us = parse_rfc3339(text)
+    except ValueError:
+        time_us = None
+    if time_us is None:
+        raise ArgumentTypeError(f"expected milliseconds, or RFC 3339 with an offset such as +07:00, got {text!r}")
+    return time_us
+
+
+def _positive(text: str) -> float:
+    value = _value(text)
+    if value is None or value <= 0.0:
+        raise ArgumentTypeError(f"expected a number over 0, got {text!r}")
+    return value
+
+
+def _seed(text: str) -> int:
+    if not text.isdigit():
+        raise ArgumentTypeError(f"expected a whole number, 0 or more, got {text!r}")
+    return int(text)
+
+
+SIMULATE = Command("publish a virtual city with storms, traffic and air over MQTT", _add_simulate, _simulate)
+PUBLISH = Command("publish one reading over MQTT", _add_publish, _publish)
+REPLAY = Command("publish a recording over MQTT", _add_replay, _replay)

@@ -1,0 +1,37 @@
+"""Errors of the simulator package.
+
+SimulatorError
+├── BrokerUnreachable    no broker, or it refused or left us
+├── RecordingError       a recording that cannot be replayed at all
+└── LiveDataDirectory    the data directory holds live readings: nothing simulated may go near it
+"""
+
+from pathlib import Path
+
+
+class SimulatorError(Exception):
+    """Base of what this package raises; its text is for the person at the keyboard."""
+
+
+class BrokerUnreachable(SimulatorError):
+    """The broker at `url` cannot be reached, refused us or went away."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(f"broker {url}: {reason}")
+        self.url = url
+        self.reason = reason
+
+
+class RecordingError(SimulatorError):
+    """A recording cannot be replayed at all; the text names file, what was expected and what was found."""
+
+
+class LiveDataDirectory(SimulatorError):
+    """The data directory holds live readings."""
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__(
+            f"{data_dir} holds live readings: simulated and replayed data are refused there; "
+            "use another --data-dir (and another broker) for an exercise"
+        )
+        self.data_dir = data_dir

@@ -1,0 +1,1 @@
+"""Slow, obvious versions of what Siaga computes: the tests' second opinion."""

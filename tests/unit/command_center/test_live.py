@@ -1,0 +1,195 @@
+"""The live view over a real WebSocket."""
+
+import asyncio
+import contextlib
+import json
+import math
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from command_center import live
+from command_center.live import Viewer
+from sensors.origin import Origin
+from tests.unit.command_center.little_city import DISCHARGE, LEVEL, NOW_US, entry, minutes, raised, returned
+from tests.unit.command_center.running import Running, running, until
+
+
+@contextlib.contextmanager
+def look(center: Running, **options: Any) -> Iterator[ClientConnection]:
+    with connect(f"{center.url.replace('http', 'ws')}/api/v1/live", max_size=None, **options) as socket:
+        yield socket
+
+
+def frames_until(socket: ClientConnection, wanted: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
+    """The frames up to the one that is wanted."""
+    frames: list[dict[str, Any]] = []
+    give_up = time.monotonic() + 20
+    while not frames or not wanted(frames[-1]):
+        assert time.monotonic() < give_up, "it did not come in time"
+        frames.append(json.loads(socket.recv(timeout=10)))
+    return frames
+
+
+def test_a_snapshot_then_what_changes_numbered_without_a_gap(tmp_path: Path) -> None:
+    with running(tmp_path) as center:
+        center.gateway.append(entry([(LEVEL, NOW_US, 400.0)], origin=Origin.SIMULATED, now_us=minutes(0)))
+        center.wait_ready()
+        with look(center) as wall:
+            [snapshot] = frames_until(wall, lambda _: True)
+            assert (snapshot["type"], snapshot["sequence"]) == ("snapshot", 0)
+            assert [sensor["id"] for sensor in snapshot["sensors"]] == ["ROLAK:level", "ROLAK:discharge", "POS:rain"]
+            assert snapshot["status"]["sensors"] == {"total": 3, "silent": 0, "never_heard": 2}
+            assert snapshot["status"]["gateway"]["connected"]
+
+            center.gateway.append(
+                entry([(LEVEL, minutes(1), 520.0), (DISCHARGE, minutes(1), math.nan)], raised("hijau", value=520.0))
+            )
+            frames = frames_until(wall, lambda frame: bool(frame["alarms"]))
+            assert [frame["sequence"] for frame in frames] == list(range(1, len(frames) + 1))
+            delta = frames[-1]
+            assert delta["observations"] == {
+                "i": [0, 1],
+                "time_ms": [minutes(1) // 1000] * 2,
+                "value": [520.0, None],
+                "quality": [1, 1],
+                "origin": ["live", "live"],
+            }
+            assert [alarm["level"] for alarm in delta["alarms"]] == ["hijau"]
+
+
+def test_a_late_or_repeated_observation_does_not_move_the_wall(tmp_path: Path) -> None:
+    with running(tmp_path) as center:
+        center.gateway.append(entry([(LEVEL, NOW_US, 400.0)]))
+        center.wait_ready()
+        with look(center) as wall:
+            wall.recv()
+            center.gateway.append(
+                entry([(LEVEL, minutes(-5), 300.0), (LEVEL, NOW_US, 999.0)]), entry([(LEVEL, minutes(1), 401.0)])
+            )
+            frames = frames_until(wall, lambda f: f["type"] == "delta" and 401.0 in f["observations"]["value"])
+            shown = [v for frame in frames if frame["type"] == "delta" for v in frame["observations"]["value"]]
+            assert shown == [401.0]
+
+
+def test_there_is_a_frame_every_second_and_never_more_than_ten(tmp_path: Path) -> None:
+    with running(tmp_path) as center:
+        center.gateway.append(entry())
+        center.wait_ready()
+        with look(center) as wall:
+            wall.recv()
+            began = time.monotonic()
+            for n in range(100):
+                center.gateway.append(entry([(LEVEL, NOW_US + n, float(n))]))
+            frames = frames_until(wall, lambda frame: 99.0 in frame["observations"]["value"])
+            assert len(frames) <= 2 + 10 * (time.monotonic() - began)
+            quiet = time.monotonic()
+            wall.recv(timeout=5)
+            wall.recv(timeout=5)
+            assert time.monotonic() - quiet < 3  # two beats, and patience for a busy machine
+
+
+def test_the_exercise_and_the_refused_simulator_are_told(tmp_path: Path) -> None:
+    now = time.time_ns() // 1000
+    with running(tmp_path) as center:
+        center.gateway.append(entry([(LEVEL, now, 1.0)], origin=Origin.REPLAYED, now_us=now))
+        center.wait_ready()
+        (tmp_path / "simulator-refused").touch()
+        with look(center) as wall:
+            status = json.loads(wall.recv())["status"]
+            assert (status["exercise"], status["simulator_refused"]) == (True, True)
+
+
+class Hub:
+    """What a viewer asks of the live view."""
+
+    def snapshot(self) -> str:
+        return '{"what":"everything"}'
+
+
+def test_a_slow_client_gets_a_fresh_snapshot_and_no_queue() -> None:
+    async def story() -> list[str]:
+        viewer = Viewer(Hub())
+        frames = viewer.frames()
+        seen = [await anext(frames)]
+        viewer.offer('{"n":1}')
+        seen.append(await anext(frames))
+        for n in range(2, 9):  # while the client does not take any
+            viewer.offer(f'{{"n":{n}}}')
+        seen.append(await anext(frames))
+        viewer.offer('{"n":9}')
+        return [*seen, await anext(frames)]
+
+    assert asyncio.run(story()) == [
+        '{"type":"snapshot","sequence":0,"what":"everything"}',
+        '{"type":"delta","sequence":1,"n":1}',
+        '{"type":"snapshot","sequence":2,"what":"everything"}',
+        '{"type":"delta","sequence":3,"n":9}',
+    ]
+
+
+def test_the_number_of_viewers_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "MAX_VIEWERS", 2)
+    with running(tmp_path) as center:
+        center.gateway.append(entry())
+        center.wait_ready()
+        with look(center) as first, look(center):
+            with pytest.raises(InvalidStatus) as refused, look(center):
+                pass
+            assert refused.value.response.status_code == 503
+            assert json.loads(refused.value.response.body or b"")["error"]["code"] == "full"
+            first.close()
+            until(lambda: httpx.get(f"{center.url}/healthz").json()["live"]["viewers"] == 1)
+            with look(center) as again:
+                assert json.loads(again.recv())["type"] == "snapshot"
+
+
+def test_another_site_s_page_cannot_look(tmp_path: Path) -> None:
+    with (
+        running(tmp_path) as center,
+        pytest.raises(InvalidStatus) as refused,
+        look(center, origin="http://evil.example"),
+    ):
+        pass
+    assert refused.value.response.status_code == 403
+
+
+def test_an_acknowledgement_reaches_every_wall(tmp_path: Path) -> None:
+    with running(tmp_path) as center:
+        center.gateway.append(entry([(LEVEL, NOW_US, 512.0)], raised("hijau")))
+        center.wait_ready()
+        with look(center) as one, look(center) as other:
+            [alarm] = json.loads(one.recv())["alarms"]
+            other.recv()
+            center.client.post(f"/alarms/{alarm['id']}/acknowledge", headers=center.log_in())
+            for wall in (one, other):
+                told = frames_until(wall, lambda frame: bool(frame["alarms"]))[-1]["alarms"][0]
+                assert (told["state"], told["acknowledged_by"]) == ("acknowledged", "admin")
+            center.gateway.append(entry(None, returned("hijau")))
+            assert frames_until(one, lambda f: bool(f["alarms"]))[-1]["alarms"][0]["state"] == "normal"
+        with look(center) as late:
+            assert [a["state"] for a in json.loads(late.recv())["alarms"]] == ["normal"]
+
+
+def test_a_client_that_reads_nothing_does_not_hold_up_the_stop(tmp_path: Path) -> None:
+    with running(tmp_path) as center:
+        center.gateway.append(entry([(LEVEL, NOW_US, 1.0)]))
+        center.wait_ready()
+        host, port = center.url.removeprefix("http://").split(":")
+        deaf = socket.create_connection((host, int(port)))
+        deaf.sendall(
+            b"GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+        assert deaf.recv(12) == b"HTTP/1.1 101"
+        began = time.monotonic()
+        center.center.stop()
+        deaf.close()
+    assert time.monotonic() - began < 5

@@ -1,0 +1,41 @@
+"""Simulation can't hurt: simulate and replay refuse a data directory that holds live readings."""
+
+from pathlib import Path
+
+import pytest
+
+from command_center.main import main
+
+
+@pytest.mark.parametrize("command", [["simulate"], ["replay", "recording.csv"]])
+def test_a_directory_with_live_readings_is_refused_before_any_connection(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "holds-live-readings").touch()
+    assert main([*command, "--data-dir", str(tmp_path), "--mqtt-url", "mqtt://127.0.0.1:1"]) == 1
+    said = capsys.readouterr().err
+    assert "holds live readings" in said
+    assert said.count("\n") == 1
+    assert not (tmp_path / "simulator").exists()
+
+
+def test_publish_says_that_there_is_no_broker(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["publish", "S-1", "level", "120", "--mqtt-url", "mqtt://127.0.0.1:1"]) == 1
+    assert "broker mqtt://127.0.0.1:1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["S 1", "level", "1"],
+        ["S-1", "a/b", "1"],
+        ["S-1", "level", "tinggi"],
+        ["S-1", "level", "1", "--unit", "furlong"],
+        ["S-1", "level", "1", "--ts", "2026-01-01T00:00:00"],
+    ],
+)
+def test_what_cannot_be_published_is_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(["publish", *arguments])
+    assert exit_.value.code == 2
+    assert "expected" in capsys.readouterr().err
