@@ -23,7 +23,11 @@ class Backfill:
         low = max(0, self._high - ROWS_AT_ONCE)
         oldest = await self._log.ask(lambda reader: reader.first_seq())
         rows = await self._log.ask(lambda reader: reader.read_after(low, self._high - low))
-        rows = [row for row in rows if row.seq <= self._high and row.now_us >= self._since_us]
+        rows = [row for row in rows if row.seq <= self._high]
+        if rows and rows[0].now_us < self._since_us:
+            rows = [row for row in rows if row.now_us >= self._since_us]
+            low = rows[0].seq - 1 if rows else self._high
+            self.done = True
         if sum(len(row.batch) for row in rows) > self._picture.history.room:
             self.rows_left_out = self._high - oldest + 1
             self.done = True
@@ -31,4 +35,4 @@ class Backfill:
         self._picture.take(rows)
         self._picture.history.floor_seq = low + 1
         self._high = low
-        self.done = low < oldest or not rows
+        self.done |= low < max(oldest, 1)

@@ -63,32 +63,33 @@ class Tail:
         """Follow the log for ever."""
         while True:
             try:
-                await self._open()
+                if self._backfill is None or self._log.is_replaced():
+                    self._backfill = await self._open()
+                is_busy = await self._step(self._backfill)
                 self._say_error("")
-                while not self._log.is_replaced():
-                    await self._step()
             except LogMissing:
-                self._say_error("there is no log yet: is the gateway running?")
+                is_busy = self._say_error("there is no log yet: is the gateway running?")
             except LogError as error:
-                self._say_error(str(error))
-            await self.doorbell.wait(POLL_S)
+                is_busy = self._say_error(str(error))
+            if not is_busy:
+                await self.doorbell.wait(POLL_S)
 
-    async def _step(self) -> None:
-        """Newer rows first; with none, older ones; with none either, wait."""
-        assert self._backfill is not None  # noqa: S101 - `_open` made it
+    async def _step(self, backfill: Backfill) -> bool:
+        """Newer rows; at the log's end also older ones.  False: there was nothing to do."""
         rows = await self._log.ask(lambda reader: reader.read_after(self._seq, ROWS_AT_ONCE))
         if rows:
             await self._take(rows)
-            return
+        if len(rows) == ROWS_AT_ONCE:
+            return True
         self.at_end_us = now_us()
         self.dead_letters = await self._log.ask(lambda reader: sum(c.count for c in reader.dead_letter_counts()))
-        if not self._backfill.done:
-            await self._backfill.step()
-            self._news.ring()
-            return
-        await self.doorbell.wait(POLL_S)
+        if backfill.done:
+            return bool(rows)
+        await backfill.step()
+        self._news.ring()
+        return True
 
-    async def _open(self) -> None:
+    async def _open(self) -> Backfill:
         log_id = await self._log.open()
         last = await self._log.ask(lambda reader: reader.last_seq())
         cursor = self._desk.cursor
@@ -103,8 +104,8 @@ class Tail:
         self._picture.clear()
         await self._install_newest(last)
         since_us = now_us() - round(self._settings.days * 24 * HOUR_US)
-        self._backfill = Backfill(self._log, self._picture, self._seq, since_us)
         _log.info("following log %s after row %d of %d", log_id, self._seq, last)
+        return Backfill(self._log, self._picture, self._seq, since_us)
 
     async def _take(self, rows: Sequence[LogRow]) -> None:
         self._count_missing(rows[0].seq)
@@ -146,7 +147,9 @@ class Tail:
             self.rows_missing += missing
             _log.warning("%d rows after row %d are no longer in the log", missing, self._seq)
 
-    def _say_error(self, error: str) -> None:
+    def _say_error(self, error: str) -> bool:
+        """Log a changed error, empty = none any more; False, as there is nothing to do until something changes."""
         if error != self.error:
             (_log.warning if error else _log.info)("log: %s", error or "open")
         self.error = error
+        return False

@@ -7,7 +7,7 @@ from functools import lru_cache
 def matches(pattern: str, topic: bytes) -> bool:
     """Whether a topic falls under a filter; one that begins with `$` is never under a leading wildcard.
 
-    >>> matches("telemetry/#", b"telemetry/BRANGKAL/level"), matches("telemetry/+", b"telemetry/a/b")
+    >>> matches("telemetry/#", b"telemetry/S1/level"), matches("telemetry/+", b"telemetry/a/b")
     (True, False)
     """
     want, got = pattern.split("/"), topic.decode(errors="replace").split("/")

@@ -27,7 +27,7 @@ class Segments:
     @property
     def last(self) -> NDArray[np.intp]:
         """The last item of each group, shape (g,)."""
-        return np.append(self.start[1:], len(self.of)) - 1
+        return np.append(self.start, len(self.of))[1:] - 1
 
 
 def segments(sorted_keys: NDArray[np.int32]) -> Segments:

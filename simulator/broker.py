@@ -1,6 +1,7 @@
 """The simulator's side of MQTT: an address, a connection, and publishing many messages with few in flight."""
 
 import asyncio
+import math
 import os
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
@@ -69,11 +70,7 @@ class Publisher:
 
     async def publish(self, message: Message) -> None:
         """Publish and wait for the acknowledgement; BrokerUnreachable if it does not come."""
-        try:
-            await self._client.publish(message.topic, message.payload, qos=1, timeout=ACKNOWLEDGE_TIMEOUT_S)
-        except MqttError as error:
-            raise BrokerUnreachable(self._address.url, f"no acknowledgement: {error}") from error
-        self.acknowledged += 1
+        await self.publish_all([message])
 
     async def publish_all(self, messages: Iterable[Message]) -> None:
         """Publish in order, at most WINDOW unacknowledged at any time; returns when all are acknowledged.
@@ -85,14 +82,29 @@ class Publisher:
         try:
             for message in messages:
                 if len(window) >= WINDOW:
-                    await window.popleft()
-                window.append(asyncio.create_task(self.publish(message), name="simulator.publish"))
+                    await self._acknowledgement(window)
+                window.append(asyncio.create_task(self._send(message), name="simulator.publish"))
             while window:
-                await window.popleft()
+                await self._acknowledgement(window)
         finally:
             for task in window:
                 task.cancel()
             await asyncio.gather(*window, return_exceptions=True)
+
+    async def _send(self, message: Message) -> None:
+        # Without a timeout of its own: aiomqtt's would cost a task and a timer for every message.
+        await self._client.publish(message.topic, message.payload, qos=1, timeout=math.inf)
+        self.acknowledged += 1
+
+    async def _acknowledgement(self, window: deque[asyncio.Task[None]]) -> None:
+        """Wait for the oldest message in flight."""
+        try:
+            async with asyncio.timeout(ACKNOWLEDGE_TIMEOUT_S):
+                await window.popleft()
+        except TimeoutError as error:
+            raise BrokerUnreachable(self._address.url, f"silent for {ACKNOWLEDGE_TIMEOUT_S:.0f} s") from error
+        except MqttError as error:
+            raise BrokerUnreachable(self._address.url, f"no acknowledgement: {error}") from error
 
 
 @asynccontextmanager

@@ -85,9 +85,8 @@ class _Transmitter:
         while not stop.is_set():
             try:
                 async with connect(self._run.address, "siaga-simulator") as publisher:
-                    log.info(
-                        "connected to %s%s", self._run.address.url, f" after {attempt} failed attempts" if attempt else ""
-                    )
+                    after = f" after {attempt} failed attempts" if attempt else ""
+                    log.info("connected to %s%s", self._run.address.url, after)
                     attempt, logged_s = 0, float("-inf")
                     await self._publish(publisher, stop)
             except BrokerUnreachable as error:

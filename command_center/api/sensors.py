@@ -30,7 +30,7 @@ def router(book: SensorBook, picture: Picture) -> APIRouter:
     @routes.get("/{sensor_id}")
     async def one_sensor(sensor_id: str) -> Response:
         """One sensor."""
-        return answer(_known(book, sensor_id))
+        return answer(known(sensor_id))
 
     @routes.get("/{sensor_id}/observations")
     async def list_observations(
@@ -40,7 +40,7 @@ def router(book: SensorBook, picture: Picture) -> APIRouter:
         points: Annotated[int, Query(ge=0, description="at most so many, peaks kept; 0 = every one")] = DEFAULT_POINTS,
     ) -> Response:
         """A sensor's observations in [from, to), as far back as the command center keeps them in memory."""
-        sensor = _known(book, sensor_id)
+        sensor = known(sensor_id)
         from_us, to_us = time_of(from_, "from", _BEGINNING), time_of(to, "to", _END)
         if from_us > to_us:
             raise ApiError(422, "invalid", "`from` lies after `to`", "query.from")
@@ -53,11 +53,12 @@ def router(book: SensorBook, picture: Picture) -> APIRouter:
             rows = await asyncio.to_thread(thinned, rows, points)
         return StreamingResponse(encoded_list(rows), media_type="application/json")
 
+    def known(sensor_id: str) -> Sensor:
+        if picture.directory is None:
+            raise ApiError(503, "no_log", "there is no log yet: the sensors come with it")
+        sensor = book.one(sensor_id, now_us())
+        if sensor is None:
+            raise ApiError(404, "not_found", f"there is no sensor {sensor_id!r}", "path.sensor_id")
+        return sensor
+
     return routes
-
-
-def _known(book: SensorBook, sensor_id: str) -> Sensor:
-    sensor = book.one(sensor_id, now_us())
-    if sensor is None:
-        raise ApiError(404, "not_found", f"there is no sensor {sensor_id!r}", "path.sensor_id")
-    return sensor

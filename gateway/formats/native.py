@@ -233,7 +233,7 @@ def _value(element: Element, target: Target) -> tuple[float, Reason]:
         raise Refused(
             Refusal.UNKNOWN_UNIT, f"unit: expected one that converts to {target.unit}, got {element.unit[:32]!r}"
         )
-    return value * conversion.factor + conversion.offset, Reason.UNIT_CONVERTED
+    return conversion.apply(value), Reason.UNIT_CONVERTED
 
 
 _conversion = lru_cache(maxsize=256)(units.conversion)

@@ -16,7 +16,6 @@ from gateway.errors import LogError
 from sensors.batch import COLUMN_DTYPES, Batch
 
 FORMAT: Final = 1
-_MAX_BYTES: Final = 1 << 30  # a blob that claims to hold more is damaged
 
 
 def encode(batch: Batch) -> bytes:
@@ -39,11 +38,12 @@ def decode(blob: bytes, n: int, blob_format: int) -> Batch:
         raise LogError(f"blob format: expected {FORMAT}, got {blob_format}")
     wanted = n * sum(dtype.itemsize for dtype in COLUMN_DTYPES.values())
     try:
-        raw = zstandard.ZstdDecompressor().decompress(blob, max_output_size=_MAX_BYTES)
+        size = zstandard.frame_content_size(blob)
+        if size != wanted:  # asked first: a damaged size must not be allocated
+            raise LogError(f"blob of {n} observations: expected {wanted} bytes, got {size}")
+        raw = zstandard.ZstdDecompressor().decompress(blob)
     except zstandard.ZstdError as error:
         raise LogError(f"blob does not decompress: {error}") from error
-    if len(raw) != wanted:
-        raise LogError(f"blob of {n} observations: expected {wanted} bytes, got {len(raw)}")
     columns: dict[str, NDArray[np.generic]] = {}
     start = 0
     for name, dtype in COLUMN_DTYPES.items():
@@ -62,7 +62,7 @@ def checksum(blob: bytes) -> int:
 
 
 def _shuffle(column: NDArray[np.generic]) -> bytes:
-    little = column.astype(column.dtype.newbyteorder("<"), copy=False)
+    little = np.ascontiguousarray(column, column.dtype.newbyteorder("<"))
     return little.view(np.uint8).reshape(len(column), column.dtype.itemsize).T.tobytes()
 
 

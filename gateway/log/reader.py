@@ -1,5 +1,6 @@
 """Reading the log while the gateway writes it: rows are copied out, no transaction stays open."""
 
+import contextlib
 import sqlite3
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +12,7 @@ import zstandard
 from gateway.errors import LogError
 from gateway.log import columns
 from gateway.log.rows import DeadLetter, DeadLetterCount, LoggedTransition, LogRow
-from gateway.log.schema import open_reading
+from gateway.log.schema import FILE, open_reading
 from sensors.batch import empty_batch
 from sensors.catalogue import Catalogue, from_canonical
 from sensors.transition import Transition
@@ -26,8 +27,13 @@ class LogReader:
     """
 
     def __init__(self, data_dir: Path) -> None:
+        self._path = data_dir / FILE
         self._connection = open_reading(data_dir)
-        (self.log_id,) = self._connection.execute("SELECT value FROM meta WHERE key = 'log_id'").fetchone()
+        try:
+            (self.log_id,) = self._one("SELECT value FROM meta WHERE key = 'log_id'")
+        except BaseException:
+            self._connection.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -57,7 +63,7 @@ class LogReader:
         return int(seq)
 
     def read_after(self, seq: int, max_rows: int = 512) -> list[LogRow]:
-        """Up to `max_rows` rows after `seq`, in order."""
+        """Up to `max_rows` rows after `seq`, in order; damage costs the row that it is in only, and is named there."""
         rows = self._all(
             "SELECT seq, now_us, event, catalogue, detector, n, format, crc, columns FROM batch"
             " WHERE seq > ? ORDER BY seq LIMIT ?",
@@ -66,29 +72,39 @@ class LogReader:
         )
         if not rows:
             return []
-        found: dict[int, list[Transition]] = {}
+        bodies: dict[int, list[str]] = {}
         for at, body in self._all(
             "SELECT seq, body FROM transition WHERE seq BETWEEN ? AND ? ORDER BY seq, ordinal", rows[0][0], rows[-1][0]
         ):
-            found.setdefault(at, []).append(_TRANSITION.decode(body))
-        return [_log_row(row, tuple(found.get(row[0], ()))) for row in rows]
+            bodies.setdefault(at, []).append(body)
+        return [_log_row(row, bodies.get(row[0], [])) for row in rows]
 
     def transitions_after(self, seq: int, ordinal: int, limit: int) -> list[LoggedTransition]:
-        """Up to `limit` transitions after (`seq`, `ordinal`), in order; (0, -1) begins at the oldest."""
+        """Up to `limit` transitions after (`seq`, `ordinal`), in order; (0, -1) begins at the oldest.
+
+        One that is damaged is left out here; `read_after` names it.
+        """
         rows = self._all(
             "SELECT seq, ordinal, body FROM transition WHERE (seq, ordinal) > (?, ?) ORDER BY seq, ordinal LIMIT ?",
             seq,
             ordinal,
             limit,
         )
-        return [LoggedTransition(at, place, _TRANSITION.decode(body)) for at, place, body in rows]
+        found = []
+        for at, place, body in rows:
+            with contextlib.suppress(msgspec.MsgspecError):
+                found.append(LoggedTransition(at, place, _TRANSITION.decode(body)))
+        return found
 
     def catalogue(self, version: int) -> Catalogue:
         """The catalogue of that version, as it took effect."""
         row = self._one("SELECT text FROM catalogue WHERE version = ?", version)
         if row is None:
-            raise LogError(f"no catalogue version {version} in the log")
-        return from_canonical(zstandard.ZstdDecompressor().decompress(row[0]))
+            raise LogError(f"{self._path}: there is no catalogue version {version}")
+        try:
+            return from_canonical(zstandard.ZstdDecompressor().decompress(row[0]))
+        except (zstandard.ZstdError, msgspec.MsgspecError) as error:
+            raise LogError(f"{self._path}: catalogue version {version} is damaged: {error}") from error
 
     def dead_letters(self, before_id: int | None, limit: int, reason: str | None = None) -> list[DeadLetter]:
         """Up to `limit` dead letters, newest first, older than `before_id` and of `reason` where given."""
@@ -114,24 +130,27 @@ class LogReader:
         try:
             return self._connection.execute(statement, values).fetchone()
         except sqlite3.Error as error:
-            raise LogError(f"the log cannot be read: {error}") from error
+            raise LogError(f"{self._path}: cannot be read: {error}") from error
 
     def _all(self, statement: str, *values: object) -> list[Any]:
         try:
             return self._connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            raise LogError(f"the log cannot be read: {error}") from error
+            raise LogError(f"{self._path}: cannot be read: {error}") from error
 
 
-def _log_row(row: tuple[Any, ...], transitions: tuple[Transition, ...]) -> LogRow:
+def _log_row(row: tuple[Any, ...], bodies: list[str]) -> LogRow:
     seq, now_us, event, catalogue, detector, n, blob_format, crc, blob = row
-    damage = ""
-    batch = empty_batch()
-    if columns.checksum(blob) != crc:
-        damage = f"row {seq}: checksum of the blob: expected {crc:08x}, got {columns.checksum(blob):08x}"
-    else:
-        try:
-            batch = columns.decode(blob, n, blob_format)
-        except LogError as error:
-            damage = f"row {seq}: {error}"
-    return LogRow(seq, now_us, event, catalogue, detector, batch, transitions, damage)
+    batch, damage = empty_batch(), []
+    transitions: tuple[Transition, ...] = ()
+    try:
+        if columns.checksum(blob) != crc:
+            raise LogError(f"checksum of the blob: expected {crc:08x}, got {columns.checksum(blob):08x}")
+        batch = columns.decode(blob, n, blob_format)
+    except LogError as error:
+        damage.append(f"row {seq}: {error}")
+    try:
+        transitions = tuple(_TRANSITION.decode(body) for body in bodies)
+    except msgspec.MsgspecError as error:
+        damage.append(f"row {seq}: transition: {error}")
+    return LogRow(seq, now_us, event, catalogue, detector, batch, transitions, "; ".join(damage))

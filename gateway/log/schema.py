@@ -80,7 +80,10 @@ def open_reading(data_dir: Path) -> sqlite3.Connection:
     path = data_dir / FILE
     if not path.exists():
         raise LogMissing(f"{path}: there is no log yet")
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5.0)
+    try:
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5.0)
+    except sqlite3.Error as error:
+        raise LogError(f"{path}: cannot be opened: {error}") from error
     try:
         check_version(connection, path)
     except BaseException:

@@ -1,11 +1,12 @@
 """Writing the log: one transaction a row, on disk (fsync) before `append` returns."""
 
+import contextlib
 import secrets
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import msgspec
 import zstandard
@@ -123,7 +124,7 @@ class LogWriter:
 
     def checkpoints(self) -> list[tuple[int, bytes]]:
         """(seq, body) of the checkpoints of this detector version that are intact, newest first."""
-        rows = self._connection.execute("SELECT seq, detector, crc, body FROM checkpoint ORDER BY seq DESC").fetchall()
+        rows = self._rows("SELECT seq, detector, crc, body FROM checkpoint ORDER BY seq DESC")
         return [
             (seq, body)
             for seq, detector, crc, body in rows
@@ -132,13 +133,19 @@ class LogWriter:
 
     def recall(self, key: str) -> str:
         """What was noted under `key`; "" where nothing was."""
-        row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return str(row[0]) if row is not None else ""
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", key)
+        return str(rows[0][0]) if rows else ""
 
     def remember(self, key: str, value: str) -> None:
         """Note `value` under `key`."""
         with _Transaction(self._connection, self._path):
             self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def _rows(self, statement: str, *values: object) -> list[Any]:
+        try:
+            return self._connection.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise LogError(f"{self._path}: cannot be read: {error}") from error
 
     def _prepare(self) -> None:
         try:
@@ -218,6 +225,7 @@ class _Transaction:
         except sqlite3.Error as failed:
             error = failed
         if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+            with contextlib.suppress(sqlite3.Error):  # on a failing disk; SQLite then rolls back when it opens the file
+                self._connection.execute("ROLLBACK")
         if isinstance(error, sqlite3.Error):
             raise LogError(f"{self._path}: cannot be written: {error}") from error

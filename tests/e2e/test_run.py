@@ -45,6 +45,32 @@ def test_one_interrupt_stops_everything_in_time(site: Site) -> None:
     assert "killed" not in run.process.output.replace("(once more: killed)", "")
 
 
+def test_children_that_hang_do_not_hold_up_the_stop(site: Site) -> None:
+    run = site.start_run()
+    pids = family(run)
+    for pid in pids[1:]:
+        os.kill(pid, signal.SIGSTOP)
+    began = time.monotonic()
+    run.interrupt()
+    assert run.process.wait() == 0
+    assert time.monotonic() - began < STOP_LIMIT_S
+    assert not [pid for pid in pids if is_alive(pid)]
+
+
+def test_a_second_interrupt_kills_at_once(site: Site) -> None:
+    run = site.start_run()
+    pids = family(run)
+    os.kill(run.child(" command-center "), signal.SIGSTOP)
+    run.interrupt()
+    run.process.wait_for_line("stopping")
+    time.sleep(0.5)  # the same signal delivered twice is one; this is another
+    began = time.monotonic()
+    run.interrupt()
+    assert run.process.wait() == 1
+    assert time.monotonic() - began < 1
+    assert not [pid for pid in pids if is_alive(pid)]
+
+
 def test_sigterm_stops_as_well_even_while_starting(site: Site) -> None:
     process = site.processes.siaga(
         *("run", "--data-dir", site.data_dir, "--city", site.city, "--no-simulator"),

@@ -26,7 +26,7 @@ from tests.property.worlds import (
     worlds,
 )
 
-law = settings(max_examples=150, deadline=None)
+law = settings(max_examples=100, deadline=None)
 
 
 @law

@@ -71,7 +71,7 @@ reloads_of_one_gauge: st.SearchStrategy[tuple[Happening, ...]] = st.tuples(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(world=worlds())
 def test_one_batch(world: World) -> None:
     loop = LoopDetector(world.catalogue, START_US)
@@ -79,7 +79,7 @@ def test_one_batch(world: World) -> None:
     assert as_bytes(found) == as_bytes(loop.step(world.batch, world.now_us))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(catalogue=catalogues(), life=lives)
 def test_a_life_with_reloads_and_restarts(catalogue: Catalogue, life: list[Happening]) -> None:
     _live(catalogue, life)

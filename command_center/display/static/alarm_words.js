@@ -1,7 +1,7 @@
 // @ts-check
 // What headline and alarm list both say of an alarm.
 
-import { clockTime, moment, number } from "./format.js";
+import { age, clockTime, moment, number } from "./format.js";
 import { datastreamOf } from "./store.js";
 import { t } from "./text.js";
 
@@ -19,6 +19,19 @@ export function currentValue(store, alarm) {
   const now = i === undefined ? Number.NaN : store.value[i];
   const value = Number.isNaN(now) ? (alarm.value ?? Number.NaN) : now;
   return number(value, alarm.unit, i === undefined ? [] : store.sensors[i].levels);
+}
+
+/**
+ * How old that value is, and whether that is too old.
+ * @param {Store} store
+ * @param {Alarm} alarm
+ * @param {number} now_ms
+ * @returns {{age: string, stale: boolean}}
+ */
+export function currentAge(store, alarm, now_ms) {
+  const i = store.index.get(datastreamOf(alarm));
+  if (i === undefined || Number.isNaN(store.time_ms[i])) return { age: "", stale: true };
+  return { age: age(now_ms - store.time_ms[i]), stale: store.isStale(i, now_ms) };
 }
 
 /**

@@ -2,7 +2,7 @@
 // The alarm list: worst first; below them what is past.  Cards stay in place as long as the order does.
 
 import { compareAlarms, isActive, isPast, isUnacknowledged } from "./alarm_order.js";
-import { acknowledgedText, currentValue, dayTime, rankText, stateText } from "./alarm_words.js";
+import { acknowledgedText, currentAge, currentValue, dayTime, rankText, stateText } from "./alarm_words.js";
 import { PAGE, byId, el, setChildren, setData, setText } from "./dom.js";
 import { age, limit, moment, unitText, whole } from "./format.js";
 import { levelName, paintLevel } from "./levels.js";
@@ -22,7 +22,8 @@ const PAST_SHOWN = 12;
  * @typedef {object} Card
  * @property {HTMLElement} node @property {HTMLElement} level @property {HTMLElement} symbol
  * @property {HTMLElement} where @property {HTMLElement} what
- * @property {HTMLElement} value @property {HTMLElement} unit @property {HTMLElement} limit
+ * @property {HTMLElement} value @property {HTMLElement} unit @property {HTMLElement} age
+ * @property {HTMLElement} limit
  * @property {HTMLElement} since @property {HTMLElement} state @property {HTMLElement} tags
  * @property {HTMLButtonElement} button @property {HTMLElement} error
  */
@@ -85,6 +86,7 @@ export class AlarmPanel {
       what: el("span", "alarm-what"),
       value: el("b", "alarm-value"),
       unit: el("span", "alarm-unit"),
+      age: el("span", "alarm-age"),
       state: el("b", "alarm-state"),
       since: el("span", "alarm-since"),
       limit: el("span", "alarm-limit"),
@@ -94,12 +96,12 @@ export class AlarmPanel {
     const button = el("button", "acknowledge");
     button.type = "button";
     const reading = el("div", "alarm-reading");
-    reading.append(parts.value, " ", parts.unit);
+    reading.append(parts.value, " ", parts.unit, " ", parts.age);
     const head = el("div", "alarm-head");
-    head.append(parts.symbol, parts.level, parts.where, parts.what, reading);
+    head.append(parts.symbol, parts.level, parts.where, parts.what, reading, button);
     const words = el("div", "alarm-words");
     words.append(parts.state, parts.since, parts.limit, parts.tags, parts.error);
-    node.append(head, words, button);
+    node.append(head, words);
     node.dataset.alarm = alarm.id;
     node.tabIndex = 0;
     const card = { node, button, ...parts };
@@ -161,6 +163,9 @@ export class AlarmPanel {
     const now_known = !isPast(alarm) && alarm.level !== "silent";
     setText(card.value, now_known ? currentValue(store, alarm) : "");
     setText(card.unit, now_known ? unitText(alarm.unit) : "");
+    const reading = currentAge(store, alarm, now_ms);
+    setText(card.age, now_known ? reading.age : "");
+    setData(card.node, "stale", now_known && reading.stale);
     setText(card.limit, limitText(store, alarm));
     setText(card.since, times(alarm, now_ms));
     setText(card.state, states(alarm, now_ms));
@@ -201,11 +206,11 @@ function tags(alarm) {
  * @returns {string}
  */
 function times(alarm, now_ms) {
-  const raised_ms = Date.parse(alarm.raised_at);
+  const since_ms = Date.parse(alarm.since ?? alarm.raised_at);
   if (alarm.returned_at !== null) {
-    return t("alarm.fromTo", { from: moment(raised_ms, now_ms), to: dayTime(alarm.returned_at, now_ms) });
+    return t("alarm.fromTo", { from: moment(since_ms, now_ms), to: dayTime(alarm.returned_at, now_ms) });
   }
-  return t("alarm.since", { time: moment(raised_ms, now_ms), age: age(now_ms - raised_ms) });
+  return t("alarm.since", { time: moment(since_ms, now_ms), age: age(now_ms - since_ms) });
 }
 
 /**

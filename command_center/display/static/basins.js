@@ -46,7 +46,7 @@ export function minutesToMouth(reaches) {
  */
 
 /**
- * The groups of the station panel: one for each basin that has stations, in the city's order, then the other kinds.
+ * The groups of the station panel: one for each basin that has stations, then the other kinds.
  * @param {City} city
  * @returns {Group[]}
  */
@@ -75,5 +75,9 @@ export function groupStations(city) {
     const stations = city.stations.filter((s) => !ofBasin(s) && kindOf(s) === section);
     groups.push({ key: section, section, title: titles[section], stations });
   }
-  return groups.filter((group) => group.stations.length > 0);
+  // The river with the most gauges is the one the city lives by.
+  const water = groups.filter((group) => group.section === "water");
+  water.sort((a, b) => b.stations.length - a.stations.length || a.title.localeCompare(b.title));
+  const dry = groups.filter((group) => group.section !== "water");
+  return [...water, ...dry].filter((group) => group.stations.length > 0);
 }

@@ -15,6 +15,7 @@ const uPlot = /** @type {any} */ (Plot);
 /** @typedef {import("./types.js").Sensor} Sensor */
 
 const HOUR_MS = 3600e3;
+const SHORTEST_MS = 10 * 60e3;
 const POINTS = 600;
 /** Room above and below the data, as a share of their span. */
 const HEADROOM = 0.08;
@@ -92,6 +93,16 @@ export class Chart {
   }
 
   /**
+   * The hours asked for, up to now; less where the data do not go back that far.
+   * @returns {[number, number]} seconds
+   */
+  #span() {
+    const asked_ms = this.#now_ms - this.hours * HOUR_MS;
+    const first_ms = this.series.length > 0 ? this.series.time_ms[0] : asked_ms;
+    return [Math.max(asked_ms, Math.min(first_ms, this.#now_ms - SHORTEST_MS)) / 1000, this.#now_ms / 1000];
+  }
+
+  /**
    * @param {City} city
    * @param {number} now_ms
    */
@@ -132,7 +143,7 @@ export class Chart {
       cursor: { show: false },
       padding: [0.5 * unit, 0.75 * unit, 0, 0],
       scales: {
-        x: { time: true, range: () => [(this.#now_ms - this.hours * HOUR_MS) / 1000, this.#now_ms / 1000] },
+        x: { time: true, range: () => this.#span() },
         y: { range: (/** @type {any} */ _, /** @type {number} */ low, /** @type {number} */ high) => yRange(sensor, low, high) },
       },
       axes: [

@@ -2,7 +2,7 @@
 // One statement to be read from across the room: the worst level held now, or that there is none.
 
 import { compareAlarms, isActive, isPast, isUnacknowledged, worstActive } from "./alarm_order.js";
-import { acknowledgedText, currentValue, rankText } from "./alarm_words.js";
+import { acknowledgedText, currentAge, currentValue, rankText } from "./alarm_words.js";
 import { PAGE, byId, el, setChildren, setData } from "./dom.js";
 import { age, limit, moment, unitText, whole } from "./format.js";
 import { levelName, paintLevel } from "./levels.js";
@@ -17,6 +17,7 @@ import { t } from "./text.js";
 
 /** Letters beyond which a name is set smaller rather than cut. */
 const LONG_NAME = 18;
+const VERY_LONG_NAME = 25;
 
 let drawn = "";
 
@@ -74,6 +75,7 @@ function alarmParts(city, store, alarm, now_ms) {
     rank: rankText(store, alarm),
     where: stationName(city, alarm.station),
     what: propertyName(alarm.property),
+    ...currentAge(store, alarm, now_ms),
     value: currentValue(store, alarm),
     unit: unitText(alarm.unit),
     limit: alarm.limit === null ? "" : t("alarm.limit", { limit: limit(alarm.limit), unit: unitText(alarm.unit) }),
@@ -92,10 +94,11 @@ function alarmNodes(parts) {
   level.append(severitySymbol(parts.severity), words);
   const where = el("div", "headline-where");
   where.append(el("b", "", parts.where));
-  setData(where, "long", parts.where.length > LONG_NAME);
+  setData(where, "length", parts.where.length > VERY_LONG_NAME ? "very-long" : parts.where.length > LONG_NAME ? "long" : "");
   const value = el("div", "headline-value");
   const beside = el("small");
-  beside.append(el("span", "headline-what", parts.what), el("span", "headline-limit", parts.limit));
+  beside.append(el("span", "headline-what", `${parts.what}  ${parts.age}`), el("span", "headline-limit", parts.limit));
+  setData(value, "stale", parts.stale);
   value.append(el("b", "", parts.value), el("span", "headline-unit", parts.unit), beside);
   const since = el("div", "headline-since");
   since.append(el("b", "", parts.since), el("span", "headline-state", parts.state));

@@ -2,10 +2,11 @@
 // Wiring: frames go into the store, the store marks views dirty, one animation frame draws them.
 
 import { AlarmPanel } from "./alarms.js";
-import { ApiError, get, liveUrl, post } from "./api.js";
+import { liveUrl, post } from "./api.js";
 import { drawBands } from "./bands.js";
 import { Chart } from "./chart.js";
 import { drawChartButtons, drawChartHead } from "./chart_head.js";
+import { CitySource } from "./city_source.js";
 import { heard, now } from "./clock.js";
 import { PAGE, byId, setData } from "./dom.js";
 import { setZone } from "./format.js";
@@ -27,9 +28,12 @@ import { fillStatic, loadTexts, onLanguage } from "./text.js";
 /** @typedef {import("./types.js").Alarm} Alarm */
 /** @typedef {import("./types.js").Frame} Frame */
 
-const CITY_RETRY_MS = 2000;
+/** While the city or the connection is missing, it is asked for so often. */
+const RETRY_EVERY_S = 3;
 /** The chart's right edge is now; so often it moves on when nothing comes in. */
 const CHART_EVERY_S = 5;
+/** So often the chart's history is fetched anew: data that came late are in it, and not in the live stream. */
+const HISTORY_EVERY_S = 300;
 
 const store = new Store((i, time_ms, value, quality) => {
   if (i === charted) chart.append(time_ms, value, quality);
@@ -37,17 +41,22 @@ const store = new Store((i, time_ms, value, quality) => {
 const selection = new Selection();
 /** @type {City|null} */
 let city = null;
-let city_text = "";
 /** @type {import("./freshness.js").Freshness} */
 let freshness = { state: "waiting", since_ms: Number.NaN };
 let charted = -1;
 let all_rows = false;
 
-const login = new Login(() => login.draw());
+const login = new Login(() => {
+  login.draw();
+  if (login.user === null || freshness.state === "fresh") return;
+  stream.restart();
+  void cities.load();
+});
 const stations = new StationPanel(choose);
 const alarms = new AlarmPanel(choose, acknowledge, () => redraw.alarms());
 const chart = new Chart(byId(PAGE.chart), () => redraw.chart());
 const map = new MapPanel(chooseStation, () => redraw.mapLayout());
+const cities = new CitySource(drawCityAnew, () => login.ask());
 const stream = new LiveStream(liveUrl(), onFrame);
 const cuts = [
   watchCut(PAGE.stations, PAGE.stationsMore, ".row"),
@@ -64,7 +73,8 @@ const redraw = {
     all_rows = false;
   }),
   alarms: view(() => {
-    if (city) alarms.draw(city, store, now());
+    // Without a picture there is nothing to say, least of all that there are no alarms.
+    if (city && store.sensors.length > 0) alarms.draw(city, store, now());
     for (const count of cuts) count();
   }),
   map: view(() => city && map.draw(city, store)),
@@ -78,7 +88,7 @@ function onFrame(frame) {
   const changed = store.apply(frame);
   if (changed.sensors) {
     charted = -1;
-    void loadCity();
+    void cities.load();
     layOut();
   }
   if (changed.rows) {
@@ -108,21 +118,8 @@ function layOut() {
   for (const draw of Object.values(redraw)) draw();
 }
 
-/** Fetches the city until it can be had, and draws its map where it is new or another one. */
-async function loadCity() {
-  /** @type {City} */
-  let fresh;
-  try {
-    fresh = await get("/city");
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    if (error.status === 401 && (await login.ask())) stream.restart();
-    else if (!city) setTimeout(() => void loadCity(), CITY_RETRY_MS);
-    return;
-  }
-  const text = JSON.stringify(fresh);
-  if (text === city_text) return;
-  city_text = text;
+/** @param {City} fresh */
+async function drawCityAnew(fresh) {
   city = fresh;
   setZone(city.time_zone, city.zone_label);
   layOut();
@@ -213,6 +210,8 @@ function everySecond() {
   redraw.rows();
   redraw.alarms();
   if (seconds % CHART_EVERY_S === 0) pickChart();
+  if (seconds % RETRY_EVERY_S === 0 && (!city || freshness.state === "server")) void cities.load();
+  if (seconds % HISTORY_EVERY_S === 0 && charted >= 0) void chart.load(store.sensors[charted], now());
 }
 
 await loadTexts();
@@ -223,7 +222,7 @@ onLanguage(() => {
 });
 layOut();
 void login.remember();
-void loadCity();
+void cities.load();
 stream.start();
 setInterval(checkRegularly, CHECK_EVERY_MS);
 setInterval(everySecond, 1000);

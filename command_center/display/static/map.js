@@ -16,11 +16,12 @@ import { pick, t } from "./text.js";
 /** @typedef {import("./types.js").Station} Station */
 /** @typedef {import("./store.js").Store} Store */
 
+/** @typedef {{top: number, bottom: number, left: number, right: number}} Padding in pixels */
 /**
  * @typedef {object} MapView
  * @property {(lon: number, lat: number) => [number, number]} project to pixels of the panel
  * @property {() => void} home where the city opens
- * @property {(bounds: [number, number, number, number], padding: number) => void} fit west, south, east, north
+ * @property {(bounds: [number, number, number, number], padding: Padding) => void} fit west, south, east, north
  * @property {() => void} resize @property {() => void} remove
  */
 
@@ -138,8 +139,9 @@ export class MapPanel {
   #fitStations() {
     const lons = this.#markers.map((m) => m.station.lon);
     const lats = this.#markers.map((m) => m.station.lat);
-    const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
-    if (lons.length > 0) this.#view?.fit([Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)], 3 * rem);
+    const side = 2 * byId(PAGE.mapButtons).offsetHeight;
+    const padding = { top: side, bottom: byId(PAGE.mapFoot).offsetHeight + side / 2, left: side, right: side };
+    if (lons.length > 0) this.#view?.fit([Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)], padding);
   }
 
   /**

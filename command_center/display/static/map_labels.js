@@ -51,6 +51,8 @@ export function placeLabels(labels, frame) {
   const symbols = labels.filter((label) => label.reach > 0 && !label.must).map(symbol);
   const taken = labels.filter((label) => label.must).map(symbol);
   return labels.map((label) => {
+    const { x, y } = label;
+    if (x < frame.left || x > frame.right || y < frame.top || y > frame.bottom) return null;
     let best = null;
     let fewest = label.must ? Infinity : 1;
     for (const box of candidates(label)) {

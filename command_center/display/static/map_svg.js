@@ -73,10 +73,12 @@ export function createSvgView(container, city, layers, onMove) {
     fit([west, south, east, north], padding) {
       const [left, bottom] = mercator(west, south);
       const [right, top] = mercator(east, north);
-      centre = [(left + right) / 2, (top + bottom) / 2];
-      const wide = (container.clientWidth - 2 * padding) / Math.max(right - left, 1e-9);
-      const high = (container.clientHeight - 2 * padding) / Math.max(bottom - top, 1e-9);
+      const wide = (container.clientWidth - padding.left - padding.right) / Math.max(right - left, 1e-9);
+      const high = (container.clientHeight - padding.top - padding.bottom) / Math.max(bottom - top, 1e-9);
       scale = Math.max(1, Math.min(wide, high));
+      const aside = (padding.right - padding.left) / 2 / scale;
+      const down = (padding.bottom - padding.top) / 2 / scale;
+      centre = [(left + right) / 2 + aside, (top + bottom) / 2 + down];
       apply();
     },
     resize: apply,

@@ -7,7 +7,7 @@ import { age, number, unitText } from "./format.js";
 import { levelName, paintLevel } from "./levels.js";
 import { propertyName } from "./properties.js";
 import { datastreamsByStation, hasLevels } from "./standing.js";
-import { shortName } from "./station_name.js";
+import { commonStart, shortName } from "./station_name.js";
 import { stationSymbol } from "./symbols.js";
 import { t } from "./text.js";
 
@@ -15,6 +15,8 @@ import { t } from "./text.js";
 /** @typedef {import("./types.js").Station} Station */
 /** @typedef {import("./store.js").Store} Store */
 
+/** So few fit in one column, in larger letters. */
+const FEW_SENSORS = 30;
 const SUSPECT = 3;
 const FAIL = 4;
 
@@ -65,27 +67,33 @@ export class StationPanel {
       const node = el("section", "group");
       node.dataset.group = group.key;
       const list = el("ol");
-      for (const station of group.stations) list.append(this.#station(city, station, store, ofStation.get(station.station) ?? []));
+      const names = group.stations.map((station) => shortName(city, station.station));
+      const start = group.section === "water" ? "" : commonStart(names);
+      group.stations.forEach((station, k) => {
+        const name = names[k].slice(start.length);
+        list.append(this.#station(station, name, store, ofStation.get(station.station) ?? []));
+      });
       node.append(el("h3", "", group.title), list);
       const section = sections.get(group.section) ?? el("div", "station-columns");
       sections.set(group.section, section);
       section.append(node);
     }
     byId(PAGE.stations).replaceChildren(...sections.values());
+    setData(byId(PAGE.stations), "roomy", store.sensors.length <= FEW_SENSORS);
     store.dirty.fill(1);
     this.select(this.#selected);
   }
 
   /**
-   * @param {City} city
    * @param {Station} station
+   * @param {string} name as short as it may be here
    * @param {Store} store
    * @param {number[]} indices
    */
-  #station(city, station, store, indices) {
+  #station(station, name, store, indices) {
     const node = el("li", "station");
     node.dataset.station = station.station;
-    indices.forEach((i, place) => node.append(this.#row(city, station, store, i, place === 0)));
+    indices.forEach((i, place) => node.append(this.#row(station, place === 0 ? name : "", store, i)));
     // What has no levels shares a line with its like; one left over has its line to itself.
     const minor = node.querySelectorAll("[data-minor]");
     const last = minor[minor.length - 1];
@@ -94,24 +102,23 @@ export class StationPanel {
   }
 
   /**
-   * @param {City} city
    * @param {Station} station
+   * @param {string} name as short as it may be here
    * @param {Store} store
    * @param {number} i
-   * @param {boolean} first
    */
-  #row(city, station, store, i, first) {
+  #row(station, name, store, i) {
     const sensor = store.sensors[i];
     const node = el("div", "row");
     node.dataset.datastream = sensor.id;
     node.tabIndex = 0;
     node.setAttribute("role", "button");
-    setData(node, "minor", !first && !hasLevels(store, i));
+    setData(node, "minor", !name && !hasLevels(store, i));
     node.title = `${station.name} – ${propertyName(sensor.property)} (${sensor.id})`;
     const what = el("span", "row-what");
-    if (first) {
+    if (name) {
       node.append(stationSymbol(station.kind));
-      what.append(el("span", "row-name", shortName(city, station.station)));
+      what.append(el("span", "row-name", name));
     }
     what.append(el("span", "row-property", propertyName(sensor.property)));
     const reading = el("span", "row-reading");

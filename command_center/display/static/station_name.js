@@ -26,5 +26,18 @@ export function shortName(city, station) {
   return short && same.length === 1 ? short : name;
 }
 
+/**
+ * The words that all names of a group begin with: under the heading "Hujan", "Pos hujan" need not be said eight times.
+ * @param {string[]} names
+ * @returns {string} with the space behind it; "" where they share none, or a name would have nothing left
+ */
+export function commonStart(names) {
+  const words = names.map((name) => name.split(" "));
+  const shortest = Math.min(...words.map((list) => list.length));
+  let shared = 0;
+  while (shared < shortest - 1 && words.every((list) => list[shared] === words[0][shared])) shared += 1;
+  return names.length > 1 && shared > 0 ? `${words[0].slice(0, shared).join(" ")} ` : "";
+}
+
 /** @param {string} name */
 const withoutBrackets = (name) => name.replace(/\s*\([^)]*\)\s*$/, "");

@@ -32,7 +32,8 @@ def test_without_a_log_it_lives_waits_and_says_so(tmp_path: Path) -> None:
         assert center.get("/sensors") == {"items": [], "next": None}
         answer = center.client.get("/city")
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "no_log")
-        assert center.client.get("/observations").status_code == 503
+        for path in ("/observations", "/sensors/ROLAK:level"):
+            assert center.client.get(path).status_code == 503
         center.gateway.append(entry([(LEVEL, NOW_US, 1.0)]))
         center.wait_ready()
         assert values(center) == [1.0]
@@ -86,6 +87,7 @@ def test_a_restart_goes_back_the_days_that_are_set(tmp_path: Path) -> None:
     with running(tmp_path, history=HistorySettings(days=1 / 24)) as center:
         center.wait_ready()
         assert values(center) == [2.0]
+        assert [item["value"] for item in center.get("/observations")["items"]] == [1.0, 2.0]  # the log has it still
 
 
 def test_a_restart_leaves_out_what_does_not_fit_and_counts_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,7 +169,7 @@ def test_another_log_is_followed_from_its_beginning(tmp_path: Path) -> None:
             file.rename(file.with_name(f"aside-{file.name}"))
         center.gateway.renew()
         center.gateway.append(entry([(LEVEL, minutes(9), 400.0)]))
-        until(lambda: values(center) == [400.0])
+        until(lambda: center.client.get("/sensors/ROLAK:level").status_code == 200 and values(center) == [400.0])
         until(lambda: center.get("/alarms")["items"][0]["state"] == "returned_unacknowledged")
         center.gateway.append(entry([(LEVEL, minutes(10), 520.0)], raised("hijau", time_us=minutes(10))))
         until(lambda: center.get("/alarms")["items"][0]["state"] == "unacknowledged")

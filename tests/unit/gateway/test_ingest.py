@@ -238,3 +238,7 @@ def test_a_fault_of_ours_costs_one_message_and_is_logged(caplog: pytest.LogCaptu
         ("our_fault", "ZeroDivisionError: surprise")
     ]
     assert "could not be read" in caplog.text
+
+
+def test_a_conversion_does_not_miss_a_limit_by_the_last_bit() -> None:
+    assert level('{"value": 2.3, "unit": "m"}').batch.value.tolist() == [230.0]
