@@ -52,7 +52,7 @@ def alarm(name: str, severity: int, raised: str, state: str = "unacknowledged", 
     return {**fixed, "raised_at": f"2026-01-01T{raised}:00Z", "state": state, **more}
 
 
-def test_alarms_stand_worst_first_then_unacknowledged_then_newest_and_what_is_past_last(run: Run) -> None:
+def test_alarms_stand_worst_first_then_unacknowledged_then_held_then_newest_and_what_is_past_last(run: Run) -> None:
     alarms = [
         alarm("closed", 4, "09:00", "normal"),
         alarm("mild", 1, "10:00"),
@@ -60,9 +60,11 @@ def test_alarms_stand_worst_first_then_unacknowledged_then_newest_and_what_is_pa
         alarm("old", 4, "08:00"),
         alarm("new", 4, "09:30"),
         alarm("history", 4, "11:30", historical=True),
+        alarm("returned", 4, "11:45", "returned_unacknowledged"),
+        alarm("risen", 4, "07:00", since="2026-01-01T11:50:00Z"),
     ]
     ordered = run("alarm_order.js", "return a[0].sort(m.compareAlarms).map(x => x.id)", alarms)
-    assert ordered == ["new", "old", "seen", "mild", "history", "closed"]
+    assert ordered == ["risen", "new", "old", "returned", "seen", "mild", "history", "closed"]
 
 
 @pytest.mark.parametrize(

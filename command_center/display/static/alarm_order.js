@@ -23,20 +23,28 @@ export const isUnacknowledged = (alarm) =>
   !alarm.historical && (alarm.state === "unacknowledged" || alarm.state === "returned_unacknowledged");
 
 /**
- * Worst severity first, then unacknowledged, then newest; what is past stands below all of them, newest first.
+ * Worst severity first, then unacknowledged, then what still holds, then newest; what is past stands below all of them,
+ * newest first.
  * @param {Alarm} a
  * @param {Alarm} b
  * @returns {number}
  */
 export function compareAlarms(a, b) {
-  const newest = b.raised_at.localeCompare(a.raised_at);
+  const newest = since(b).localeCompare(since(a));
   const past = Number(isPast(a)) - Number(isPast(b));
   if (past !== 0) return past;
   if (isPast(a)) return newest;
   return (
-    b.severity - a.severity || Number(isUnacknowledged(b)) - Number(isUnacknowledged(a)) || newest || a.id.localeCompare(b.id)
+    b.severity - a.severity ||
+    Number(isUnacknowledged(b)) - Number(isUnacknowledged(a)) ||
+    Number(isActive(b)) - Number(isActive(a)) ||
+    newest ||
+    a.id.localeCompare(b.id)
   );
 }
+
+/** When the level shown was reached: a rise to a worse one is news. @param {Alarm} alarm */
+const since = (alarm) => alarm.since ?? alarm.raised_at;
 
 /**
  * Historical (found in late data) or closed: listed, never on top.

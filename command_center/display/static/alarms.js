@@ -10,7 +10,7 @@ import { propertyName } from "./properties.js";
 import { shortName } from "./station_name.js";
 import { datastreamOf } from "./store.js";
 import { severitySymbol } from "./symbols.js";
-import { t } from "./text.js";
+import { pick, t } from "./text.js";
 
 /** @typedef {import("./types.js").City} City */
 /** @typedef {import("./types.js").Alarm} Alarm */
@@ -96,11 +96,11 @@ export class AlarmPanel {
     const button = el("button", "acknowledge");
     button.type = "button";
     const reading = el("div", "alarm-reading");
-    reading.append(parts.value, " ", parts.unit, " ", parts.age);
+    reading.append(parts.value, " ", parts.unit);
     const head = el("div", "alarm-head");
     head.append(parts.symbol, parts.level, parts.where, parts.what, reading, button);
     const words = el("div", "alarm-words");
-    words.append(parts.state, parts.since, parts.limit, parts.tags, parts.error);
+    words.append(parts.state, parts.since, parts.limit, parts.tags, parts.age, parts.error);
     node.append(head, words);
     node.dataset.alarm = alarm.id;
     node.tabIndex = 0;
@@ -159,6 +159,7 @@ export class AlarmPanel {
     card.level.title = rankText(store, alarm);
     setText(card.where, shortName(city, alarm.station));
     setText(card.what, propertyName(alarm.property));
+    card.node.title = pick(alarm.text);
     setText(card.tags, tags(alarm).join("  "));
     const now_known = !isPast(alarm) && alarm.level !== "silent";
     setText(card.value, now_known ? currentValue(store, alarm) : "");
