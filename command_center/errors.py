@@ -1,6 +1,6 @@
 """Errors of the command center.
 
-SensorsError
+SiagaError
 └── CommandCenterError        base of what this package raises; one line on stderr, exit 1
     ├── StartError            something that was checked before the start is not as it must be
     ├── ListenError           the HTTP address cannot be had
@@ -9,10 +9,10 @@ SensorsError
     └── AlarmActive           only an alarm that has returned to normal can be closed
 """
 
-from sensors.errors import SensorsError
+from sensors.errors import SiagaError
 
 
-class CommandCenterError(SensorsError):
+class CommandCenterError(SiagaError):
     """Base of what this package raises."""
 
 

@@ -8,27 +8,28 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points, version
 from pathlib import Path
 
-from command_center.errors import CommandCenterError
-from gateway.errors import GatewayError
 from sensors.command import Command
-from sensors.errors import SensorsError, SettingsError
+from sensors.errors import SettingsError, SiagaError
 from sensors.settings import load_settings
 
 ENTRY_POINTS = "siaga.commands"
 CONFIG_VARIABLE = "SIAGA_CONFIG"
 LOG_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-OK, FAILED = 0, 1  # 2, wrong usage, is argparse's own
+OK, FAILED, USAGE = 0, 1, 2  # 2 is argparse's own, too
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one sub-command and return its exit code: 0 ok, 1 failed, 2 usage (by SystemExit, as argparse does it)."""
+    """Run one sub-command and return its exit code: 0 ok, 1 failed, 2 usage, a wrong setting too."""
     commands = discover()
     arguments = parser(commands).parse_args(argv)
     try:
         settings = load_settings(config_file(arguments, os.environ), os.environ)
         set_up_logging(settings.log_level)
         return commands[arguments.command].run(arguments, settings)
-    except (SensorsError, GatewayError, CommandCenterError) as error:
+    except SettingsError as error:
+        complain(error)
+        return USAGE
+    except SiagaError as error:
         complain(error)
     except KeyboardInterrupt:
         complain("interrupted")

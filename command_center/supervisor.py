@@ -15,6 +15,7 @@ FIRST_BACK_OFF_S: Final = 0.5
 LAST_BACK_OFF_S: Final = 10.0
 PROVEN_S: Final = 30.0  # a child that lived so long starts again at the first back-off
 LAST_WORDS_S: Final = 0.5  # how long a dead child's output is still read
+WRONG_USAGE: Final = "exit code 2"  # of `siaga` and of argparse: starting again cannot help
 LINE_BYTES: Final = 8_192  # longer lines of a child are cut into pieces
 PR_SET_PDEATHSIG: Final = 1  # <linux/prctl.h>
 
@@ -73,6 +74,9 @@ class Child:
                 return
             if self.spec.ends_well and end == "exit code 0":
                 self._say("has finished")
+                return
+            if end == WRONG_USAGE:
+                self._say(f"not started again: {end}, its line above says which option or setting is wrong")
                 return
             if lived_s >= PROVEN_S:
                 back_off_s = self.spec.back_off_s

@@ -1,14 +1,17 @@
 """Errors of the gateway package.
 
-GatewayError
-├── LogError          the log cannot be opened, read or written
-│   └── LogMissing    there is no log yet
-├── ProtocolError     bytes that are not MQTT, or MQTT that the broker must not send
-└── BrokerError       the broker cannot be reached, or refuses us, or its address makes no sense
+SiagaError
+└── GatewayError
+    ├── LogError          the log cannot be opened, read or written
+    │   └── LogMissing    there is no log yet
+    ├── ProtocolError     bytes that are not MQTT, or MQTT that the broker must not send
+    └── BrokerError       the broker cannot be reached, or refuses us, or its address makes no sense
 """
 
+from sensors.errors import SiagaError
 
-class GatewayError(Exception):
+
+class GatewayError(SiagaError):
     """Base of what this package raises."""
 
 

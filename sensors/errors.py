@@ -1,14 +1,19 @@
-"""Errors of the sensors package.
+"""The root of all errors of Siaga, and those of the sensors package.
 
-SensorsError
-├── CatalogueError    a city that cannot be used at all (its faults are attached)
-├── RowError          one row of a city's table that cannot be used; becomes a `Fault` where the table is read
-├── BatchError        columns whose shapes or types do not fit
-└── SettingsError     a TOML key or environment variable that cannot be used
+SiagaError                something a person can read: `siaga` prints it in one line and exits with 1
+└── SensorsError          base of what this package raises
+    ├── CatalogueError    a city that cannot be used at all (its faults are attached)
+    ├── RowError          one row of a city's table that cannot be used; becomes a `Fault` where the table is read
+    ├── BatchError        columns whose shapes or types do not fit
+    └── SettingsError     a TOML key or environment variable that cannot be used
 """
 
 
-class SensorsError(Exception):
+class SiagaError(Exception):
+    """Base of every error that the packages raise on purpose; its text says what, expected, got, where."""
+
+
+class SensorsError(SiagaError):
     """Base of what this package raises."""
 
 

@@ -5,9 +5,8 @@ import math
 import sys
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sensors.command import Command
 from sensors.errors import SettingsError
@@ -101,7 +100,7 @@ def _simulate(arguments: Namespace, settings: Settings) -> int:
         await simulate(Run(plan, _address(arguments, settings), _data_dir(arguments, settings)))
         return 0
 
-    return _exit_code(work())
+    return asyncio.run(work())
 
 
 def _publish(arguments: Namespace, settings: Settings) -> int:
@@ -112,11 +111,12 @@ def _publish(arguments: Namespace, settings: Settings) -> int:
         ts_us = arguments.ts if arguments.ts is not None else time.time_ns() // 1000
         reading = Reading(ts_us // 1000, arguments.value, arguments.unit or "", arguments.origin)
         address = _address(arguments, settings)
+        _warn_if_unknown(arguments.station, arguments.property, settings.city)
         message = await publish_one(address, arguments.station, arguments.property, reading)
         print(f"{message.topic} {message.payload.decode()}\nacknowledged by {address.url}")
         return 0
 
-    return _exit_code(work())
+    return asyncio.run(work())
 
 
 def _replay(arguments: Namespace, settings: Settings) -> int:
@@ -133,18 +133,18 @@ def _replay(arguments: Namespace, settings: Settings) -> int:
         print(f"took {took_s:.1f} s, {tally.published / took_s:.0f} a second")
         return 0 if tally.published else 1
 
-    return _exit_code(work())
+    return asyncio.run(work())
 
 
-def _exit_code(work: Coroutine[Any, Any, int]) -> int:
-    """Run it; what the simulator cannot do is one line on stderr and exit code 1."""
-    from simulator.errors import SimulatorError
+def _warn_if_unknown(station: str, name: str, city: str) -> None:
+    """Say so where the city of the settings has no such datastream: another city's gateway may still have it."""
+    from sensors.city import load_city
 
-    try:
-        return asyncio.run(work)
-    except SimulatorError as error:
-        print(f"siaga: {error}", file=sys.stderr)
-        return 1
+    catalogue, _faults = load_city(city)
+    if f"{station}:{name}" not in catalogue.datastream_by_id:
+        known = ", ".join(d.property for d in catalogue.datastreams if d.station == station)
+        hint = f"its properties are {known}" if known else f"no such station in {city}"
+        print(f"siaga: {station}:{name} is not in the city {city} ({hint}): a dead letter there", file=sys.stderr)
 
 
 def _address(arguments: Namespace, settings: Settings) -> "BrokerAddress":

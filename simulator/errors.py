@@ -1,15 +1,18 @@
 """Errors of the simulator package.
 
-SimulatorError
-├── BrokerUnreachable    no broker, or it refused or left us
-├── RecordingError       a recording that cannot be replayed at all
-└── LiveDataDirectory    the data directory holds live readings: nothing simulated may go near it
+SiagaError
+└── SimulatorError
+    ├── BrokerUnreachable    no broker, or it refused or left us
+    ├── RecordingError       a recording that cannot be replayed at all
+    └── LiveDataDirectory    the data directory holds live readings: nothing simulated may go near it
 """
 
 from pathlib import Path
 
+from sensors.errors import SiagaError
 
-class SimulatorError(Exception):
+
+class SimulatorError(SiagaError):
     """Base of what this package raises; its text is for the person at the keyboard."""
 
 

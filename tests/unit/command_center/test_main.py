@@ -39,10 +39,10 @@ def test_help_and_version_are_success_and_wrong_usage_is_2() -> None:
     assert siaga("nonsense").returncode == 2
 
 
-def test_an_error_is_one_clear_line_and_exit_code_1(tmp_path: Path) -> None:
+def test_a_wrong_setting_is_one_clear_line_and_wrong_usage(tmp_path: Path) -> None:
     missing = tmp_path / "none.toml"
     run = siaga("--config", str(missing), "run")
-    assert run.returncode == 1
+    assert run.returncode == 2
     assert run.stderr == f"siaga: {missing}: cannot be read: No such file or directory\n"
 
 

@@ -57,6 +57,19 @@ def test_output_is_passed_on_with_the_childs_name(said: list[str]) -> None:
     assert all(line.startswith("one ") for line in said)
 
 
+def test_a_child_that_was_used_wrongly_is_not_started_again(said: list[str]) -> None:
+    async def story() -> None:
+        async with Supervisor(said.append) as supervisor:
+            supervisor.start(python("wrong", "import sys; print('no such scenario'); sys.exit(2)"))
+            await until(lambda: len(said) == 2)
+            await asyncio.sleep(0.2)
+
+    asyncio.run(story())
+    assert "no such scenario" in said[0]
+    assert "not started again: exit code 2" in said[1]
+    assert len(said) == 2
+
+
 def test_a_dead_child_is_restarted_and_told_with_its_exit_code(said: list[str], tmp_path: Path) -> None:
     program = """
         import pathlib, sys
