@@ -14,7 +14,6 @@ class Target:
     unit: str
     zone: ZoneInfo | None
     epoch_us: int  # microseconds in one unit of the device's epoch times
-    origin_source: str
 
 
 _EPOCH_US = {"us": 1, "ms": 1000, "s": 1_000_000}
@@ -31,7 +30,6 @@ class AddressBook:
                 unit=datastream.unit,
                 zone=ZoneInfo(datastream.zone) if datastream.zone else None,
                 epoch_us=_EPOCH_US[datastream.epoch_unit],
-                origin_source=datastream.origin_source,
             )
         self.by_topic: dict[bytes, Target] = {
             f"telemetry/{station}/{name}".encode(): target

@@ -10,12 +10,14 @@ import logging
 import os
 import signal
 import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from gateway.city_in_force import put_in_force
+from gateway.city_in_force import CityInForce, put_in_force
+from gateway.clock import Clock
 from gateway.committer import Committer
 from gateway.engine import Engine
 from gateway.errors import GatewayError, LogError
@@ -27,6 +29,7 @@ from gateway.mqtt.session import Broker, Session
 from gateway.recovery import Judge, recover
 from gateway.reporting import Reporting
 from gateway.status import CommitFrame, StatusServer
+from sensors.broker_address import broker_address
 from sensors.catalogue import Catalogue
 from sensors.detector import DETECTOR_VERSION
 from sensors.errors import CatalogueError
@@ -37,14 +40,10 @@ FILTERS: Final = ("telemetry/#",)
 WINDOW_LIMITED: Final = 10  # two reads of exactly so many messages or more: the broker's in-flight window is full
 TIMER_CHECK_S: Final = 0.25
 STATUS_S: Final = 1.0
-STOP_S: Final = 3.0  # what is under way may take so long to reach the disk
+STOP_S: Final = 1.0  # what is under way may take so long to reach the disk; `siaga run` waits 1.5 s
+DRAIN_S: Final = 0.25  # while a commit waits for the disk, sockets are emptied so often
 
 _log = logging.getLogger("gateway")
-
-
-def wall_us() -> int:
-    """The wall clock, microseconds UTC; read at the edges only."""
-    return time.time_ns() // 1000
 
 
 async def serve(settings: Settings) -> None:
@@ -53,12 +52,14 @@ async def serve(settings: Settings) -> None:
     Raises LogError, CatalogueError or BrokerError for what waiting cannot mend.
     """
     data_dir = Path(settings.data_dir)
+    os.umask(0o077)  # readings, alarms and passwords' hashes are for the user who runs Siaga
     with _exclusive(data_dir):
         writer = LogWriter(data_dir, settings.log, DETECTOR_VERSION)
         committer = Committer(writer, data_dir)
         try:
-            engine = _recovered_engine(settings, data_dir, writer)
-            await Gateway(settings, data_dir, writer, committer, engine).run()
+            clock = Clock()
+            engine = _recovered_engine(settings, data_dir, writer, clock)
+            await Gateway(settings, data_dir, committer, engine, clock).run()
         finally:
             committer.close()
 
@@ -66,17 +67,16 @@ async def serve(settings: Settings) -> None:
 class Gateway:
     """The running gateway: one task per broker, one for the flow, one for the status."""
 
-    def __init__(
-        self, settings: Settings, data_dir: Path, writer: LogWriter, committer: Committer, engine: Engine
-    ) -> None:
-        self._settings, self._writer, self._committer, self._engine = settings, writer, committer, engine
+    def __init__(self, settings: Settings, data_dir: Path, committer: Committer, engine: Engine, clock: Clock) -> None:
+        self._settings, self._committer, self._engine, self._clock = settings, committer, engine, clock
+        self._writer = committer.writer
         self._arrived, self._stop, self._reload = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._status = StatusServer(data_dir)
         self._sessions = [
-            Session(broker, f"siaga{writer.log_id}{place or ''}", FILTERS, settings.mqtt, self, self._arrived)
-            for place, broker in enumerate(_brokers(settings, engine.city.catalogue))
+            Session(broker, _client_id(self._writer.log_id, broker.name), FILTERS, settings.mqtt, self, self._arrived)
+            for broker in _brokers(settings, engine.city.catalogue)
         ]
-        self._reporting = Reporting(writer, committer, engine, self._sessions, self._status)
+        self._reporting = Reporting(committer, engine, clock, self._sessions, self._status)
         self._checkpoint_at = time.monotonic() + settings.log.checkpoint_s
 
     async def run(self) -> None:
@@ -101,17 +101,24 @@ class Gateway:
 
     async def recall_filters(self, source: str) -> tuple[str, ...]:
         """The filters that the broker's session of ours holds."""
-        text = await self._committer.call(self._writer.recall, f"filters:{source}")
+        try:
+            text = await self._committer.call(self._writer.recall, f"filters:{source}")
+        except LogError as error:
+            _log.warning("what broker %s is subscribed to cannot be recalled, it is asked again: %s", source, error)
+            return ()
         return tuple(text.split("\n")) if text else ()
 
     async def remember_filters(self, source: str, filters: tuple[str, ...]) -> None:
         """Note the filters that the broker's session of ours holds."""
-        await self._committer.call(self._writer.remember, f"filters:{source}", "\n".join(filters))
+        try:
+            await self._committer.call(self._writer.remember, f"filters:{source}", "\n".join(filters))
+        except LogError as error:
+            _log.warning("what broker %s is subscribed to cannot be noted, it will be asked again: %s", source, error)
 
     async def _flow(self) -> None:
         """Read, judge, commit, acknowledge; ends after `_stop` with everything taken on disk."""
         ingest = self._settings.ingest
-        await self._commit(self._engine.start(wall_us()))
+        await self._commit(self._engine.start(self._clock.now_us()))
         last_busy, last_count = 0.0, 0
         while not self._stop.is_set():
             with contextlib.suppress(TimeoutError):
@@ -129,26 +136,44 @@ class Gateway:
                 last_busy, last_count = time.monotonic(), count
             for session in self._sessions:
                 session.read_on()
-        await self._commit(replace(self._engine.idle(wall_us()), checkpoint=self._engine.checkpoint()))
+        await self._commit(replace(self._engine.idle(self._clock.now_us()), checkpoint=self._engine.checkpoint()))
 
     async def _tick(self) -> int:
         """Take what has arrived through to the acknowledgement; how many messages it was."""
         taken = [(session, *session.take()) for session in self._sessions]
         arrivals: list[Arrivals] = [a for _, _, a in taken if len(a)]
-        now_us = wall_us()
+        now_us = await self._now_us()
+        if self._engine.change_due(now_us):
+            await self._commit(self._engine.reload(self._engine.city, now_us))
         if not arrivals and not self._engine.due(now_us):
             return 0
         self._reporting.note_messages(arrivals, now_us)
-        entry = self._engine.take(arrivals, now_us)
+        entry = self._engine.take(arrivals, now_us, holds_live=self._committer.holds_live)
         if entry is not None:
             await self._commit(self._with_checkpoint(entry))
         for session, connection, mine in taken:
             session.acknowledge(connection, mine)
         return sum(len(a) for a in arrivals)
 
+    async def _now_us(self) -> int:
+        """The present; where our clock was set forward, the time that it left out is nobody's silence."""
+        steps = self._clock.steps
+        now_us = self._clock.now_us()
+        if self._clock.steps != steps:
+            await self._commit(self._engine.start(now_us))
+        return now_us
+
     async def _commit(self, entry: Entry) -> None:
-        seq = await self._committer.commit(entry)
-        self._status.publish(CommitFrame(seq=seq))
+        """Make an entry durable and ring the doorbell; the sockets are drained for as long as that takes."""
+        commit = asyncio.ensure_future(self._committer.commit(entry))
+        try:
+            while not (await asyncio.wait({commit}, timeout=DRAIN_S))[0]:
+                for session in self._sessions:
+                    session.drain()
+                    session.read_on()
+        finally:
+            commit.cancel()
+        self._status.publish(CommitFrame(seq=commit.result()))
 
     def _with_checkpoint(self, entry: Entry) -> Entry:
         if time.monotonic() < self._checkpoint_at:
@@ -159,7 +184,7 @@ class Gateway:
     async def _reload_city(self) -> None:
         """SIGHUP: a city that cannot be used at all leaves the present one in force, and is shown."""
         self._reload.clear()
-        present, now_us = self._engine.city, wall_us()
+        present, now_us = self._engine.city, self._clock.now_us()
         try:
             city = await self._committer.call(
                 put_in_force, self._settings.city, self._writer, present.catalogue, now_us
@@ -168,12 +193,12 @@ class Gateway:
             _log.error("the city is not reloaded, the present one stays: %s", error)
             self._engine.city = replace(present, faults=(*present.faults, Fault("city.toml", 0, "", str(error))))
             return
-        await self._commit(self._engine.reload(city, wall_us()))
+        await self._commit(self._engine.reload(city, self._clock.now_us()))
         _log.info("city %s reloaded: catalogue version %d", city.catalogue.city.code, city.version)
 
     async def _report(self) -> None:
         while True:
-            self._status.publish(self._reporting.frame(wall_us()))
+            self._status.publish(self._reporting.frame(self._clock.now_us()))
             await asyncio.sleep(STATUS_S)
 
     def _watch_signals(self) -> None:
@@ -193,12 +218,17 @@ class Gateway:
 def _brokers(settings: Settings, catalogue: Catalogue) -> list[Broker]:
     """The broker of the settings, else the city's sources, else the embedded one on this machine."""
     if settings.mqtt.url:
-        return [Broker.from_url("broker", settings.mqtt.url)]
-    named = [Broker.from_url(source.name, source.url) for source in catalogue.city.sources]
-    return named or [Broker("embedded", "127.0.0.1", settings.mqtt.port)]
+        return [Broker("broker", broker_address(settings.mqtt.url))]
+    named = [Broker(source.name, broker_address(source.url)) for source in catalogue.city.sources]
+    return named or [Broker("embedded", broker_address(f"mqtt://127.0.0.1:{settings.mqtt.port}"))]
 
 
-def _recovered_engine(settings: Settings, data_dir: Path, writer: LogWriter) -> Engine:
+def _client_id(log_id: str, source: str) -> str:
+    """The same for the same log and source, at most 23 characters (MQTT 3.1.1, 3.1.3.1)."""
+    return f"siaga{log_id[:10]}{zlib.crc32(source.encode()):08x}"
+
+
+def _recovered_engine(settings: Settings, data_dir: Path, writer: LogWriter, clock: Clock) -> Engine:
     """The engine as it was after the log's last row, with the city's files as they are now."""
     began = time.monotonic()
     judge: Judge | None = None
@@ -209,8 +239,19 @@ def _recovered_engine(settings: Settings, data_dir: Path, writer: LogWriter) -> 
             previous = reader.catalogue(judge.catalogue_version)
     if judge is not None:
         _log.info("recovered in %.2f s, %d rows run again", time.monotonic() - began, rows)
-    city = put_in_force(settings.city, writer, previous, wall_us())
+    city = _city(settings.city, writer, judge, previous, clock.now_us())
     return Engine(city, judge, settings.log.dead_letter_bytes)
+
+
+def _city(name: str, writer: LogWriter, judge: Judge | None, previous: Catalogue | None, now_us: int) -> CityInForce:
+    """The city's files in force; where they cannot be used at all, the catalogue that the log was last written with."""
+    try:
+        return put_in_force(name, writer, previous, now_us)
+    except CatalogueError as error:
+        if judge is None or previous is None:
+            raise
+        _log.error("the city cannot be used, its last good catalogue stays in force: %s", error)
+        return CityInForce(previous, judge.catalogue_version, (Fault("city.toml", 0, "", str(error)),))
 
 
 @contextlib.contextmanager

@@ -7,16 +7,20 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
-from gateway.engine import holds_real_readings
+import numpy as np
+
 from gateway.errors import LogError
 from gateway.log.rows import Entry
 from gateway.log.writer import LogWriter
+from sensors.origin import LIVE_MARKER, Origin
 
 RETRY_S: Final = 1.0
-LIVE_MARKER: Final = "holds-live-readings"  # its presence keeps simulated and replayed data out of this directory
 
 _log = logging.getLogger("gateway.log")
 T = TypeVar("T")
+
+# Origins that come from the field and not from a simulation or a recording.
+_REAL: Final = [int(origin) for origin in Origin if not origin.is_exercise]
 
 
 class Committer:
@@ -26,9 +30,9 @@ class Committer:
         self.last_seq = 0
         self.commits = 0
         self.error = ""  # why the log cannot be written just now; "" = it can
-        self._writer = writer
+        self.writer = writer
         self._marker = data_dir / LIVE_MARKER
-        self._marked = self._marker.exists()
+        self.holds_live = self._marker.exists()  # readings from the field
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="gateway.log")
 
     async def call(self, work: Callable[..., T], *arguments: object) -> T:
@@ -55,10 +59,10 @@ class Committer:
     def close(self) -> None:
         """Finish what is under way, close the file."""
         self._thread.shutdown(wait=True)
-        self._writer.close()
+        self.writer.close()
 
     def _append(self, entry: Entry) -> int:
-        if not self._marked and holds_real_readings(entry):
+        if not self.holds_live and np.isin(entry.batch.origin, _REAL).any():
             self._marker.touch()
-            self._marked = True
-        return self._writer.append(entry)
+            self.holds_live = True
+        return self.writer.append(entry)

@@ -9,10 +9,7 @@ from gateway.log.rows import Entry, Event
 from gateway.recovery import Judge, begin
 from sensors.batch import empty_batch
 from sensors.detector import step
-from sensors.origin import Origin
 from sensors.rules import next_change_us
-
-REAL_ORIGINS = frozenset({Origin.LIVE, Origin.MANUAL, Origin.PULLED})
 
 
 class Engine:
@@ -27,7 +24,7 @@ class Engine:
         self._dead_letter_bytes = dead_letter_bytes
         self._ingest = Ingest(city.catalogue, dead_letter_bytes)
         self._judge = judge
-        self._now_us = judge.state.now_us if judge is not None else 0
+        self.now_us = judge.state.now_us if judge is not None else 0  # of the newest row
         self._next_change_us = 0
 
     def start(self, now_us: int) -> Entry:
@@ -40,15 +37,21 @@ class Engine:
         self._ingest = Ingest(city.catalogue, self._dead_letter_bytes)
         return self._begin("catalogue", now_us)
 
-    def due(self, now_us: int) -> bool:
-        """Whether a timer fires or a level version takes effect by `now_us`."""
-        return self._judge is not None and min(self._judge.state.next_due_us(), self._next_change_us) <= now_us
+    def change_due(self, now_us: int) -> bool:
+        """Whether another version of a level takes effect by `now_us`: `reload` then comes before the next `take`."""
+        return self._next_change_us <= now_us
 
-    def take(self, arrivals: list[Arrivals], now_us: int) -> Entry | None:
-        """The row of a tick; None where nothing came and nothing fell due."""
-        if self._next_change_us <= now_us and not any(len(a) for a in arrivals):
-            return self.reload(self.city, now_us)
-        now_us = max(now_us, self._now_us + 1)
+    def due(self, now_us: int) -> bool:
+        """Whether a timer fires by `now_us`."""
+        return self._judge is not None and self._judge.state.next_due_us() <= now_us
+
+    def take(self, arrivals: list[Arrivals], now_us: int, *, holds_live: bool = False) -> Entry | None:
+        """The row of a tick; None where nothing came and nothing fell due.
+
+        Where the log `holds_live` readings, simulated and replayed ones are refused: they must not move a live alarm.
+        """
+        now_us = max(now_us, self.now_us + 1)
+        self._ingest.refuses_exercise = holds_live
         ingested = self._ingest.read(arrivals, now_us)
         if len(ingested.batch):
             now_us = max(now_us, int(ingested.batch.receive_us.max()))
@@ -56,7 +59,7 @@ class Engine:
             raise RuntimeError("take before start")
         state, transitions = step(self._judge.state, ingested.batch, now_us)
         self._judge = replace(self._judge, state=state)
-        self._now_us = now_us
+        self.now_us = now_us
         self._count(arrivals, ingested.clock_faults, len(ingested.batch), len(ingested.dead_letters), len(transitions))
         if not len(ingested.batch) and not transitions and not ingested.dead_letters:
             return None
@@ -64,7 +67,7 @@ class Engine:
 
     def idle(self, now_us: int) -> Entry:
         """A row that holds nothing but the timers' state at `now_us`, to carry a checkpoint."""
-        now_us = max(now_us, self._now_us + 1)
+        now_us = max(now_us, self.now_us + 1)
         return self.take([], now_us) or Entry(now_us, "observations", self.city.version)
 
     def checkpoint(self) -> bytes:
@@ -74,12 +77,12 @@ class Engine:
         return self._judge.checkpoint()
 
     def _begin(self, event: Event, now_us: int) -> Entry:
-        now_us = max(now_us, self._now_us + 1)
+        now_us = max(now_us, self.now_us + 1)
         catalogue, version = self.city.catalogue, self.city.version
         self._judge, transitions = begin(self._judge, catalogue, version, now_us, after_pause=event == "start")
         state, timers = step(self._judge.state, empty_batch(), now_us)
         self._judge = replace(self._judge, state=state)
-        self._now_us = now_us
+        self.now_us = now_us
         self._next_change_us = next_change_us(catalogue, now_us)
         transitions += timers
         self.counters["transitions"] += len(transitions)
@@ -91,8 +94,3 @@ class Engine:
         self.counters["dead_letters"] += letters
         self.counters["clock_faults"] += faults
         self.counters["transitions"] += transitions
-
-
-def holds_real_readings(entry: Entry) -> bool:
-    """True where an observation of the entry came from the field and not from a simulation or a recording."""
-    return any(int(origin) in REAL_ORIGINS for origin in set(entry.batch.origin.tolist()))

@@ -11,14 +11,15 @@ import numpy as np
 
 from gateway.city_in_force import checked
 from gateway.errors import GatewayError
-from gateway.recording import NotARecording, Recording, Series, Threshold, read_recording, read_thresholds
+from gateway.recorded_series import RecordedSeries, Series, Threshold, read_series, read_thresholds
 from sensors import units
 from sensors.batch import Batch
 from sensors.catalogue import Catalogue, Datastream, Level
 from sensors.detector import step
+from sensors.errors import RecordingError
 from sensors.origin import Origin
 from sensors.quality import Quality
-from sensors.rules import compile_rules
+from sensors.rules import compile_rules, levels_in_force
 from sensors.state import fresh_state
 from sensors.times import rfc3339
 from sensors.transition import Kind, Transition
@@ -60,8 +61,8 @@ def evaluate(recording: Path, city: str, out: Path, *, plain: bool) -> int:
     report = Report(plain=plain, series=[], skipped=[], refused_rows=[], refused_row_count=0)
     for file in files:
         try:
-            read = read_recording(file)
-        except (NotARecording, UnicodeDecodeError, csv.Error) as error:
+            read = read_series(file)
+        except RecordingError as error:
             report.skipped.append(str(error))
             print(f"skipped: {error}", file=sys.stderr)
             continue
@@ -69,10 +70,13 @@ def evaluate(recording: Path, city: str, out: Path, *, plain: bool) -> int:
         for series, datastream, transitions in _judged(read, catalogue, thresholds, plain=plain):
             report.series.append(_series_report(read.file, series, datastream, transitions))
             rows += [(read.file, t.time_us, t.rank, t, datastream) for t in transitions]
-    out.mkdir(parents=True, exist_ok=True)
     rows.sort(key=lambda row: row[:3])
-    _write_transitions(out / "transitions.csv", rows)
-    (out / "report.json").write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        _write_transitions(out / "transitions.csv", rows)
+        (out / "report.json").write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    except OSError as error:
+        raise GatewayError(f"--out {out}: {error.strerror}") from error
     raised = sum(t.kind is Kind.RAISED for _, _, _, t, _ in rows)
     print(f"{len(report.series)} series, {raised} levels raised, {len(report.skipped)} files skipped: {out}")
     return 0
@@ -80,7 +84,9 @@ def evaluate(recording: Path, city: str, out: Path, *, plain: bool) -> int:
 
 def _files(recording: Path) -> list[Path]:
     if recording.is_dir():
-        files = sorted(path for path in recording.glob("*.csv") if path.name != "thresholds.csv")
+        files = sorted(
+            path for path in recording.iterdir() if path.suffix.lower() == ".csv" and path.name != "thresholds.csv"
+        )
         if not files:
             raise GatewayError(f"{recording}: expected CSV files, found none")
         return files
@@ -89,7 +95,7 @@ def _files(recording: Path) -> list[Path]:
     return [recording]
 
 
-def _with_refused(report: Report, read: Recording) -> Report:
+def _with_refused(report: Report, read: RecordedSeries) -> Report:
     return msgspec.structs.replace(
         report,
         refused_rows=report.refused_rows + read.refused,
@@ -98,15 +104,15 @@ def _with_refused(report: Report, read: Recording) -> Report:
 
 
 def _judged(
-    read: Recording, catalogue: Catalogue, thresholds: list[Threshold], *, plain: bool
+    read: RecordedSeries, catalogue: Catalogue, thresholds: list[Threshold], *, plain: bool
 ) -> Iterator[tuple[Series, Datastream, list[Transition]]]:
     """Each series of a file with its datastream and its level transitions."""
-    datastreams = [_datastream(i, s, catalogue, thresholds) for i, s in enumerate(read.series)]
-    whole = msgspec.structs.replace(catalogue, datastreams=tuple(datastreams))
     batch = _batch(read.series)
     if not len(batch):
         return
     first_us = int(batch.time_us.min())
+    datastreams = [_datastream(i, s, catalogue, thresholds, first_us) for i, s in enumerate(read.series)]
+    whole = msgspec.structs.replace(catalogue, datastreams=tuple(datastreams))
     state = fresh_state(compile_rules(whole, first_us, plain=plain), first_us)
     _, transitions = step(state, batch, int(batch.receive_us.max()))
     of: dict[int, list[Transition]] = {number: [] for number in range(len(datastreams))}
@@ -117,8 +123,10 @@ def _judged(
         yield series, datastream, of[number]
 
 
-def _datastream(number: int, series: Series, catalogue: Catalogue, thresholds: list[Threshold]) -> Datastream:
-    """The series as a datastream: levels of thresholds.csv for its station and unit, else the city's."""
+def _datastream(
+    number: int, series: Series, catalogue: Catalogue, thresholds: list[Threshold], first_us: int
+) -> Datastream:
+    """The series as a datastream: levels of thresholds.csv for its station and unit, else the city's at `first_us`."""
     unit = units.canonical(series.unit) or series.unit
     known = catalogue.datastream_by_id.get(f"{series.station}:{series.variable}")
     levels = tuple(
@@ -127,7 +135,7 @@ def _datastream(number: int, series: Series, catalogue: Catalogue, thresholds: l
         if t.station == series.station and (units.canonical(t.unit) or t.unit) == unit
     )
     if not levels and known is not None and known.unit == unit:
-        levels = known.levels
+        levels = levels_in_force(known, first_us)
     interval_s = known.interval_calm_s if known is not None else 3600.0
     return Datastream(
         number=number,

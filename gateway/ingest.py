@@ -2,7 +2,8 @@
 
 import hashlib
 import logging
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -12,10 +13,11 @@ from gateway.address_book import AddressBook
 from gateway.formats import FORMATS, Format
 from gateway.log.rows import DeadLetter
 from gateway.mqtt.codec import Oversized, Publishes
-from gateway.readings import Readings, Refusal, Refused
+from gateway.readings import Readings, Refusal, Refused, Verdict
 from gateway.topic_filter import matches
 from sensors.batch import Batch, empty_batch
 from sensors.catalogue import Catalogue
+from sensors.origin import Origin
 from sensors.quality import Reason, gross_range
 from sensors.times import MINUTE_US, NEVER
 
@@ -54,6 +56,7 @@ class Ingest:
         self._book = AddressBook(catalogue)
         self._rules = tuple(rule for rule in catalogue.city.ingest if rule.format in FORMATS)
         self._dead_letter_bytes = dead_letter_bytes
+        self.refuses_exercise = False  # simulated and replayed readings become dead letters
         size = 1 + max(catalogue.datastream_by_number, default=-1)
         self._valid_min, self._valid_max = np.full(size, np.nan), np.full(size, np.nan)
         for number, datastream in catalogue.datastream_by_number.items():
@@ -67,13 +70,10 @@ class Ingest:
         Receive times of one datastream are `now_us`, + 1 µs, + 2 µs, …; `now_us` must lie after every earlier one.
         """
         readings = Readings()
-        letters: list[DeadLetter] = []
         messages = [(a.source, a.publishes, place) for a in arrivals for place in range(len(a.publishes))]
         for index, (source, publishes, place) in enumerate(messages):
             self._read_message(index, source, publishes, place, readings)
-        for index, element, reason, detail in readings.refused:
-            source, publishes, place = messages[index]
-            letters.append(self._dead_letter(source, publishes, place, element, reason, detail, now_us))
+        letters = [self._dead_letter(messages[v.message], v, now_us) for v in _by_message(readings)]
         letters += [_too_large(a.source, big, now_us) for a in arrivals for big in a.oversized]
         batch = self._batch(readings, now_us) if len(readings) else empty_batch()
         faults = int(np.count_nonzero(batch.reasons & Reason.CLOCK_FAULT))
@@ -91,6 +91,12 @@ class Ingest:
             _log.exception("a message of topic %r could not be read; it is a dead letter", topic[:200])
             readings.cut(already, already_refused)
             readings.refuse(index, None, Refusal.OUR_FAULT, f"{type(error).__name__}: {error}"[:500])
+        if self.refuses_exercise and any(Origin(origin).is_exercise for origin in readings.origin[already:]):
+            readings.cut(already, already_refused)
+            detail = "simulated or replayed, and this data directory holds readings from the field"
+            readings.refuse(index, None, Refusal.EXERCISE, detail)
+        if len(readings) == already and len(readings.refused) == already_refused:
+            readings.refuse(index, None, Refusal.EMPTY, "no reading in it")
         if publishes.retain[place]:
             _mark_retained(readings, already)
 
@@ -101,27 +107,19 @@ class Ingest:
                 return FORMATS[rule.format]
         return FORMATS["native"]
 
-    def _dead_letter(
-        self,
-        source: str,
-        publishes: Publishes,
-        place: int,
-        element: int | None,
-        reason: Refusal,
-        detail: str,
-        now_us: int,
-    ) -> DeadLetter:
+    def _dead_letter(self, message: tuple[str, Publishes, int], verdict: Verdict, now_us: int) -> DeadLetter:
+        source, publishes, place = message
         payload = publishes.payload[place]
         return DeadLetter(
             received_us=now_us,
             source=source,
             topic=publishes.topic[place].decode(errors="replace"),
-            reason=reason,
-            detail=detail,
+            reason=verdict.reason,
+            detail=verdict.detail,
             payload=payload[: self._dead_letter_bytes],
             length=len(payload),
             sha256=hashlib.sha256(payload).hexdigest(),
-            element=element,
+            element=verdict.element,
             retained=publishes.retain[place],
         )
 
@@ -138,6 +136,20 @@ class Ingest:
         reasons[quality == 4] |= np.uint16(Reason.GROSS_RANGE)
         origin = np.array(readings.origin, np.uint8)
         return Batch(datastream, time_us, value, receive_us, device_us, origin, quality, reasons)
+
+
+def _by_message(readings: Readings) -> list[Verdict]:
+    """One verdict for each message and reason, whatever the number of its elements: a payload is kept once."""
+    first: dict[tuple[int, Refusal], Verdict] = {}
+    more: Counter[tuple[int, Refusal]] = Counter()
+    for verdict in readings.refused:
+        key = (verdict.message, verdict.reason)
+        more[key] += key in first
+        first.setdefault(key, verdict)
+    return [
+        replace(verdict, detail=f"{verdict.detail} (and {more[key]} more of its elements)") if more[key] else verdict
+        for key, verdict in first.items()
+    ]
 
 
 def _mark_retained(readings: Readings, start: int) -> None:

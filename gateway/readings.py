@@ -24,6 +24,7 @@ class Refusal(StrEnum):
     UNKNOWN_STATION = "unknown_station"
     UNKNOWN_PROPERTY = "unknown_property"
     RETAINED_WITHOUT_TIME = "retained_without_time"
+    EXERCISE = "exercise"  # simulated or replayed, and the data directory holds readings from the field
     OUR_FAULT = "our_fault"  # reading it raised what nobody expected: a bug of ours, which must not stop the others
 
 
@@ -34,6 +35,16 @@ class Refused(Exception):
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Why message number `message`, or its element at `element`, is refused."""
+
+    message: int
+    element: int | None
+    reason: Refusal
+    detail: str
 
 
 @dataclass(slots=True)
@@ -49,7 +60,7 @@ class Readings:
     value: list[float] = field(default_factory=list)
     origin: list[int] = field(default_factory=list)
     reasons: list[int] = field(default_factory=list)
-    refused: list[tuple[int, int | None, Refusal, str]] = field(default_factory=list)  # message, element, why, detail
+    refused: list[Verdict] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.message)
@@ -74,4 +85,4 @@ class Readings:
 
     def refuse(self, message: int, element: int | None, reason: Refusal, detail: str) -> None:
         """One refused message (element None), or one refused element of it."""
-        self.refused.append((message, element, reason, detail))
+        self.refused.append(Verdict(message, element, reason, detail))

@@ -1,5 +1,6 @@
 """Running the log through the detector again: at start from the last checkpoint, in tests from the first row."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,8 @@ from sensors.errors import SensorsError
 from sensors.rules import Rules, compile_rules
 from sensors.state import State, dump_state, fresh_state, load_state, resume
 from sensors.transition import Transition
+
+_log = logging.getLogger("gateway.recovery")
 
 
 class _Checkpoint(msgspec.Struct, frozen=True):
@@ -102,6 +105,8 @@ def recover(reader: LogReader, checkpoints: list[tuple[int, bytes]]) -> tuple[Ju
             continue
     count = 0
     newest = judge
-    for _, newest, _ in replayed(reader, judge, seq):  # noqa: B007 (the last one is what we are after)
+    for row, newest, _ in replayed(reader, judge, seq):  # noqa: B007 (the last one is what we are after)
         count += 1
+        if row.damage:
+            _log.error("%s; the state after it may differ from what it was", row.damage)
     return newest, count

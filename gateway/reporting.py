@@ -2,13 +2,15 @@
 
 import os
 from collections import Counter
+from dataclasses import asdict
 
+from gateway.clock import Clock
 from gateway.committer import Committer
 from gateway.engine import Engine
 from gateway.ingest import Arrivals
-from gateway.log.writer import LogWriter
 from gateway.mqtt.session import Session
 from gateway.status import FaultStatus, SourceStatus, StatusFrame, StatusServer
+from sensors.times import SECOND_US
 
 MAX_FAULTS = 200  # in one frame; the counter tells the rest
 
@@ -17,9 +19,9 @@ class Reporting:
     """Reads the parts; changes nothing."""
 
     def __init__(
-        self, writer: LogWriter, committer: Committer, engine: Engine, sessions: list[Session], status: StatusServer
+        self, committer: Committer, engine: Engine, clock: Clock, sessions: list[Session], status: StatusServer
     ) -> None:
-        self._writer, self._committer, self._engine = writer, committer, engine
+        self._writer, self._committer, self._engine, self._clock = committer.writer, committer, engine, clock
         self._sessions, self._status = sessions, status
         self._last_message_us: dict[str, int] = {}
         self._since: dict[str, tuple[bool, int]] = {}
@@ -32,10 +34,13 @@ class Reporting:
     def frame(self, now_us: int) -> StatusFrame:
         """The frame of this second."""
         city, counters = self._engine.city, Counter(self._engine.counters)
+        counters["clock_steps"] = self._clock.steps
         counters["commits"] = self._committer.commits
         counters["status_clients_cut_off"] = self._status.cut_off
         counters["city_faults"] = len(city.faults)
         counters["reconnects"] = sum(max(0, s.reconnects) for s in self._sessions)
+        for session in self._sessions:
+            counters.update(asdict(session.withheld))
         log_bytes, wal_bytes = self._writer.sizes
         unacknowledged = sum(s.unacknowledged for s in self._sessions)
         cursors = {f"cursor_seq_{name}": float(frame.seq) for name, frame in self._status.cursors.items()}
@@ -49,7 +54,14 @@ class Reporting:
             log_error=self._committer.error,
             sources=tuple(self._source(session, now_us) for session in self._sessions),
             counters=dict(counters),
-            gauges={"log_bytes": log_bytes, "wal_bytes": wal_bytes, "unacknowledged": unacknowledged, **cursors},
+            clock_error=self._clock.error,
+            gauges={
+                "log_bytes": log_bytes,
+                "wal_bytes": wal_bytes,
+                "unacknowledged": unacknowledged,
+                "clock_ahead_s": max(0, self._engine.now_us - now_us) / SECOND_US,
+                **cursors,
+            },
             city_faults=tuple(FaultStatus(f.file, f.line, f.column, f.reason) for f in city.faults[:MAX_FAULTS]),
         )
 
@@ -61,7 +73,7 @@ class Reporting:
             self._since[name] = (session.connected, since_us)
         return SourceStatus(
             name=name,
-            url=session.broker.url,
+            url=session.broker.address.url,
             connected=session.connected,
             since_us=since_us,
             reconnects=max(0, session.reconnects),

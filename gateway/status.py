@@ -54,6 +54,7 @@ class StatusFrame(msgspec.Struct, frozen=True, kw_only=True, tag="status", tag_f
     catalogue_version: int
     log_writable: bool
     log_error: str
+    clock_error: str = ""  # what is wrong with our own clock just now
     sources: tuple[SourceStatus, ...]
     counters: dict[str, int]
     gauges: dict[str, float]

@@ -178,4 +178,19 @@ def _read_reaches(folder: Path, stations: set[str], faults: list[Fault]) -> list
         pairs.add(f"{reach.upstream} to {reach.downstream}", "downstream", line.number)
         return reach
 
-    return read_table(folder / "reaches.csv", Reach, check, faults, required=False)
+    return _without_circles(read_table(folder / "reaches.csv", Reach, check, faults, required=False), faults)
+
+
+def _without_circles(reaches: list[Reach], faults: list[Fault]) -> list[Reach]:
+    """The reaches that lead somewhere: water does not run in a circle."""
+    left = reaches
+    while True:
+        sources = {reach.upstream for reach in left}
+        onward = [reach for reach in left if reach.downstream in sources]
+        if len(onward) == len(left):
+            break
+        left = onward
+    if left:
+        names = ", ".join(f"{reach.upstream} to {reach.downstream}" for reach in left)
+        faults.append(Fault("reaches.csv", 0, "downstream", f"left out, they lead into a circle: {names}"))
+    return [reach for reach in reaches if reach not in left]

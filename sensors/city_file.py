@@ -10,6 +10,7 @@ import msgspec
 
 from sensors.catalogue import City, Layer
 from sensors.errors import CatalogueError, SettingsError
+from sensors.map_layer import why_unusable
 from sensors.settings import convert, read_toml
 from sensors.tables import IDENTIFIER, Fault, unknown
 
@@ -69,13 +70,15 @@ def _wrong(city: City) -> str:
 
 
 def _usable_layers(city: City, folder: Path) -> tuple[list[Layer], list[str]]:
-    """The layers whose file is there, and what is wrong with the others."""
+    """The layers that can be drawn, and what is wrong with the others."""
     usable, reasons = [], []
     for layer in city.layers:
         if Path(layer.file).name != layer.file or not layer.file.endswith((".geojson", ".pmtiles")):
             reasons.append(f"expected NAME.geojson or NAME.pmtiles, got {layer.file!r}")
         elif not (folder / layer.file).is_file():
             reasons.append(f"no file {layer.file} in the city's folder")
+        elif reason := why_unusable(folder / layer.file):
+            reasons.append(reason)
         else:
             usable.append(layer)
     return usable, reasons

@@ -4,7 +4,8 @@ Live, replay of the log, evaluation and tests call the same `step`.  Its transit
 observations were split into batches.  Decisions use comparisons only; nothing here reads a clock.
 
 A level is reached at value >= limit (falling: <=) and left when the value has gone back past it by more than its
-hysteresis.  An observation that is not newer than the newest judged of its datastream does not move the state.
+hysteresis.  A value that failed its quality tests may reach a level but never ends one.  An observation that is not
+newer than the newest judged of its datastream does not move the state.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from sensors.batch import Batch
 from sensors.errors import BatchError
 from sensors.findings import Found, Seen, fell_silent, let_go, level_moved, spoke
+from sensors.quality import Quality
 from sensors.rules import HISTORICAL_AFTER_US, NO_TIMER, Rules
 from sensors.segments import Segments, before, latest_true, running_max, segments
 from sensors.state import State, remap
@@ -73,7 +75,7 @@ def install(state: State, rules: Rules, now_us: int) -> tuple[State, tuple[Trans
     _return_vanished(state, new, now_us, found)
     value = new.newest[:, None] * rules.sign
     with np.errstate(invalid="ignore"):
-        held = (value >= rules.limit) | (new.reached & ~(value < rules.clear))
+        held = (value >= rules.limit) | (new.reached & ~_clears(value, rules.clear, new.quality, rules))
     held &= ~np.isnan(rules.limit) & (new.newest_us != NEVER)[:, None]
     fresh = (new.newest_us >= now_us - HISTORICAL_AFTER_US)[:, None]
     changed = held != new.reached
@@ -121,7 +123,7 @@ def _judge(state: State, batch: Batch, found: list[Found]) -> State:
     rules, groups, number = state.rules, segments(batch.datastream), batch.datastream
     value = batch.value[:, None] * rules.sign[number]
     with np.errstate(invalid="ignore"):
-        up, down = value >= rules.limit[number], value < rules.clear[number]
+        up, down = value >= rules.limit[number], _clears(value, rules.clear[number], batch.quality, rules)
     held = _held(up, down, state.reached[groups.key], groups)
     held_before = before(held, state.reached[groups.key], groups)
     fresh = (batch.time_us >= batch.receive_us - HISTORICAL_AFTER_US)[:, None]
@@ -136,6 +138,17 @@ def _judge(state: State, batch: Batch, found: list[Found]) -> State:
         seen = replace(Seen.at(batch, index), time_us=int(since[index, place]))
         found.append(level_moved(state, Kind.RAISED, Cause.STILL_HELD, int(number[index]), int(place), seen))
     return _after(state, batch, groups, held, told, since)
+
+
+def _clears(
+    value: NDArray[np.float64], clear: NDArray[np.float64], quality: NDArray[np.uint8], rules: Rules
+) -> NDArray[np.bool_]:
+    """Where a value leaves a level; shapes (n, K), (n, K), (n,) -> (n, K).
+
+    A value that failed its quality tests never does: a broken sensor's −9999 is not the end of a flood.
+    """
+    down = value < clear
+    return down & (quality != Quality.FAIL)[:, None] if rules.quality_gates else down
 
 
 def _held(

@@ -4,6 +4,7 @@ SiagaError                something a person can read: `siaga` prints it in one 
 └── SensorsError          base of what this package raises
     ├── CatalogueError    a city that cannot be used at all (its faults are attached)
     ├── RowError          one row of a city's table that cannot be used; becomes a `Fault` where the table is read
+    ├── RecordingError    a file that is no recording at all
     ├── BatchError        columns whose shapes or types do not fit
     └── SettingsError     a TOML key or environment variable that cannot be used
 """
@@ -31,6 +32,10 @@ class RowError(SensorsError):
     def __init__(self, column: str, reason: str) -> None:
         super().__init__(f"{column}: {reason}")
         self.column, self.reason = column, reason
+
+
+class RecordingError(SensorsError):
+    """The file is no recording; the text names it, what was expected and what was found."""
 
 
 class BatchError(SensorsError):

@@ -57,7 +57,7 @@ def read_levels(
         return Placed(line.number, name, level)
 
     by_datastream: dict[str, list[Placed]] = defaultdict(list)
-    for placed in read_table(folder / FILE, LevelRow, check, faults, required=False):
+    for placed in read_table(folder / FILE, LevelRow, check, faults):
         by_datastream[placed.datastream].append(placed)
     return {name: _in_rank_order(placed, faults) for name, placed in by_datastream.items()}
 

@@ -1,6 +1,9 @@
 """Where an observation came from; it goes with every observation from the socket to the wall."""
 
 from enum import IntEnum
+from typing import Final
+
+LIVE_MARKER: Final = "holds-live-readings"  # made in a data directory before its first reading from the field is stored
 
 
 class Origin(IntEnum):
@@ -21,6 +24,3 @@ class Origin(IntEnum):
     def is_exercise(self) -> bool:
         """True for what must never reach a real contact, siren or CAP `Actual` ("Simulation can't hurt")."""
         return self in (Origin.SIMULATED, Origin.REPLAYED)
-
-
-ORIGIN_BY_WORD: dict[str, Origin] = {origin.word: origin for origin in Origin}

@@ -1,7 +1,7 @@
 """The levels and silence limits in force, as arrays that the detector reads."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -25,6 +25,7 @@ class Rules:
     names     per datastream the names of its levels, K or fewer
     silence_us (D,) int64     after so long without an observation it is silent; `NO_TIMER` for holes in the numbering
     silence_severity          severity of silence, 1–4
+    quality_gates             a value that failed its quality tests cannot end a level; False in plain evaluation
     """
 
     limit: NDArray[np.float64]
@@ -35,6 +36,7 @@ class Rules:
     names: tuple[tuple[str, ...], ...]
     silence_us: NDArray[np.int64]
     silence_severity: int
+    quality_gates: bool = True
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -58,7 +60,7 @@ def next_change_us(catalogue: Catalogue, now_us: int) -> int:
 
 
 def compile_rules(catalogue: Catalogue, now_us: int, *, plain: bool = False) -> Rules:
-    """The rules of a numbered catalogue that are in force at `now_us`; `plain` leaves out every hysteresis."""
+    """The rules of a numbered catalogue in force at `now_us`; `plain`: no hysteresis, quality gates nothing."""
     size = 1 + max(catalogue.datastream_by_number, default=-1)
     in_force = {number: levels_in_force(d, now_us) for number, d in catalogue.datastream_by_number.items()}
     width = max((len(levels) for levels in in_force.values()), default=0)
@@ -69,7 +71,7 @@ def compile_rules(catalogue: Catalogue, now_us: int, *, plain: bool = False) -> 
         _fill(rules, number, levels, plain=plain)
         interval_s = catalogue.datastream_by_number[number].interval_calm_s
         rules.silence_us[number] = round(interval_s * catalogue.city.silence.intervals * SECOND_US)
-    return Rules(**{name: getattr(rules, name) for name in Rules.__slots__ if name != "names"}, names=tuple(names))
+    return replace(rules, names=tuple(names), quality_gates=not plain)
 
 
 def _blank(size: int, width: int, silence_severity: int) -> Rules:

@@ -4,7 +4,6 @@ A fault names file, line, column and reason and costs that row only.
 """
 
 import csv
-import io
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -125,17 +124,19 @@ def _read_rows(file: str, text: str, kind: type[R], check: Callable[[Line[R]], T
 
 
 def _split(file: str, text: str, delimiter: str, faults: list[Fault]) -> list[tuple[int, list[str]]]:
-    """The lines that are not empty, as cells, with the number of each; what comes after broken CSV is a fault."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    """The lines that are not empty, as cells, with the number of each.
+
+    Each line is read by itself: a quote that nobody closed costs its own line, not the rest of the file.
+    """
     lines = []
-    number = 1
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                lines.append((number, cells))
-            number = reader.line_num + 1  # a quoted cell may hold line breaks: a row is named by where it begins
-    except csv.Error as error:
-        faults.append(Fault(file, number, "", f"not CSV: {error}; what follows is not read"))
+    for number, line in enumerate(text.splitlines(), start=1):
+        try:
+            cells = next(csv.reader([line], delimiter=delimiter, strict=True), [])
+        except csv.Error as error:
+            faults.append(Fault(file, number, "", f"not CSV: {error}; is a quote not closed?"))
+            continue
+        if any(cell.strip() for cell in cells):
+            lines.append((number, cells))
     return lines
 
 

@@ -1,6 +1,7 @@
 """Time as Siaga keeps it: int64 microseconds since the epoch, UTC."""
 
-from datetime import UTC, datetime, tzinfo
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 NEVER: Final = -(2**63)  # no such time: not sent, not yet, not heard
@@ -8,6 +9,7 @@ SECOND_US: Final = 1_000_000
 MINUTE_US: Final = 60 * SECOND_US
 HOUR_US: Final = 3600 * SECOND_US
 
+_LEAP_SECOND: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d):60(.*)")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -44,8 +46,14 @@ def parse_rfc3339(text: str, zone: tzinfo | None = None) -> int | None:
     1700000000123456
     >>> parse_rfc3339("2023-11-14T22:13:20") is None
     True
+    >>> parse_rfc3339("2016-12-31t23:59:60z") == parse_rfc3339("2017-01-01T00:00:00Z")
+    True
     """
-    moment = datetime.fromisoformat(text)
+    text = text.upper()  # RFC 3339 allows a lower-case t and z
+    leap = _LEAP_SECOND.match(text)
+    moment = datetime.fromisoformat(f"{leap[1]}:59{leap[2]}" if leap else text)
+    if leap:
+        moment += timedelta(seconds=1)
     if moment.tzinfo is None:
         if zone is None:
             return None

@@ -6,13 +6,12 @@ import os
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
 
 from aiomqtt import Client, MqttError
 
-from simulator.errors import BrokerUnreachable, SimulatorError
+from sensors.broker_address import BrokerAddress
+from simulator.errors import BrokerUnreachable
 
 WINDOW = 256  # messages published and not acknowledged yet
 ACKNOWLEDGE_TIMEOUT_S = 10.0
@@ -23,41 +22,6 @@ class Message(NamedTuple):
 
     topic: str
     payload: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerAddress:
-    """Where a broker is; `url` is safe to show (no password)."""
-
-    url: str
-    host: str
-    port: int
-    user: str | None = None
-    password: str | None = None
-
-
-def broker_address(url: str) -> BrokerAddress:
-    """The address in `mqtt://[user:password@]host[:port]`; SimulatorError says what is wrong with it.
-
-    >>> broker_address("mqtt://127.0.0.1").port
-    1883
-    """
-    wanted = "expected mqtt://[user:password@]host[:port]"
-    try:
-        parts = urlsplit(url)
-        port = parts.port or 1883
-    except ValueError as error:
-        raise SimulatorError(f"--mqtt-url: {wanted}, got a bad port or host: {error}") from error
-    if parts.scheme != "mqtt" or not parts.hostname or parts.path not in ("", "/"):
-        raise SimulatorError(f"--mqtt-url: {wanted}, got {url!r}")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return BrokerAddress(
-        url=f"mqtt://{host}:{port}",
-        host=parts.hostname,
-        port=port,
-        user=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
-    )
 
 
 class Publisher:

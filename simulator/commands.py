@@ -13,7 +13,7 @@ from sensors.errors import SettingsError
 from sensors.settings import Settings
 
 if TYPE_CHECKING:
-    from simulator.broker import BrokerAddress
+    from sensors.broker_address import BrokerAddress
     from simulator.recording import Renaming
 
 
@@ -148,7 +148,7 @@ def _warn_if_unknown(station: str, name: str, city: str) -> None:
 
 
 def _address(arguments: Namespace, settings: Settings) -> "BrokerAddress":
-    from simulator.broker import broker_address
+    from sensors.broker_address import broker_address
 
     return broker_address(arguments.mqtt_url or settings.mqtt.url or f"mqtt://127.0.0.1:{settings.mqtt.port}")
 

@@ -3,7 +3,6 @@
 SiagaError
 └── SimulatorError
     ├── BrokerUnreachable    no broker, or it refused or left us
-    ├── RecordingError       a recording that cannot be replayed at all
     └── LiveDataDirectory    the data directory holds live readings: nothing simulated may go near it
 """
 
@@ -23,10 +22,6 @@ class BrokerUnreachable(SimulatorError):
         super().__init__(f"broker {url}: {reason}")
         self.url = url
         self.reason = reason
-
-
-class RecordingError(SimulatorError):
-    """A recording cannot be replayed at all; the text names file, what was expected and what was found."""
 
 
 class LiveDataDirectory(SimulatorError):

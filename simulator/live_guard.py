@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
+from sensors.origin import LIVE_MARKER
 from simulator.errors import LiveDataDirectory
-
-MARKER = "holds-live-readings"  # made by the gateway before it stores the first live reading
 
 
 def refuse_live_readings(data_dir: Path) -> None:
     """Raise LiveDataDirectory if `data_dir` holds live readings."""
-    if (data_dir / MARKER).exists():
+    if (data_dir / LIVE_MARKER).exists():
         raise LiveDataDirectory(data_dir)

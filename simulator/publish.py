@@ -1,6 +1,7 @@
 """`siaga publish`: one reading, by hand, acknowledged or not."""
 
-from simulator.broker import BrokerAddress, Message, connect
+from sensors.broker_address import BrokerAddress
+from simulator.broker import Message, connect
 from simulator.devices import Reading, encode_reading
 
 

@@ -1,35 +1,10 @@
-"""Recordings as CSV: time, station, variable, value, unit; other columns are ignored, an empty value is missing."""
+"""What a replay makes of a recording: its rows under other names, and what is in it."""
 
-import csv
-import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
+from sensors.recording import Sample, Skipped, read_recording
 from sensors.tables import IDENTIFIER
-from sensors.times import parse_rfc3339
-from simulator.errors import RecordingError
-
-COLUMNS = ("time", "station", "variable", "value", "unit")
-
-
-class Sample(NamedTuple):
-    """One row of a recording."""
-
-    line: int
-    time_us: int
-    station: str
-    variable: str
-    value: float | None
-    unit: str
-
-
-class Skipped(NamedTuple):
-    """A row that cannot be replayed."""
-
-    line: int
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +35,6 @@ class Contents:
     variables: set[str] = field(default_factory=set)
 
 
-def read_recording(path: Path) -> Iterator[Sample | Skipped]:
-    """The rows of a recording, in the file's order; RecordingError if it is not one."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.reader(file)
-            where = _columns(path, next(rows, []))
-            for cells in rows:
-                if cells:
-                    yield _row(rows.line_num, cells, where)
-    except OSError as error:
-        raise RecordingError(f"{path}: cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise RecordingError(f"{path}: expected CSV in UTF-8: {error}") from error
-
-
 def survey(path: Path) -> Contents:
     """Read the whole recording once, to know its size, newest time and names; RecordingError if it is not one."""
     contents = Contents()
@@ -85,32 +45,3 @@ def survey(path: Path) -> Contents:
             contents.stations.add(row.station)
             contents.variables.add(row.variable)
     return contents
-
-
-def _columns(path: Path, header: list[str]) -> tuple[int, ...]:
-    names = [name.strip() for name in header]
-    missing = [name for name in COLUMNS if name not in names]
-    if missing:
-        raise RecordingError(
-            f"{path}: expected the columns {', '.join(COLUMNS)}, missing {', '.join(missing)}, got {', '.join(names)}"
-        )
-    return tuple(names.index(name) for name in COLUMNS)
-
-
-def _row(line: int, cells: list[str], where: tuple[int, ...]) -> Sample | Skipped:
-    if len(cells) <= max(where):
-        return Skipped(line, "cells are missing")
-    time, station, variable, value, unit = (cells[i].strip() for i in where)
-    try:
-        time_us = parse_rfc3339(time)
-    except ValueError:
-        return Skipped(line, "the time is not RFC 3339")
-    if time_us is None:
-        return Skipped(line, "the time has no offset")
-    try:
-        number = float(value) if value else None
-    except ValueError:
-        return Skipped(line, "the value is not a number")
-    if number is not None and not math.isfinite(number):
-        return Skipped(line, "the value is not a finite number")
-    return Sample(line, time_us, station, variable, number, unit)

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sensors.broker_address import BrokerAddress
+from sensors.errors import RecordingError
 from sensors.origin import Origin
-from simulator.broker import BrokerAddress, Message, connect
+from sensors.recording import Sample, Skipped, read_recording
+from simulator.broker import Message, connect
 from simulator.devices import Reading, encode_reading
-from simulator.errors import BrokerUnreachable, RecordingError
-from simulator.recording import Contents, Renaming, Sample, Skipped, read_recording, survey
+from simulator.errors import BrokerUnreachable
+from simulator.recording import Contents, Renaming, survey
 
 PROGRESS_S = 2.0
 LINES_NAMED = 5  # of the skipped ones, per reason

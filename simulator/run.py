@@ -10,8 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from sensors.broker_address import BrokerAddress
 from sensors.times import from_datetime
-from simulator.broker import BrokerAddress, Publisher, connect
+from simulator.broker import Publisher, connect
 from simulator.city import CityPlan
 from simulator.devices import Devices, Moment
 from simulator.errors import BrokerUnreachable

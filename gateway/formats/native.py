@@ -5,6 +5,7 @@ A bare number, `{"ts", "value", "unit", "origin"}`, an array of these, or for a 
 declared) or RFC 3339; absent = the receive time.  Unknown keys are ignored.
 """
 
+import math
 import re
 from functools import lru_cache
 from typing import Final
@@ -20,11 +21,13 @@ from sensors.times import NEVER, parse_rfc3339
 
 MAX_ELEMENTS: Final = 10_000  # in one message
 MAX_TIME_TEXT: Final = 64
+_LAST: Final = 2**63 - 1
 _MAX_TIME: Final = 2**62  # a time beyond is told as 1970, a clock fault
 
 # What a payload may say of itself; the other origins are given by Siaga, never by a device.
 _CLAIMABLE: Final = {origin.word: origin for origin in (Origin.LIVE, Origin.SIMULATED, Origin.REPLAYED)}
 _NOT_FINITE: Final = re.compile(rb"(?<![\w\"])[+-]?(nan|inf|infinity)(?![\w\"])", re.IGNORECASE)
+_OUT_OF_RANGE: Final = b"1e999"  # JSON has no NaN, but devices write it: put in its place, it costs its element only
 
 Time = int | float | str | None
 
@@ -95,7 +98,7 @@ def _read_element(index: int, place: int | None, element: float | Element, targe
 def _read_loose_array(index: int, payload: bytes, target: Target, out: Readings) -> None:
     """An array some of whose elements are not readings: the others count."""
     try:
-        raws = _ARRAY.decode(payload)
+        raws = _ARRAY.decode(_NOT_FINITE.sub(_OUT_OF_RANGE, payload))
     except (msgspec.MsgspecError, RecursionError) as error:
         raise _refused(error, payload) from error
     _check_count(len(raws))
@@ -136,7 +139,7 @@ def _read_station(index: int, targets: dict[str, Target], payload: bytes, out: R
 def _loose_values(payload: bytes, error: Exception) -> tuple[Values, dict[str, float | Refused | None]]:
     """A station's message some of whose values are not numbers: the others count."""
     try:
-        tree = _LOOSE_VALUES.decode(payload)
+        tree = _LOOSE_VALUES.decode(_NOT_FINITE.sub(_OUT_OF_RANGE, payload))
         raws = _LOOSE_VALUES.decode(tree["values"])
         rest = b"{" + b",".join(b'"%s":%s' % (k.encode(), bytes(tree[k])) for k in ("ts", "origin") if k in tree)
         content = _VALUES.decode(rest + (b"," if len(rest) > 1 else b"") + b'"values":{}}')
@@ -152,13 +155,14 @@ def _loose_values(payload: bytes, error: Exception) -> tuple[Values, dict[str, f
 
 
 def _read_elements(index: int, elements: list[tuple[int, float | Element]], target: Target, out: Readings) -> None:
-    """A device's backlog, (place in the array, element), in time order; those without a readable time come first."""
+    """A device's backlog, (place in the array, element), in time order; those that get the receive time come last."""
 
     def time_us(placed: tuple[int, float | Element]) -> int:
         try:
-            return _time(placed[1].ts, target)[0] if isinstance(placed[1], Element) else NEVER
+            sent_us = _time(placed[1].ts, target)[0] if isinstance(placed[1], Element) else NEVER
         except Refused:
-            return NEVER
+            sent_us = NEVER
+        return _LAST if sent_us == NEVER else sent_us
 
     for place, element in sorted(elements, key=time_us):
         _read_element(index, place, element, target, out)
@@ -233,7 +237,10 @@ def _value(element: Element, target: Target) -> tuple[float, Reason]:
         raise Refused(
             Refusal.UNKNOWN_UNIT, f"unit: expected one that converts to {target.unit}, got {element.unit[:32]!r}"
         )
-    return conversion.apply(value), Reason.UNIT_CONVERTED
+    converted = conversion.apply(value)
+    if math.isinf(converted):
+        raise Refused(Refusal.NOT_FINITE, f"value: {value} {element.unit[:32]} is beyond any number in {target.unit}")
+    return converted, Reason.UNIT_CONVERTED
 
 
 _conversion = lru_cache(maxsize=256)(units.conversion)

@@ -18,7 +18,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     received_us: int
     source: str
     topic: str
-    reason: str  # `gateway.refusal.Refusal`
+    reason: str  # `gateway.readings.Refusal`
     detail: str  # what, expected, got, where
     payload: bytes  # up to the bound; `length` and `sha256` are the whole payload's
     length: int

@@ -76,6 +76,13 @@ class Publishes:
     def __len__(self) -> int:
         return len(self.topic)
 
+    def append_from(self, other: "Publishes", place: int) -> None:
+        """Append the packet at `place` of `other`."""
+        self.topic.append(other.topic[place])
+        self.payload.append(other.payload[place])
+        self.packet_id.append(other.packet_id[place])
+        self.retain.append(other.retain[place])
+
     def extend(self, other: "Publishes") -> None:
         """Append the packets of `other`."""
         self.topic += other.topic

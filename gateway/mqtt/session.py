@@ -3,8 +3,12 @@
     socket ─▶ _Wire (pauses itself) ─▶ take() ─▶ [ingest, detector, commit] ─▶ acknowledge() ─▶ socket
 
 The wire stops reading after each read; `read_on` lets it go on.  Whoever drives the session does so a tick later while
-messages keep coming (one wake-up for many messages costs a tenth), and not at all while more than
-`max_unacknowledged` messages are not on disk: the broker holds the rest.
+messages keep coming: one wake-up for many messages costs a tenth.
+
+While a commit waits for the disk, `drain` keeps the socket empty (a broker closes a client that does not read): what
+comes is held up to `max_unacknowledged` messages.  Beyond it a QoS 1 message is let go without an acknowledgement (the
+broker sends it again, at the latest when we connect again, which we then do), a QoS 0 message is lost; both are
+counted.  A message that the broker sends again while its first copy is held is recognised by its packet id.
 """
 
 import asyncio
@@ -12,44 +16,34 @@ import logging
 import random
 from dataclasses import dataclass
 from typing import Final, Protocol
-from urllib.parse import unquote, urlsplit
 
 from gateway.errors import BrokerError, ProtocolError
 from gateway.ingest import Arrivals
 from gateway.mqtt import codec
+from sensors.broker_address import BrokerAddress
 from sensors.settings import MqttSettings
 
 FIRST_BACKOFF_S: Final = 0.2
+NO_LIMIT: Final = 2**31
 
 _log = logging.getLogger("gateway.mqtt")
 
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """Where to connect, and as whom."""
+    """A broker by its name in the catalogue, and where it is."""
 
     name: str
-    host: str
-    port: int
-    user: str = ""
-    password: str = ""
+    address: BrokerAddress
 
-    @staticmethod
-    def from_url(name: str, url: str) -> "Broker":
-        """`mqtt://[user:password@]host[:port]`; BrokerError for anything else."""
-        parts = urlsplit(url)
-        try:
-            port = parts.port or 1883
-        except ValueError as error:
-            raise BrokerError(f"broker {name}: {error}") from error
-        if parts.scheme not in ("mqtt", "tcp") or not parts.hostname:
-            raise BrokerError(f"broker {name}: expected mqtt://host:port, got {url!r}")
-        return Broker(name, parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""))
 
-    @property
-    def url(self) -> str:
-        """The address without the password."""
-        return f"mqtt://{self.host}:{self.port}"
+@dataclass(slots=True)
+class Withheld:
+    """What a session let go while too much waited for the disk."""
+
+    dropped_qos0: int = 0
+    left_to_broker: int = 0  # QoS 1: not acknowledged, so it comes again
+    repeated: int = 0  # QoS 1: sent again while its first copy is held
 
 
 class Memory(Protocol):
@@ -79,7 +73,11 @@ class Session:
         self.error = ""
         self.reconnects = -1  # the first connection is none
         self.connections = 0
-        self.unacknowledged = 0  # handed over by `take` and not acknowledged, of the present connection
+        self.withheld = Withheld()
+        self._unacknowledged: set[int] = set()  # packet ids handed over by `take` and not acknowledged
+        self._held = codec.Received()  # drained while a commit waits
+        self._held_ids: set[int] = set()
+        self._let_go = False  # a QoS 1 message of this connection
         self._client_id, self._filters = client_id, filters
         self._settings, self._memory, self._arrived = settings, memory, arrived
         self._wire: _Wire | None = None
@@ -101,32 +99,59 @@ class Session:
             failures = failures + 1 if not self.connected else 1
             self._drop()
             if failures % 10 == 1:
-                _log.warning("broker %s (%s): %s; trying again", self.broker.name, self.broker.url, self.error)
+                _log.warning("broker %s (%s): %s; trying again", self.broker.name, self.broker.address.url, self.error)
             await asyncio.sleep(_backoff_s(failures, self._settings.reconnect_max_s))
+
+    @property
+    def unacknowledged(self) -> int:
+        """Messages in memory that the broker has no acknowledgement for."""
+        return len(self._unacknowledged) + len(self._held.publishes)
 
     def take(self) -> tuple[int, Arrivals]:
         """(connection number, what has arrived since the last `take`)."""
-        wire = self._wire
-        arrivals = Arrivals(self.broker.name)
-        if wire is not None and self.connected:
-            received = wire.take()
-            arrivals.publishes, arrivals.oversized = received.publishes, received.oversized
-            self.unacknowledged += sum(1 for packet_id in received.publishes.packet_id if packet_id)
-        return self.connections, arrivals
+        self._receive(NO_LIMIT)  # one read's worth: the wire pauses itself
+        received, self._held = self._held, codec.Received()
+        self._unacknowledged |= self._held_ids
+        self._held_ids = set()
+        return self.connections, Arrivals(self.broker.name, received.publishes, received.oversized)
+
+    def drain(self) -> None:
+        """Read what has arrived into memory, within the bound."""
+        self._receive(self._settings.max_unacknowledged)
 
     def acknowledge(self, connection: int, arrivals: Arrivals) -> None:
         """Tell the broker that these are on disk; those of an earlier connection will be delivered again."""
         if connection != self.connections or self._wire is None or not self.connected:
             return
         ids = [packet_id for packet_id in arrivals.publishes.packet_id if packet_id]
+        self._unacknowledged.difference_update(ids)
         ids += [big.packet_id for big in arrivals.oversized if big.packet_id]
-        self.unacknowledged -= sum(1 for packet_id in arrivals.publishes.packet_id if packet_id)
         if ids:
             self._wire.send(codec.pubacks(ids))
+        if self._let_go:
+            _log.warning("broker %s: connecting again, to be sent what was let go", self.broker.name)
+            self._wire.close()
+
+    def _receive(self, limit: int) -> None:
+        if self._wire is None or not self.connected:
+            return
+        received = self._wire.take()
+        self._held.oversized += received.oversized
+        for place, packet_id in enumerate(received.publishes.packet_id):
+            if packet_id and (packet_id in self._held_ids or packet_id in self._unacknowledged):
+                self.withheld.repeated += 1
+            elif self.unacknowledged >= limit:
+                self.withheld.left_to_broker += packet_id > 0
+                self.withheld.dropped_qos0 += packet_id == 0
+                self._let_go = self._let_go or packet_id > 0
+            else:
+                self._held.publishes.append_from(received.publishes, place)
+                if packet_id:
+                    self._held_ids.add(packet_id)
 
     def read_on(self) -> None:
-        """Let the wire read, unless too much is not on disk yet."""
-        if self._wire is not None and self.unacknowledged < self._settings.max_unacknowledged:
+        """Let the wire read."""
+        if self._wire is not None:
             self._wire.resume()
 
     async def _connect_once(self) -> None:
@@ -134,24 +159,25 @@ class Session:
         decoder = codec.Decoder(self._settings.max_packet_bytes)
         async with asyncio.timeout(self._settings.connect_timeout_s):
             _, wire = await loop.create_connection(
-                lambda: _Wire(decoder, self._arrived), self.broker.host, self.broker.port
+                lambda: _Wire(decoder, self._arrived), self.broker.address.host, self.broker.address.port
             )
         self._wire = wire
         async with asyncio.timeout(self._settings.connect_timeout_s):
             await self._handshake(wire)
         self.connections += 1
         self.reconnects += 1
-        self.unacknowledged = 0
+        self._unacknowledged, self._held_ids, self._held = set(), set(), codec.Received()
+        self._let_go = False
         self.connected, self.error = True, ""
-        _log.info("connected to broker %s (%s)", self.broker.name, self.broker.url)
+        _log.info("connected to broker %s (%s)", self.broker.name, self.broker.address.url)
         self._arrived.set()
         await self._keep_alive(wire)
 
     async def _handshake(self, wire: "_Wire") -> None:
         """CONNECT, and SUBSCRIBE only where the broker has no session of ours or the filters changed."""
-        broker = self.broker
-        keep_alive_s = self._settings.keep_alive_s
-        wire.send(codec.connect(self._client_id, keep_alive_s=keep_alive_s, user=broker.user, password=broker.password))
+        broker, address = self.broker, self.broker.address
+        keep_alive_s, user, password = self._settings.keep_alive_s, address.user or "", address.password or ""
+        wire.send(codec.connect(self._client_id, keep_alive_s=keep_alive_s, user=user, password=password))
         answer = await wire.answer()
         if not isinstance(answer, codec.Connack):
             raise ProtocolError(f"expected CONNACK, got {type(answer).__name__}")
@@ -172,7 +198,7 @@ class Session:
         await self._memory.remember_filters(broker.name, self._filters)
 
     async def _keep_alive(self, wire: "_Wire") -> None:
-        """PINGREQ every half keep-alive; silence of one whole keep-alive means that the broker is gone."""
+        """PINGREQ every half keep-alive; nothing heard for one and a half means that the broker is gone (3.1.2.10)."""
         half_s = self._settings.keep_alive_s / 2
         quiet = 0
         while True:
@@ -184,7 +210,7 @@ class Session:
             except TimeoutError:
                 quiet = 0 if wire.bytes_received != before or wire.is_held else quiet + 1
                 if quiet > 2:
-                    raise BrokerError("nothing heard from the broker for a whole keep-alive") from None
+                    raise BrokerError("nothing heard from the broker for one and a half keep-alives") from None
                 wire.send(codec.pingreq())
 
     def _drop(self) -> None:
@@ -214,7 +240,6 @@ class _Wire(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._chunks: list[bytes] = []
         self._early = codec.Received()  # what came while an answer was awaited
-        self._handshaking = True
         self._data = asyncio.Event()
         self.lost = asyncio.Event()
         self.loss = ""
@@ -237,7 +262,7 @@ class _Wire(asyncio.Protocol):
         self.bytes_received += len(data)
         self._data.set()
         self._arrived.set()
-        if not self._handshaking and self._transport is not None:
+        if self._transport is not None:
             self._transport.pause_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -257,6 +282,11 @@ class _Wire(asyncio.Protocol):
         if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
 
+    def close(self) -> None:
+        """Close once all is sent."""
+        if self._transport is not None:
+            self._transport.close()
+
     def abort(self) -> None:
         """Close at once."""
         if self._transport is not None:
@@ -268,13 +298,13 @@ class _Wire(asyncio.Protocol):
             await self._data.wait()
             self._data.clear()
             self._decode()
+            self.resume()
             if self.lost.is_set() and not self._early.answers:
                 raise BrokerError(self.loss or "the broker closed the connection")
         return self._early.answers.pop(0)
 
     def take(self) -> codec.Received:
         """What has arrived; ProtocolError closes the connection and is told by `run`."""
-        self._handshaking = False
         try:
             self._decode()
         except ProtocolError as error:

@@ -19,7 +19,7 @@ map = { lon = 106.8, lat = -6.2, zoom = 8 }
 
 def recorded_floods() -> Path:
     """The folder of the recorded floods; skips the test, saying so, where the recordings are absent."""
-    folder = Path(os.environ.get("SIAGA_RECORDED_DATA", DEFAULT_DATA)) / "A_flood"
+    folder = Path(os.environ.get("SIAGA_RECORDED_DATA", DEFAULT_DATA)).resolve() / "A_flood"
     if not (folder / "expected_excursions.csv").is_file():
         pytest.skip(f"SIAGA_RECORDED_DATA: no recorded floods in {folder}")
     return folder

@@ -135,14 +135,17 @@ class LoopDetector:
         if hold is None and _reached(level, gauge.value):
             gauge.holds[level.level] = Hold(level, gauge.time_us, told=not old)
             yield _moved(number, gauge, level, Kind.RAISED, Cause.CROSSED, gauge.time_us, at_us)
-        elif hold is not None and self._left(level, gauge.value):
+        elif hold is not None and self._left(level, gauge):
             del gauge.holds[level.level]
             yield _moved(number, gauge, level, Kind.RETURNED, Cause.CROSSED, gauge.time_us, at_us)
         elif hold is not None and not hold.told and not old:
             hold.told = True
             yield _moved(number, gauge, level, Kind.RAISED, Cause.STILL_HELD, hold.since_us, at_us)
 
-    def _left(self, level: Level, value: float) -> bool:
+    def _left(self, level: Level, gauge: Gauge) -> bool:
+        if gauge.quality == 4 and not self.plain:  # a broken sensor does not end a flood
+            return False
+        value = gauge.value
         hysteresis = 0.0 if self.plain else level.hysteresis
         if level.direction == "rising":
             return value < level.value - hysteresis
@@ -178,7 +181,7 @@ class LoopDetector:
             old = gauge.time_us < now_us - FIFTEEN_MINUTES_US
             gauge.holds[level.level] = Hold(level, gauge.time_us, told=not old)
             yield _moved(number, gauge, level, Kind.RAISED, Cause.CATALOGUE, gauge.time_us, now_us)
-        elif hold is not None and self._left(level, gauge.value):
+        elif hold is not None and self._left(level, gauge):
             del gauge.holds[level.level]
             yield _moved(number, gauge, level, Kind.RETURNED, Cause.CATALOGUE, gauge.time_us, now_us)
 

@@ -4,10 +4,12 @@ import asyncio
 import shutil
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from command_center import alarm_store
+from command_center import alarm_desk, alarm_store
 from command_center.alarm import Alarm, Event, State
 from command_center.alarm_desk import AlarmDesk
 from command_center.alarm_store import Cursor
@@ -18,8 +20,17 @@ from command_center.operations import Operations
 from gateway.log.rows import LogRow
 from sensors.batch import empty_batch
 from sensors.origin import Origin
-from sensors.transition import Transition
-from tests.unit.command_center.little_city import LEVEL_ID, NOW_US, little_city, minutes, raised, returned
+from sensors.transition import Kind, Transition
+from tests.unit.command_center.little_city import (
+    DISCHARGE,
+    LEVEL_ID,
+    NOW_US,
+    little_city,
+    minutes,
+    raised,
+    returned,
+    transition,
+)
 
 LOG = "a" * 16
 DIRECTORY = Directory(little_city(), 1)
@@ -115,11 +126,13 @@ def test_what_a_person_did_is_on_record_with_name_and_words(operations: Operatio
     assert [(event.event, event.by, event.comment) for event in found] == [
         (Event.RAISED, "", ""),
         (Event.ACKNOWLEDGED, "sari", "petugas dihubungi"),
+        (Event.NOTE, "budi", "saya juga"),  # the first name stays, and what the second one says is kept
         (Event.NOTE, "budi", "pintu air dibuka"),
         (Event.RETURNED, "", ""),
     ]
     assert operations.read("SELECT who, what FROM audit ORDER BY number") == [
         ("sari", "alarm acknowledged"),
+        ("budi", "alarm note"),
         ("budi", "alarm note"),
     ]
 
@@ -182,6 +195,77 @@ def test_an_older_copy_of_the_log_is_followed_from_its_end(operations: Operation
 
     [alarm] = play(operations, story).open_alarms()
     assert alarm.state is State.RETURNED_UNACKNOWLEDGED
+
+
+def test_an_older_copy_of_the_log_gives_no_id_a_second_time(operations: Operations, caplog: Any) -> None:
+    async def story(desk: AlarmDesk) -> None:
+        await desk.take([row(7, raised("hijau"))], DIRECTORY)
+        await desk.acknowledge(f"{LOG}-7-0", "sari", "banjir lama", minutes(8))
+        await desk.rewind(3)
+        await desk.take([row(7, raised("kuning", datastream=DISCHARGE))], DIRECTORY)
+
+    desk = play(operations, story)
+    ids = {alarm.datastream: alarm.id for alarm in alarm_store.newest_of_each(operations)}
+    assert ids == {LEVEL_ID: f"{LOG}-7-0", "ROLAK:discharge": f"{LOG}-7-0-1"}
+    old = alarm_store.find(operations, f"{LOG}-7-0")
+    assert old is not None
+    assert (old.datastream, old.acknowledged_by) == (LEVEL_ID, "sari")
+    assert [event.event for event in alarm_store.events_of(operations, f"{LOG}-7-0-1")] == [Event.RAISED]
+    assert desk.twins == 1
+    assert f"{LOG}-7-0 is the id of an alarm of rows that are gone" in caplog.text
+
+
+def test_an_id_is_not_given_again_after_a_restart_or_to_the_same_datastream(operations: Operations) -> None:
+    async def first(desk: AlarmDesk) -> None:
+        await desk.take([row(7, raised("hijau")), row(8, returned("hijau"))], DIRECTORY)
+        await desk.close(f"{LOG}-7-0", "sari", "", minutes(8))
+        await desk.rewind(3)
+
+    play(operations, first)
+    desk = play(operations, taking(row(7, raised("kuning"))))
+    assert [alarm.id for alarm in desk.open_alarms()] == [f"{LOG}-7-0-1"]
+    assert [alarm.id for alarm in desk.closed_alarms()] == [f"{LOG}-7-0"]
+    again = play(operations, taking(row(9, returned("kuning"))))
+    assert [(alarm.id, alarm.state) for alarm in again.open_alarms()] == [
+        (f"{LOG}-7-0-1", State.RETURNED_UNACKNOWLEDGED)
+    ]
+
+
+def test_the_record_of_another_datastream_is_never_written_over(operations: Operations, caplog: Any) -> None:
+    [alarm] = play(operations, taking(row(7, raised("hijau")))).open_alarms()
+    alarm_store.store(operations, [replace(alarm, datastream="X:y")], [], Cursor(LOG, 7))
+    assert alarm_store.find(operations, alarm.id) == alarm
+    assert "X:y is not stored: another datastream's alarm has that id" in caplog.text
+
+
+def test_too_much_pending_holds_up_the_log_and_nobody_who_acknowledges(
+    operations: Operations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alarm_desk, "MAX_PENDING", 1)
+
+    async def story(desk: AlarmDesk) -> None:
+        operations.read("PRAGMA query_only = ON")
+        await desk.take([row(1, raised("hijau"))], DIRECTORY)
+        taking_more = asyncio.create_task(desk.take([row(2, raised("kuning"))], DIRECTORY))
+        await asyncio.sleep(0.1)
+        with pytest.raises(NotStored):
+            await asyncio.wait_for(desk.acknowledge(f"{LOG}-1-0", "sari", "", minutes(3)), 0.5)
+        assert not taking_more.done()
+        operations.read("PRAGMA query_only = OFF")
+        await asyncio.wait_for(taking_more, 5)
+
+    [alarm] = play(operations, story).open_alarms()
+    assert alarm.shown.level == "kuning"
+
+
+def test_a_gauge_lost_after_its_flood_was_acknowledged_is_a_call(operations: Operations) -> None:
+    async def story(desk: AlarmDesk) -> None:
+        await desk.take([row(1, raised("merah"))], DIRECTORY)
+        await desk.acknowledge(f"{LOG}-1-0", "sari", "", minutes(2))
+        await desk.take([row(3, transition(Kind.SILENT, severity=1))], DIRECTORY)
+
+    desk = play(operations, story)
+    assert (desk.calls, desk.open_alarms()[0].state) == (2, State.UNACKNOWLEDGED)
 
 
 def test_a_transition_without_a_name_is_counted_and_the_rest_goes_on(operations: Operations) -> None:

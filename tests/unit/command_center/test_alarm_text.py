@@ -56,6 +56,11 @@ SILENT = transition(Kind.SILENT, time_us=minutes(3))
             "Historical: Rolak Songo water level 500_cm, Green alert since 21:00 WIB",
         ),
         (
+            after(raised("hijau", value=31.5), datastream="GONE:temp", unit="Cel"),
+            "GONE:temp temp 31,5_°C, Siaga Hijau sejak 22:00 WIB",
+            "GONE:temp temp 31.5_°C, Green alert since 22:00 WIB",
+        ),
+        (
             after(raised("hijau", value=3.0), datastream="GONE:ph", unit=""),
             "GONE:ph ph 3, Siaga Hijau sejak 22:00 WIB",
             "GONE:ph ph 3, Green alert since 22:00 WIB",

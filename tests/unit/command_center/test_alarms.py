@@ -92,6 +92,31 @@ def test_silence_on_a_level_keeps_the_level_and_keeps_the_alarm_active() -> None
     assert alarms.acknowledge(left, "sari", NOW_US).shown.level == "silent"
 
 
+def test_silence_on_an_acknowledged_level_calls_again_and_weighs_as_much_as_the_level() -> None:
+    known = alarms.acknowledge(after(raised("merah")), "sari", NOW_US)
+    alarm = after(transition(Kind.SILENT, severity=1), alarm=known, seq=2)
+    assert (alarm.state, alarm.acknowledged_by) == (State.UNACKNOWLEDGED, None)
+    assert (alarm.shown.level, alarm.priority) == ("merah", "highest")
+    assert alarm.silence is not None
+    assert alarm.silence.severity == 4
+    silent_only = after(returned("merah", cause=Cause.CATALOGUE), alarm=alarm, seq=3)
+    assert alarms.acknowledge(silent_only, "sari", NOW_US).priority == "highest"
+
+
+def test_a_grave_silence_on_a_low_level_makes_the_alarm_grave() -> None:
+    known = alarms.acknowledge(after(raised("hijau")), "sari", NOW_US)
+    assert known.priority == "medium"
+    assert after(transition(Kind.SILENT, severity=4), alarm=known, seq=2).priority == "highest"
+
+
+def test_silence_that_is_known_already_or_long_past_calls_nobody() -> None:
+    lost = after(raised("merah"), transition(Kind.SILENT))
+    known = alarms.acknowledge(lost, "sari", NOW_US)
+    assert after(transition(Kind.SILENT), alarm=known, seq=3).state is State.ACKNOWLEDGED
+    heard = alarms.acknowledge(after(raised("merah")), "sari", NOW_US)
+    assert after(transition(Kind.SILENT, historical=True), alarm=heard, seq=3).state is State.ACKNOWLEDGED
+
+
 def test_a_level_reached_in_silence_is_worse() -> None:
     known = alarms.acknowledge(after(transition(Kind.SILENT)), "sari", NOW_US)
     assert after(raised("hijau"), alarm=known, seq=2).state is State.UNACKNOWLEDGED

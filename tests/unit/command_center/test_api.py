@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import math
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from sensors.origin import Origin
 from sensors.times import rfc3339
 from sensors.transition import Kind
 from tests.unit.command_center.little_city import (
+    DISCHARGE,
     LEVEL,
     NOW_US,
     RAIN,
@@ -25,7 +27,7 @@ from tests.unit.command_center.little_city import (
     returned,
     transition,
 )
-from tests.unit.command_center.running import PASSWORD, Running, running
+from tests.unit.command_center.running import PASSWORD, Running, running, until
 
 HEIGHTS = [(LEVEL, minutes(-n), float(n % 97)) for n in range(300, 0, -1)]
 
@@ -141,7 +143,8 @@ def test_alarms_by_state_and_in_order(center: Running) -> None:
         ("POS:rain", "silent"),
     ]
     assert [item["id"] for page in pages(center, "/alarms", limit=1) for item in page] == [item["id"] for item in items]
-    assert center.get("/alarms", state="normal,shelved")["items"] == []
+    for state in ("normal,shelved", "shelved", "suppressed", "out_of_service"):
+        assert center.get("/alarms", state=state) == {"items": [], "next": None}
     assert items[0]["text"]["id"].startswith("Rolak Songo muka air 600")
 
 
@@ -171,6 +174,27 @@ def test_an_alarm_is_acknowledged_noted_and_closed_by_name(tmp_path: Path) -> No
             ("note", "admin", "pintu dibuka"),
             ("returned", "", ""),
         ]
+
+
+def test_alarms_that_cannot_be_stored_are_listed_all_the_same(tmp_path: Path) -> None:
+    with running(tmp_path) as center:
+        center.gateway.append(entry([(LEVEL, NOW_US, 512.0)], raised("hijau")))
+        center.wait_ready()
+        holder = sqlite3.connect(tmp_path / "operations.db", isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")  # as good as a full disk: nobody else writes
+        center.gateway.append(
+            entry(None, raised("kuning", datastream=DISCHARGE), raised("kuning", datastream=RAIN), returned("hijau"))
+        )
+        until(lambda: len(center.get("/alarms")["items"]) == 3)
+        assert [(item["datastream"], item["state"]) for page in pages(center, "/alarms", limit=1) for item in page] == [
+            ("ROLAK:level", "returned_unacknowledged"),
+            ("ROLAK:discharge", "unacknowledged"),
+            ("POS:rain", "unacknowledged"),
+        ]
+        assert len(center.get("/alarms", state="returned_unacknowledged")["items"]) == 1
+        assert len(center.get("/alarms", state="unacknowledged")["items"]) == 2
+        holder.execute("ROLLBACK")
+        holder.close()
 
 
 def test_dead_letters_show_their_bytes_and_their_counts(center: Running) -> None:

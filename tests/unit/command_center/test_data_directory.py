@@ -1,5 +1,6 @@
 """Who holds the data directory."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -7,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from command_center.data_directory import held, holds_live_readings
+from command_center.data_directory import check_city, held, holds_live_readings
 from command_center.errors import StartError
+from gateway.log.writer import LogWriter
+from sensors.settings import LogSettings
+from tests.unit.command_center.little_city import LEVEL, NOW_US, entry, little_city
 
 HOLD = """
 import pathlib, sys, time
@@ -43,6 +47,22 @@ def test_what_cannot_be_a_directory_is_named(tmp_path: Path) -> None:
         held(tmp_path / "file" / "data"),
     ):
         pass
+
+
+def test_another_city_s_log_is_refused(tmp_path: Path) -> None:
+    check_city(tmp_path, "kotamobagu")  # there is no log
+    with contextlib.closing(LogWriter(tmp_path, LogSettings(), 1)) as writer:
+        writer.install_catalogue(little_city(), NOW_US)
+        check_city(tmp_path, "kotamobagu")  # nor a row in it
+        writer.append(entry([(LEVEL, NOW_US, 1.0)]))
+    check_city(tmp_path, "little")
+    with pytest.raises(StartError, match=f"{tmp_path} holds the log of city little, not of kotamobagu: .* --data-dir"):
+        check_city(tmp_path, "kotamobagu")
+
+
+def test_a_log_that_cannot_be_read_is_left_to_the_gateway(tmp_path: Path) -> None:
+    (tmp_path / "log.db").write_text("no database")
+    check_city(tmp_path, "little")
 
 
 def test_the_marker_of_live_readings(tmp_path: Path) -> None:

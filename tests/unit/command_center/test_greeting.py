@@ -1,7 +1,9 @@
 """The reading to try, and the words when everything is up."""
 
-from command_center.greeting import example, greeting
-from sensors.catalogue import Catalogue, City, Datastream, Level, MapView, Station, Text
+from msgspec.structs import replace
+
+from command_center.greeting import example, greeting, unused_brokers
+from sensors.catalogue import Catalogue, City, Datastream, Level, MapView, Source, Station, Text
 from sensors.settings import HttpSettings, MqttSettings, Settings
 
 CITY = City(
@@ -83,3 +85,11 @@ def test_a_brokers_password_is_not_shown() -> None:
     text = "\n".join(greeting(Settings(mqtt=MqttSettings(url=url)), url, "as shown", TRIED, 1.0))
     assert "rahasia" not in text
     assert "mqtt://siaga:***@broker.example:1883" in text
+
+
+def test_a_city_with_brokers_of_its_own_is_told_that_they_are_not_used() -> None:
+    own = tuple(Source(name=f"b{n}", url=f"mqtt://10.0.0.{n}:1883") for n in (1, 2))
+    assert unused_brokers(Catalogue(city=replace(CITY, sources=own))) == [
+        "the city names 2 brokers, siaga run uses its own embedded one; `siaga gateway` or SIAGA_MQTT_URL for theirs"
+    ]
+    assert unused_brokers(Catalogue(city=CITY)) == []

@@ -90,6 +90,34 @@ def test_a_restart_goes_back_the_days_that_are_set(tmp_path: Path) -> None:
         assert [item["value"] for item in center.get("/observations")["items"]] == [1.0, 2.0]  # the log has it still
 
 
+def test_what_grows_older_than_the_days_that_are_set_is_forgotten_while_running(tmp_path: Path) -> None:
+    with running(tmp_path, history=HistorySettings(days=1 / 24)) as center:
+        center.gateway.append(*(entry([(LEVEL, minutes(n), float(n))], now_us=minutes(n)) for n in (1, 2, 30, 65)))
+        center.wait_ready()
+        center.wait_applied()
+        assert values(center) == [30.0, 65.0]
+        assert "siaga_history_expired_total 2.0" in httpx.get(f"{center.url}/metrics").text
+        assert [item["value"] for item in center.get("/observations")["items"]] == [1.0, 2.0, 30.0, 65.0]
+
+
+def test_an_answer_says_where_memory_begins_if_more_was_asked_for(tmp_path: Path) -> None:
+    def held_from(center: Running, **parameters: str) -> object:
+        return center.get("/sensors/ROLAK:level/observations", **parameters)["held_from"]
+
+    with running(tmp_path, history=HistorySettings(days=1 / 24)) as center:
+        center.gateway.append(entry([(LEVEL, minutes(1), 1.0)], now_us=minutes(1)))
+        center.wait_ready()
+        assert held_from(center) is None  # the log has no more either
+        center.gateway.append(*(entry([(LEVEL, minutes(n), 1.0)], now_us=minutes(n)) for n in (30, 65)))
+        center.wait_applied()
+    for _ in ("running", "after a restart"):
+        with running(tmp_path, history=HistorySettings(days=1 / 24)) as center:
+            center.wait_ready()
+            assert held_from(center) == rfc3339(minutes(30))
+            assert held_from(center, **{"from": rfc3339(minutes(29))}) == rfc3339(minutes(30))
+            assert held_from(center, **{"from": rfc3339(minutes(30))}) is None
+
+
 def test_a_restart_leaves_out_what_does_not_fit_and_counts_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backfill, "ROWS_AT_ONCE", 2)
     with running(tmp_path) as center:

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from gateway.city_in_force import CityInForce
-from gateway.engine import Engine, holds_real_readings
+from gateway.engine import Engine
 from gateway.ingest import Arrivals
 from gateway.log.reader import LogReader
 from gateway.log.rows import Entry
@@ -92,9 +92,10 @@ def test_a_version_of_a_level_takes_effect_at_its_time() -> None:
     datastreams = (msgspec.structs.replace(old.datastreams[0], levels=levels), *old.datastreams[1:])
     engine = started(msgspec.structs.replace(old, datastreams=datastreams))
     engine.take(messages(50), NOW + 1)
-    assert not engine.due(NOW + 2)
-    entry = engine.take([], NOW + HOUR_US)
-    assert entry is not None
+    assert not engine.change_due(NOW + 2)
+    assert engine.change_due(NOW + HOUR_US)
+    entry = engine.reload(engine.city, NOW + HOUR_US)
+    assert not engine.change_due(NOW + HOUR_US)
     assert entry.event == "catalogue"
     assert ("raised", "waspada", "catalogue") in moves(entry)
 
@@ -139,15 +140,3 @@ def test_a_pause_of_the_gateway_is_nobodys_silence(tmp_path: Path) -> None:
             judge, _ = recover(reader, writer.checkpoints())
         restarted = Engine(city, judge, 64).start(NOW + HOUR_US)
     assert restarted.transitions == ()
-
-
-def test_what_counts_as_a_real_reading() -> None:
-    engine = started()
-    simulated = [
-        Arrivals("b", Publishes([b"telemetry/S1/level"], [b'{"value": 1, "origin": "simulated"}'], [1], [False]))
-    ]
-    first, second = engine.take(simulated, NOW + 1), engine.take(messages(1), NOW + 2)
-    assert first is not None
-    assert second is not None
-    assert not holds_real_readings(first)
-    assert holds_real_readings(second)

@@ -33,7 +33,7 @@ def test_a_city_toml_that_cannot_be_used_is_an_error_with_file_and_key(
 
 def test_a_layer_that_is_not_there_or_lies_elsewhere_is_left_out(city: CityFolder, tmp_path: Path) -> None:
     (tmp_path / "rahasia.geojson").write_text("{}")
-    (city.folder / "sungai.geojson").write_text("{}")
+    (city.folder / "sungai.geojson").write_text('{"type": "FeatureCollection", "features": []}')
     layer = '[[layers]]\nfile = "{}"\nkind = "river"\nname = {{ id = "Sungai", en = "Rivers" }}\n'
     files = ("sungai.geojson", "jalan.geojson", "../rahasia.geojson", "city.toml")
     city.write("city.toml", CITY_TOML + "".join(layer.format(file) for file in files))

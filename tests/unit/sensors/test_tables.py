@@ -62,9 +62,19 @@ def test_a_spreadsheet_that_stripped_leading_zeros_is_told(city: CityFolder) -> 
     assert fault.startswith("datastreams.csv:5: station: no station '7', but '007': did a spreadsheet strip leading")
 
 
-def test_a_fault_behind_a_quoted_line_break_is_at_its_own_line(city: CityFolder) -> None:
-    city.replace("stations.csv", "Kali Brangkal", '"Kali\nBrangkal"').replace("stations.csv", "air,-7.47", "air,-97.47")
-    assert city.faults()[0] == "stations.csv:4: lat: expected -90 to 90, got -97.47"
+def test_a_quote_that_nobody_closed_costs_its_own_line(city: CityFolder) -> None:
+    city.write("reaches.csv", b'upstream,downstream,travel_min\nUDARA-1,"BRANGKAL,3\nBRANGKAL,UDARA-1,30\n')
+    catalogue, faults = city.load()
+    assert [(r.upstream, r.travel_min) for r in catalogue.reaches] == [("BRANGKAL", 30)]
+    assert [(f.file, f.line) for f in faults] == [("reaches.csv", 2)]
+    assert "is a quote not closed?" in faults[0].reason
+
+
+def test_reaches_in_a_circle_are_named_and_left_out(city: CityFolder) -> None:
+    city.write("reaches.csv", b"upstream,downstream,travel_min\nUDARA-1,BRANGKAL,3\nBRANGKAL,UDARA-1,30\n")
+    catalogue, faults = city.load()
+    assert catalogue.reaches == ()
+    assert "UDARA-1 to BRANGKAL, BRANGKAL to UDARA-1" in faults[0].reason
 
 
 def test_what_is_no_csv_is_told_and_what_stands_before_counts(city: CityFolder) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from simulator.broker import broker_address
-from simulator.errors import SimulatorError
+from sensors.broker_address import broker_address
+from sensors.errors import SettingsError
 
 
 def test_host_port_user_and_password_are_read_and_the_password_is_never_shown() -> None:
@@ -18,5 +18,5 @@ def test_the_port_is_1883_where_none_is_given() -> None:
 
 @pytest.mark.parametrize("url", ["", "127.0.0.1:1883", "http://host", "mqtt://", "mqtt://host:port", "mqtt://h/path"])
 def test_anything_else_is_refused_with_the_form_that_is_expected(url: str) -> None:
-    with pytest.raises(SimulatorError, match=r"expected mqtt://\[user:password@\]host\[:port\]"):
+    with pytest.raises(SettingsError, match=r"expected mqtt://\[user:password@\]host\[:port\]"):
         broker_address(url)

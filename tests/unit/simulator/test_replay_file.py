@@ -5,10 +5,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from sensors.broker_address import broker_address
+from sensors.errors import RecordingError
+from sensors.recording import Sample, Skipped, read_recording
 from sensors.times import parse_rfc3339
-from simulator.broker import broker_address
-from simulator.errors import RecordingError
-from simulator.recording import Renaming, Sample, Skipped, read_recording, survey
+from simulator.recording import Renaming, survey
 from simulator.replay import Replay, Tally, check_renaming, messages
 
 HEADER = "time,station,variable,value,unit,qualifier\n"
