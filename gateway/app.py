@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from gateway.city_in_force import CityInForce, put_in_force
+from gateway.city_in_force import SUBSCRIBED, CityInForce, put_in_force
 from gateway.clock import Clock
 from gateway.committer import Committer
 from gateway.engine import Engine
@@ -32,11 +32,11 @@ from gateway.status import CommitFrame, StatusServer
 from sensors.broker_address import broker_address
 from sensors.catalogue import Catalogue
 from sensors.detector import DETECTOR_VERSION
-from sensors.errors import CatalogueError
+from sensors.errors import AnotherCity, CatalogueError
 from sensors.settings import Settings
 from sensors.tables import Fault
 
-FILTERS: Final = ("telemetry/#",)
+FILTERS: Final = (f"{SUBSCRIBED}#",)
 WINDOW_LIMITED: Final = 10  # two reads of exactly so many messages or more: the broker's in-flight window is full
 TIMER_CHECK_S: Final = 0.25
 STATUS_S: Final = 1.0
@@ -248,7 +248,7 @@ def _city(name: str, writer: LogWriter, judge: Judge | None, previous: Catalogue
     try:
         return put_in_force(name, writer, previous, now_us)
     except CatalogueError as error:
-        if judge is None or previous is None:
+        if judge is None or previous is None or isinstance(error, AnotherCity):
             raise
         _log.error("the city cannot be used, its last good catalogue stays in force: %s", error)
         return CityInForce(previous, judge.catalogue_version, (Fault("city.toml", 0, "", str(error)),))

@@ -2,14 +2,16 @@
 
 import logging
 from dataclasses import dataclass
-
-from sensors.keeping import keep_last_good
+from typing import Final
 
 from gateway.formats import FORMATS
 from gateway.log.writer import LogWriter
 from sensors.catalogue import Catalogue
 from sensors.city import city_folder, load_city, read_retired
+from sensors.keeping import keep_last_good
 from sensors.tables import Fault
+
+SUBSCRIBED: Final = "telemetry/"
 
 _log = logging.getLogger("gateway.city")
 
@@ -26,7 +28,7 @@ class CityInForce:
 def checked(city: str) -> tuple[Catalogue, tuple[Fault, ...]]:
     """The city's catalogue, not numbered, and every fault of its files.  CatalogueError where it cannot be used."""
     catalogue, faults = load_city(city)
-    return catalogue, (*faults, *read_retired(city_folder(city))[1], *_unknown_formats(catalogue))
+    return catalogue, (*faults, *read_retired(city_folder(city))[1], *_ingest_faults(catalogue))
 
 
 def put_in_force(city: str, writer: LogWriter, previous: Catalogue | None, now_us: int) -> CityInForce:
@@ -47,10 +49,13 @@ def put_in_force(city: str, writer: LogWriter, previous: Catalogue | None, now_u
     return CityInForce(catalogue, writer.install_catalogue(catalogue, now_us), faults)
 
 
-def _unknown_formats(catalogue: Catalogue) -> tuple[Fault, ...]:
+def _ingest_faults(catalogue: Catalogue) -> tuple[Fault, ...]:
+    """Ingest rules that this version cannot follow."""
     known = ", ".join(sorted(FORMATS))
-    return tuple(
-        Fault("city.toml", 0, "ingest", f"{rule.filter}: expected a format of {known}, got {rule.format!r}")
-        for rule in catalogue.city.ingest
-        if rule.format not in FORMATS
-    )
+    reasons = []
+    for rule in catalogue.city.ingest:
+        if rule.format not in FORMATS:
+            reasons.append(f"{rule.filter}: expected a format of {known}, got {rule.format!r}")
+        elif not rule.filter.startswith(SUBSCRIBED):
+            reasons.append(f"{rule.filter}: expected a filter under {SUBSCRIBED}, nothing else is subscribed")
+    return tuple(Fault("city.toml", 0, "ingest", reason) for reason in reasons)

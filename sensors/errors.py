@@ -3,6 +3,7 @@
 SiagaError                something a person can read: `siaga` prints it in one line and exits with 1
 └── SensorsError          base of what this package raises
     ├── CatalogueError    a city that cannot be used at all (its faults are attached)
+    │   └── AnotherCity   a city where another one is in force
     ├── RowError          one row of a city's table that cannot be used; becomes a `Fault` where the table is read
     ├── RecordingError    a file that is no recording at all
     ├── BatchError        columns whose shapes or types do not fit
@@ -24,6 +25,10 @@ class CatalogueError(SensorsError):
     def __init__(self, message: str, faults: tuple[object, ...] = ()) -> None:
         super().__init__(message)
         self.faults = faults
+
+
+class AnotherCity(CatalogueError):
+    """A data directory belongs to one city; this is another."""
 
 
 class RowError(SensorsError):

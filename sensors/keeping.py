@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from sensors.catalogue import Area, Catalogue, Datastream, Level, Row
-from sensors.errors import CatalogueError
+from sensors.errors import AnotherCity
 from sensors.tables import Fault
 
 _ADVICE: Final = "mend the row or name it in retired.csv"
@@ -22,10 +22,10 @@ def keep_last_good(old: Catalogue, new: Catalogue, retired: frozenset[str]) -> t
     from any source where its own is gone.  One that is in `new` in another unit has not vanished.  Names are compared
     ignoring case.  The numbers of what is kept are those of `old`: number the result anew.
 
-    Raises CatalogueError where the two are different cities.
+    Raises AnotherCity where the two are different cities.
     """
     if old.city.code != new.city.code:
-        raise CatalogueError(f"city code: expected {old.city.code!r} as before the reload, got {new.city.code!r}")
+        raise AnotherCity(f"city code: expected {old.city.code!r} as before the reload, got {new.city.code!r}")
     gone = {name.casefold() for name in retired}
     before = {d.id.casefold(): d for d in old.datastreams}
     faults: list[Fault] = []

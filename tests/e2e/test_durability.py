@@ -84,3 +84,15 @@ def test_a_log_that_cannot_be_written_holds_the_broker_and_loses_nothing(site: S
     values = np.concatenate([row.batch.value for row in rows(site.data_dir)])
     assert values.tolist() == list(range(1, 502))
     assert_replay_is_identical(site.data_dir)
+
+
+def test_a_city_that_cannot_be_read_leaves_the_last_good_one_in_force(site: Site, nats: Broker) -> None:
+    gateway = site.start_gateway(nats)
+    publish_all(nats.port, [(TOPICS[0], b"1")])
+    until(lambda: len(distinct(site.data_dir)) == 1, "the first reading")
+    gateway.stop()
+    (site.city / "city.toml").write_text("code = ", encoding="utf-8")
+    again = site.start_gateway(nats)
+    assert "its last good catalogue stays in force" in again.output
+    publish_all(nats.port, [(TOPICS[0], b"2")])
+    until(lambda: len(distinct(site.data_dir)) == 2, "the reading after the start")

@@ -180,8 +180,8 @@ def test_alarms_that_cannot_be_stored_are_listed_all_the_same(tmp_path: Path) ->
     with running(tmp_path) as center:
         center.gateway.append(entry([(LEVEL, NOW_US, 512.0)], raised("hijau")))
         center.wait_ready()
-        holder = sqlite3.connect(tmp_path / "operations.db", isolation_level=None)
-        holder.execute("BEGIN IMMEDIATE")  # as good as a full disk: nobody else writes
+        fault = sqlite3.connect(tmp_path / "operations.db", isolation_level=None)
+        fault.execute("CREATE TRIGGER full BEFORE INSERT ON alarm_event BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
         center.gateway.append(
             entry(None, raised("kuning", datastream=DISCHARGE), raised("kuning", datastream=RAIN), returned("hijau"))
         )
@@ -193,8 +193,10 @@ def test_alarms_that_cannot_be_stored_are_listed_all_the_same(tmp_path: Path) ->
         ]
         assert len(center.get("/alarms", state="returned_unacknowledged")["items"]) == 1
         assert len(center.get("/alarms", state="unacknowledged")["items"]) == 2
-        holder.execute("ROLLBACK")
-        holder.close()
+        fault.execute("DROP TRIGGER full")
+        fault.close()
+        until(lambda: httpx.get(f"{center.url}/healthz").json()["operations"]["pending_alarm_events"] == 0)
+        assert len(center.get("/alarms", state="open")["items"]) == 3
 
 
 def test_dead_letters_show_their_bytes_and_their_counts(center: Running) -> None:

@@ -89,7 +89,7 @@ def test_a_brokers_password_is_not_shown() -> None:
 
 def test_a_city_with_brokers_of_its_own_is_told_that_they_are_not_used() -> None:
     own = tuple(Source(name=f"b{n}", url=f"mqtt://10.0.0.{n}:1883") for n in (1, 2))
-    assert unused_brokers(Catalogue(city=replace(CITY, sources=own))) == [
+    assert unused_brokers(replace(catalogue(), city=replace(CITY, sources=own))) == [
         "the city names 2 brokers, siaga run uses its own embedded one; `siaga gateway` or SIAGA_MQTT_URL for theirs"
     ]
-    assert unused_brokers(Catalogue(city=CITY)) == []
+    assert unused_brokers(catalogue()) == []
