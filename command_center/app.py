@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from command_center.accounts import ADMIN, Accounts
-from command_center.alarm_desk import AlarmDesk
+from command_center.alarms.desk import AlarmDesk
 from command_center.api.application import Parts, build
 from command_center.bell import Bell
 from command_center.clock import now_us
@@ -23,12 +23,12 @@ from command_center.gateway_link import GatewayLink
 from command_center.health import Health
 from command_center.listener import Server, listen, server
 from command_center.live import LiveView
-from command_center.log_thread import LogThread
 from command_center.metrics import Metrics
 from command_center.operations import Operations
-from command_center.picture import Picture
+from command_center.picture.log_thread import LogThread
+from command_center.picture.picture import Picture
+from command_center.picture.tail import Tail
 from command_center.sensor_view import SensorBook
-from command_center.tail import Tail
 from command_center.wall_status import StatusBoard
 from sensors.settings import Settings
 
@@ -82,7 +82,7 @@ class CommandCenter:
     async def _run(self, operations: Operations, log: LogThread, data_dir: Path) -> None:
         news = Bell()
         desk = AlarmDesk(operations, news)
-        picture = Picture(self._settings.history.max_observations)
+        picture = Picture(self._settings.history)
         tail = Tail(log, desk, picture, self._settings.history, news)
         link = GatewayLink(data_dir, desk, tail.doorbell, news)
         board = StatusBoard(data_dir, picture, desk, tail, link)

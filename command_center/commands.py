@@ -24,7 +24,7 @@ def _add_run(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace, settings: Settings) -> int:
-    from command_center.run import run
+    from command_center.launcher.run import run
 
     own_broker = not settings.mqtt.url
     # Simulated readings go to somebody else's broker only where they were asked for by name.

@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
-from command_center.alarm_desk import AlarmDesk
-from command_center.alarm_store import READER
+from command_center.alarms.desk import AlarmDesk
+from command_center.alarms.store import READER
 from command_center.bell import Bell
 from command_center.clock import now_us
 from gateway import status

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import msgspec
 
-from command_center.alarm_desk import AlarmDesk
+from command_center.alarms.desk import AlarmDesk
 from command_center.gateway_link import GatewayLink
 from command_center.live import LiveView
 from command_center.operations import Operations
-from command_center.picture import Picture
-from command_center.tail import Tail
+from command_center.picture.picture import Picture
+from command_center.picture.tail import Tail
 from sensors.times import NEVER, SECOND_US, rfc3339
 
 GATEWAY_SILENT_S: Final = 10.0

@@ -10,12 +10,12 @@ from typing import Final, Protocol
 
 import msgspec
 
-from command_center.alarm_desk import AlarmDesk
-from command_center.alarm_view import AlarmView, alarm_view
+from command_center.alarms.desk import AlarmDesk
+from command_center.alarms.view import AlarmView, alarm_view
 from command_center.bell import Bell
 from command_center.clock import now_us
 from command_center.observation_view import ORIGIN_WORDS
-from command_center.picture import Picture
+from command_center.picture.picture import Picture
 from command_center.sensor_view import Sensor, SensorBook
 from command_center.wall_status import StatusBoard, WallStatus
 from sensors.times import SECOND_US

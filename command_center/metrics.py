@@ -9,12 +9,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from command_center.alarm_desk import AlarmDesk
+from command_center.alarms.desk import AlarmDesk
 from command_center.clock import now_us
 from command_center.gateway_link import GatewayLink
 from command_center.live import LiveView
-from command_center.picture import Picture
-from command_center.tail import Tail
+from command_center.picture.picture import Picture
+from command_center.picture.tail import Tail
 from command_center.wall_status import StatusBoard
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -54,6 +54,7 @@ class Metrics(Collector):
         history = self._picture.history
         yield _gauge("history_observations", "observations in memory", history.observations)
         yield _counter("history_forgotten", "observations dropped from memory to stay within bounds", history.forgotten)
+        yield _counter("history_expired", "observations dropped from memory because of their age", history.expired)
         yield _gauge("history_rows_left_out", "recent rows that did not fit into memory", self._tail.rows_left_out)
         conflicts = sum(history.conflicts.values())
         yield _gauge("conflicts", "other values that came for a time that has one, in memory", conflicts)
@@ -71,6 +72,7 @@ class Metrics(Collector):
         yield states
         yield _counter("alarm_calls", "times the operator was called", self._desk.calls)
         yield _gauge("alarm_events_pending", "alarm events that operations.db has not taken", self._desk.pending)
+        yield _counter("alarm_twins", "alarms whose id an alarm of lost rows had already", self._desk.twins)
         yield _counter("unnamed_transitions", "transitions of datastreams that no catalogue names", self._desk.unnamed)
 
     def _sensors(self) -> Iterator[Metric]:

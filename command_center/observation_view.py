@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from command_center.series import Rows
+from command_center.picture.series import Rows
 from sensors.origin import Origin
 from sensors.quality import Reason
 from sensors.times import rfc3339
@@ -40,12 +40,13 @@ def observations(rows: Rows) -> list[Observation]:
     ]
 
 
-def encoded_list(rows: Rows) -> Iterator[bytes]:
-    """All rows as one list of the API, piece by piece."""
+def encoded_list(rows: Rows, held_from_us: int | None) -> Iterator[bytes]:
+    """All rows as one list of the API, piece by piece; `held_from_us`: what lies before it may be missing from them."""
     yield b'{"items":['
     for start in range(0, len(rows), _AT_ONCE):
         yield b"," * (start > 0) + msgspec.json.encode(observations(rows[start : start + _AT_ONCE]))[1:-1]
-    yield b'],"next":null}'
+    held_from = msgspec.json.encode(None if held_from_us is None else rfc3339(held_from_us))
+    yield b'],"next":null,"held_from":' + held_from + b"}"
 
 
 def known(value: float) -> float | None:

@@ -25,7 +25,7 @@ CREATE TABLE alarm (
     ordinal INTEGER NOT NULL,
     datastream TEXT NOT NULL,
     state TEXT NOT NULL,
-    body TEXT NOT NULL                         -- JSON of command_center.alarm.Alarm
+    body TEXT NOT NULL                         -- JSON of command_center.alarms.alarm.Alarm
 );
 CREATE INDEX alarm_of_datastream ON alarm (datastream, number);
 CREATE INDEX alarm_of_state ON alarm (state, number);
@@ -36,7 +36,7 @@ CREATE TABLE alarm_event (
     event TEXT NOT NULL,
     by TEXT NOT NULL,                          -- empty: the detector
     comment TEXT NOT NULL,
-    change TEXT                                -- JSON of command_center.alarm.Change; NULL for what people did
+    change TEXT                                -- JSON of command_center.alarms.alarm.Change; NULL for what people did
 );
 CREATE INDEX alarm_event_of_alarm ON alarm_event (alarm_id, number);
 CREATE TABLE user (name TEXT PRIMARY KEY, password TEXT NOT NULL, changed_us INTEGER NOT NULL) WITHOUT ROWID;

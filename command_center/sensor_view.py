@@ -6,11 +6,11 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from command_center.alarm import Alarm
-from command_center.alarm_desk import AlarmDesk
-from command_center.directory import Directory
+from command_center.alarms.alarm import Alarm
+from command_center.alarms.desk import AlarmDesk
 from command_center.observation_view import ORIGIN_WORDS, known
-from command_center.picture import Picture
+from command_center.picture.directory import Directory
+from command_center.picture.picture import Picture
 from sensors.catalogue import Datastream, Level
 from sensors.quality import Reason
 from sensors.rules import levels_in_force

@@ -5,11 +5,11 @@ from typing import Final
 
 import msgspec
 
-from command_center.alarm_desk import AlarmDesk
-from command_center.children import SIMULATOR_REFUSED
+from command_center.alarms.desk import AlarmDesk
 from command_center.gateway_link import GatewayLink
-from command_center.picture import Picture
-from command_center.tail import Tail
+from command_center.launcher.data_directory import SIMULATOR_REFUSED
+from command_center.picture.picture import Picture
+from command_center.picture.tail import Tail
 from gateway.status import SourceStatus
 from sensors.times import MINUTE_US, NEVER
 

@@ -6,15 +6,16 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
-from command_center import alarm_store
-from command_center.alarm import Alarm, State
-from command_center.alarm_desk import AlarmDesk
-from command_center.alarm_view import AlarmView, alarm_view, alarm_with_events
+from command_center.alarms import store
+from command_center.alarms.alarm import Alarm, State
+from command_center.alarms.desk import AlarmDesk
+from command_center.alarms.view import AlarmView, alarm_view, alarm_with_events
 from command_center.api.answers import ApiError, answer, body_of
 from command_center.api.parameters import After, Limit, place_of
+from command_center.api.place import Place
 from command_center.clock import now_us
 from command_center.operations import Operations
-from command_center.picture import Picture
+from command_center.picture.picture import Picture
 
 STATES = (
     "unacknowledged",
@@ -44,18 +45,17 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRout
         after: After = "",
         limit: Limit = 1_000,
     ) -> Response:
-        """Alarms in the order in which they were raised."""
+        """Alarms in the order in which they were raised, those included that operations.db has not taken yet."""
         states = _states(state)
-        number = await asyncio.to_thread(_number, operations, after)
-        found = await asyncio.to_thread(alarm_store.in_order, operations, states, number, limit)
-        alarms = [desk.newest(alarm) for _, alarm in found]
-        return answer({"items": [view(alarm) for alarm in alarms], "next": _cursor(alarms[-1]) if alarms else None})
+        page = await _page(desk, operations, states, place_of(after), limit)
+        items = [view(alarm) for alarm in page if states is None or alarm.state in states]
+        return answer({"items": items, "next": _cursor(page[-1]) if page else None})
 
     @routes.get("/{alarm_id}")
     async def one_alarm(alarm_id: str) -> Response:
         """One alarm, and everything that happened to it."""
         alarm = _found(await desk.find(alarm_id), alarm_id)
-        events = await asyncio.to_thread(alarm_store.events_of, operations, alarm_id)
+        events = await asyncio.to_thread(store.events_of, operations, alarm_id)
         return answer(alarm_with_events(view(alarm), events))
 
     @routes.post("/{alarm_id}/acknowledge")
@@ -89,22 +89,46 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRout
     return routes
 
 
-def _states(text: str) -> tuple[State, ...]:
+def _states(text: str) -> tuple[State, ...] | None:
+    """The states named; None where none is.  Some that can be named are never taken in this version."""
     names = {name.strip() for name in text.split(",") if name.strip()}
     wrong = sorted(names - {*STATES, "open"})
     if wrong:
         raise ApiError(422, "invalid", f"no state {wrong[0]!r}; known are open, {', '.join(STATES)}", "query.state")
+    if not names:
+        return None
     return tuple(state for state in State if state in names or ("open" in names and state in OPEN))
 
 
-def _number(operations: Operations, after: str) -> int:
+async def _page(
+    desk: AlarmDesk, operations: Operations, states: tuple[State, ...] | None, after: Place, limit: int
+) -> list[Alarm]:
+    """The alarms behind `after` as memory knows them.
+
+    Where operations.db takes no writes, memory is ahead of it: alarms that it holds in another state are looked at as
+    well (so some of the page may not be of `states`), and those that it does not hold come behind all others.
+    """
+    unstored = desk.unstored_alarms()  # before the read: an alarm stored meanwhile is found twice, never missed
+    begin = next((i + 1 for i, alarm in enumerate(unstored) if _behind(alarm) == after), None)
+    if begin is not None:
+        return unstored[begin : begin + limit]
+    number = await asyncio.to_thread(_number, operations, after)
+    found = await asyncio.to_thread(store.in_order, operations, states, desk.pending_ids(), number, limit)
+    stored = {alarm.id: desk.newest(alarm) for _, alarm in found}
+    return [*stored.values(), *(alarm for alarm in unstored if alarm.id not in stored)][:limit]
+
+
+def _number(operations: Operations, place: Place) -> int:
     """The number behind which a page begins; 0, the beginning, for a log of which no alarm is known."""
-    place = place_of(after)
-    return alarm_store.number_at(operations, place.log_id, place.seq, place.n - 1) or 0
+    return store.number_at(operations, place.log_id, place.seq, place.n - 1) or 0
 
 
 def _cursor(alarm: Alarm) -> str:
-    return f"{alarm.log_id}:{alarm.born.seq}:{alarm.born.ordinal + 1}"
+    return str(_behind(alarm))
+
+
+def _behind(alarm: Alarm) -> Place:
+    return Place(alarm.log_id, alarm.born.seq, alarm.born.ordinal + 1)
 
 
 def _found(alarm: Alarm | None, alarm_id: str) -> Alarm:

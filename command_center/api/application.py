@@ -10,19 +10,19 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from command_center.accounts import Accounts
-from command_center.alarm_desk import AlarmDesk
+from command_center.alarms.desk import AlarmDesk
 from command_center.api import alarms, city, dead_letters, docs, errors, feeds, health, live, login, sensors
 from command_center.api.body_limit import BodyLimit
 from command_center.api.gate import Gate
+from command_center.api.log_feed import LogFeed
 from command_center.health import Health
 from command_center.live import LiveView
-from command_center.log_feed import LogFeed
-from command_center.log_thread import LogThread
 from command_center.metrics import Metrics
 from command_center.operations import Operations
-from command_center.picture import Picture
+from command_center.picture.log_thread import LogThread
+from command_center.picture.picture import Picture
+from command_center.picture.tail import Tail
 from command_center.sensor_view import SensorBook
-from command_center.tail import Tail
 
 DISPLAY: Final = Path(__file__).parents[1] / "display"
 PREFIX: Final = "/api/v1"

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
 
 from command_center.api.answers import ApiError, answer
-from command_center.city_view import city_view
-from command_center.picture import Picture
+from command_center.api.city_view import city_view
+from command_center.picture.picture import Picture
 from sensors.catalogue import Catalogue
 from sensors.city import city_folder
 from sensors.errors import CatalogueError

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from command_center.api.answers import answer
 from command_center.api.parameters import After, number_of
-from command_center.log_thread import LogThread
+from command_center.picture.log_thread import LogThread
 from gateway.log.rows import DeadLetter, DeadLetterCount
 from sensors.times import rfc3339
 

@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Response
 
 from command_center.api.answers import ApiError, answer
+from command_center.api.log_feed import LogFeed
 from command_center.api.parameters import After, Limit, place_of
-from command_center.log_feed import LogFeed
-from command_center.tail import Tail
+from command_center.picture.tail import Tail
 
 
 def router(feed: LogFeed, tail: Tail) -> APIRouter:

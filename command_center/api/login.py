@@ -10,8 +10,8 @@ from fastapi import APIRouter, Request, Response
 from command_center.accounts import Accounts, Session
 from command_center.api.answers import ApiError, answer, body_of
 from command_center.api.gate import COOKIE
+from command_center.api.throttle import FAILURES, Throttle
 from command_center.clock import now_us
-from command_center.throttle import FAILURES, Throttle
 from sensors.times import SECOND_US, rfc3339
 
 HASHES_AT_ONCE = 2  # each takes 64 MiB

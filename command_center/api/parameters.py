@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import Query
 
 from command_center.api.answers import ApiError
-from command_center.place import Place
+from command_center.api.place import Place
 from sensors.times import parse_rfc3339
 
 MAX_ITEMS: Final = 10_000

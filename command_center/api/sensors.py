@@ -10,9 +10,9 @@ from command_center.api.answers import ApiError, answer
 from command_center.api.parameters import time_of
 from command_center.clock import now_us
 from command_center.observation_view import encoded_list
-from command_center.picture import Picture
+from command_center.picture.picture import Picture
+from command_center.picture.thinning import thinned
 from command_center.sensor_view import Sensor, SensorBook
-from command_center.thinning import thinned
 
 DEFAULT_POINTS: Final = 1_000
 _BEGINNING, _END = -(2**63), 2**63 - 1
@@ -39,7 +39,10 @@ def router(book: SensorBook, picture: Picture) -> APIRouter:
         to: Annotated[str | None, Query(description="RFC 3339; the first time that is not wanted")] = None,
         points: Annotated[int, Query(ge=0, description="at most so many, peaks kept; 0 = every one")] = DEFAULT_POINTS,
     ) -> Response:
-        """A sensor's observations in [from, to), as far back as the command center keeps them in memory."""
+        """A sensor's observations in [from, to), as far back as the command center keeps them in memory.
+
+        `held_from` says where that begins, if `from` lies before it; null: nothing that is stored is missing.
+        """
         sensor = known(sensor_id)
         from_us, to_us = time_of(from_, "from", _BEGINNING), time_of(to, "to", _END)
         if from_us > to_us:
@@ -51,7 +54,7 @@ def router(book: SensorBook, picture: Picture) -> APIRouter:
         rows = picture.history.between(sensor.number, from_us, to_us)
         if points:
             rows = await asyncio.to_thread(thinned, rows, points)
-        return StreamingResponse(encoded_list(rows), media_type="application/json")
+        return StreamingResponse(encoded_list(rows, _held_from_us(picture, from_us)), media_type="application/json")
 
     def known(sensor_id: str) -> Sensor:
         if picture.directory is None:
@@ -62,3 +65,9 @@ def router(book: SensorBook, picture: Picture) -> APIRouter:
         return sensor
 
     return routes
+
+
+def _held_from_us(picture: Picture, from_us: int) -> int | None:
+    """Where memory begins, if `from_us` lies before it."""
+    held_from_us = picture.held_from_us
+    return None if held_from_us is None or from_us >= held_from_us else held_from_us

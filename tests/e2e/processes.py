@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, TypeVar
 
-from command_center.supervisor import dies_with
+from command_center.launcher.supervisor import dies_with
 
 START_S: Final = 30.0  # generous: the machine may be busy with other tests
 STOP_S: Final = 6.0

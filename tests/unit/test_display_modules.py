@@ -105,6 +105,10 @@ def test_a_value_short_of_a_limit_is_never_rounded_onto_it(run: Run, value: floa
     assert run("format.js", "return m.number(a[0], 'cm', a[1])", value, levels) == shown
 
 
+def test_a_temperature_is_shown_in_degrees(run: Run) -> None:
+    assert run("format.js", "return [m.unitText('Cel'), m.number(31.46, 'Cel')]") == ["°C", "31,5"]
+
+
 def test_a_time_is_shown_in_the_zone_of_the_city(run: Run) -> None:
     evening = 1763824445000  # 2025-11-22 15:14:05 UTC
     body = "m.setZone('Asia/Jakarta', 'WIB'); return [m.moment(a[0], a[0], true), m.moment(a[0], a[0] + 864e5)]"

@@ -6,13 +6,13 @@ import { language, t } from "./text.js";
 /** @typedef {import("./types.js").Level} Level */
 
 /** Most decimals by unit; within that, the smaller a value the more it has. */
-const DECIMALS = new Map([["cm", 0], ["mm", 1], ["mm/h", 1], ["ug/m3", 1], ["km/h", 0], ["%", 0], ["degC", 1], ["V", 1]]);
+const DECIMALS = new Map([["cm", 0], ["mm", 1], ["mm/h", 1], ["ug/m3", 1], ["km/h", 0], ["%", 0], ["Cel", 1], ["V", 1]]);
 /** Units of the catalogue are ASCII; people read these. @type {Record<string, () => string>} */
 const UNITS = {
   "m3/s": () => "m³/s",
   "ug/m3": () => "µg/m³",
   "mg/m3": () => "mg/m³",
-  degC: () => "°C",
+  Cel: () => "°C",
   "mm/h": () => t("unit.mmPerHour"),
   "veh/h": () => t("unit.vehiclesPerHour"),
 };

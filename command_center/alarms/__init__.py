@@ -1,0 +1,1 @@
+"""Alarms: what they are, how they live, where they are stored, and what they say."""

@@ -1,0 +1,149 @@
+"""An alarm: what the operator handles (ISA-18.2 / IEC 62682).
+
+Two bits are kept, active and unacknowledged; the state is derived from them.  An alarm is a value:
+`command_center.alarms.life_cycle` makes the next one of it, nothing changes in place.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+MAX_CHANGES = 100  # kept in the alarm itself; operations.db keeps every one
+SILENT_LEVEL = "silent"
+
+
+class State(StrEnum):
+    """States of ISA-18.2 that this version produces."""
+
+    UNACKNOWLEDGED = "unacknowledged"
+    ACKNOWLEDGED = "acknowledged"
+    RETURNED_UNACKNOWLEDGED = "returned_unacknowledged"
+    NORMAL = "normal"
+
+
+PRIORITY_BY_SEVERITY = {4: "highest", 3: "high", 2: "medium", 1: "low", 0: "low"}
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """A condition that keeps an alarm active: a level reached and not left yet, or silence (`SILENT_LEVEL`, rank 0)."""
+
+    level: str
+    rank: int
+    severity: int
+    limit: float | None  # unit of the datastream
+    time_us: int  # when it was reached
+    value: float | None  # that reached it, unit of the datastream
+    quality: int
+    origin: int
+    historical: bool = False  # known from late or old readings only
+    exercise: bool = False  # simulated, replayed, or a level that the city itself marks as made up
+
+
+class Event(StrEnum):
+    """What happened to an alarm."""
+
+    RAISED = "raised"  # it was born, or became active again
+    WORSE = "worse"  # a worse level: annunciated again
+    CHANGED = "changed"  # a level was reached or left, and the operator need not be called again
+    RETURNED = "returned"  # nothing keeps it active any longer
+    SILENT = "silent"
+    HEARD = "heard"
+    ACKNOWLEDGED = "acknowledged"
+    NOTE = "note"
+    CLOSED = "closed"
+    LOG_CHANGED = "log_changed"  # the log that held its levels is gone
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One step in the history of an alarm's levels."""
+
+    event: Event
+    kind: str  # of the transition: raised, returned, silent, heard; empty for a change of the log
+    cause: str
+    level: str
+    rank: int
+    limit: float | None
+    value: float | None
+    time_us: int  # phenomenon time
+    at_us: int  # when Siaga knew
+    historical: bool = False
+
+
+class Position(msgspec.Struct, frozen=True, order=True):
+    """Where a transition stands in a log."""
+
+    seq: int
+    ordinal: int
+
+
+class Alarm(msgspec.Struct, frozen=True, kw_only=True):
+    """One alarm of one datastream, from the transition that raised it until it is normal and acknowledged.
+
+    `twin` tells apart alarms that were born at the same place of a log which was replaced by an older copy of itself.
+    """
+
+    log_id: str  # of the transition that raised it
+    born: Position
+    last_log_id: str  # of the newest transition in it
+    last: Position
+    datastream: str  # {station}:{property}
+    unit: str
+    held: tuple[Held, ...]  # levels that are held now, by the order they were reached
+    silence: Held | None  # the datastream is silent now
+    worst: Held  # the worst condition since the last acknowledgement
+    unacknowledged: bool
+    historical: bool
+    raised_us: int
+    detected_us: int
+    changed_us: int  # the row's `now` of the newest change, or the time of the operator's act
+    acknowledged_us: int | None = None
+    acknowledged_by: str | None = None
+    returned_us: int | None = None
+    closed_us: int | None = None
+    changes: tuple[Change, ...] = ()
+    twin: int = 0
+
+    @property
+    def id(self) -> str:
+        """The same on every replay of the log."""
+        return f"{self.log_id}-{self.born.seq}-{self.born.ordinal}" + (f"-{self.twin}" if self.twin else "")
+
+    @property
+    def active(self) -> bool:
+        """What it warns of is still there."""
+        return bool(self.held) or self.silence is not None
+
+    @property
+    def is_open(self) -> bool:
+        """Active or not acknowledged yet."""
+        return self.closed_us is None
+
+    @property
+    def state(self) -> State:
+        """The ISA-18.2 state, from the two bits."""
+        if self.active:
+            return State.UNACKNOWLEDGED if self.unacknowledged else State.ACKNOWLEDGED
+        return State.RETURNED_UNACKNOWLEDGED if self.unacknowledged else State.NORMAL
+
+    @property
+    def shown(self) -> Held:
+        """The condition that the alarm shows as its level.
+
+        The worst level held now, real ones before historical ones.  With none held: the worst that nobody has
+        acknowledged yet, so that a flood peak which fell again does not stand in the list as its last, lowest step.
+        """
+        if self.held:
+            return max(self.held, key=lambda held: (not held.historical, held.rank))
+        if self.silence is not None and (not self.unacknowledged or self.worst.rank == 0):
+            return self.silence
+        return self.worst
+
+    @property
+    def severity(self) -> int:
+        """That of the condition shown; of a gauge that is silent as well, at least that of its silence."""
+        return max(self.shown.severity, 0 if self.silence is None else self.silence.severity)
+
+    @property
+    def priority(self) -> str:
+        """highest, high, medium or low."""
+        return PRIORITY_BY_SEVERITY.get(self.severity, "highest")

@@ -1,0 +1,299 @@
+"""The alarm desk: the one place where alarms change, by the detector's transitions or by people, and are stored.
+
+What the log says is shown at once and stored in the same breath; should operations.db not take it (disk full), it stays
+pending and is tried again every second, and a restart derives it from the log again.  What a person does counts only
+once it is stored.  Pending events are bounded: at 10,000 the desk takes no more of the log until they are stored.
+"""
+
+import asyncio
+import dataclasses
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from msgspec.structs import replace
+
+from command_center.alarms import life_cycle, store
+from command_center.alarms.alarm import Alarm, Event, Position
+from command_center.alarms.life_cycle import Context
+from command_center.alarms.store import AlarmEvent, Cursor
+from command_center.bell import Bell
+from command_center.errors import NotStored
+from command_center.operations import Operations
+from command_center.picture.directory import Directory
+from gateway.log.rows import LogRow
+from sensors.transition import Transition
+
+MAX_PENDING: Final = 10_000
+CLOSED_SHOWN: Final = 50
+RETRY_S: Final = 1.0
+PROVE_EVERY_BEATS: Final = 10  # that operations.db can be written is proved so often
+COMPLAIN_EVERY: Final = 60  # failed writes
+
+_log = logging.getLogger("command_center.alarms")
+
+
+class AlarmDesk:
+    """Alarms in memory: the newest of every datastream, and those closed last."""
+
+    def __init__(self, operations: Operations, news: Bell) -> None:
+        self._operations = operations
+        self._news = news
+        self._lock = asyncio.Lock()
+        self._newest = {alarm.datastream: alarm for alarm in store.newest_of_each(operations)}
+        self._closed = deque(reversed(store.newest_closed(operations, CLOSED_SHOWN)), maxlen=CLOSED_SHOWN)
+        self.cursor = store.stored_cursor(operations)  # applied
+        self.stored = self.cursor  # applied and on disk
+        self._pending: dict[str, Alarm] = {}
+        self._pending_events: list[AlarmEvent] = []
+        self._unstored: set[str] = set()  # ids of the pending alarms of which operations.db holds nothing yet
+        self._taken_ids = set() if self.cursor is None else store.ids_after(operations, self.cursor)
+        self._changed: dict[str, Alarm] = {}  # since the wall was told
+        self._beats = 0
+        self._failures = 0  # in a row
+        self.calls = 0  # times the operator was called: raised or worse
+        self.unnamed = 0  # transitions of datastreams that no catalogue names
+        self.twins = 0  # alarms born where a log that is gone had another one
+
+    @property
+    def pending(self) -> int:
+        """Events that operations.db has not taken yet."""
+        return len(self._pending_events)
+
+    def open_of(self, datastream: str) -> Alarm | None:
+        """The open alarm of `{station}:{property}`."""
+        alarm = self._newest.get(datastream)
+        return alarm if alarm is not None and alarm.is_open else None
+
+    def newest(self, stored: Alarm) -> Alarm:
+        """What is known in memory of a stored alarm; memory may be ahead of operations.db."""
+        newest = self._newest.get(stored.datastream)
+        known = newest if newest is not None and newest.id == stored.id else stored
+        return self._pending.get(stored.id, known)
+
+    def pending_ids(self) -> list[str]:
+        """Alarms of which memory knows more than operations.db."""
+        return list(self._pending)
+
+    def unstored_alarms(self) -> list[Alarm]:
+        """Alarms of which operations.db holds nothing yet, in the order in which they were born."""
+        return [alarm for alarm in self._pending.values() if alarm.id in self._unstored]
+
+    def open_alarms(self) -> list[Alarm]:
+        """Every open alarm, the one raised last first."""
+        found = [alarm for alarm in self._newest.values() if alarm.is_open]
+        return sorted(found, key=lambda alarm: alarm.raised_us, reverse=True)
+
+    def closed_alarms(self) -> list[Alarm]:
+        """The alarms that became normal last, the newest first."""
+        return list(reversed(self._closed))
+
+    def drain_changed(self) -> list[Alarm]:
+        """The alarms that changed since the last call."""
+        changed = list(self._changed.values())
+        self._changed.clear()
+        return changed
+
+    async def take(self, rows: Sequence[LogRow], directory: Directory) -> None:
+        """Apply the rows' transitions; rows up to the cursor change nothing.
+
+        `directory` names the datastreams; a transition of one that it cannot name is told and counted.  Waits while too
+        much is pending, without the lock: who acknowledges meanwhile is told that it cannot be stored.
+        """
+        while True:
+            if await self._took(rows, directory):
+                return
+            await asyncio.sleep(RETRY_S)
+
+    async def _took(self, rows: Sequence[LogRow], directory: Directory) -> bool:
+        """Apply the rows, if there is room for what they bring."""
+        async with self._lock:
+            if self.pending >= MAX_PENDING and not await self._store():
+                return False
+            cursor = self._applied()
+            for row in rows:
+                if row.seq > cursor.seq:
+                    self._take_row(row, cursor.log_id, directory)
+            self.cursor = Cursor(cursor.log_id, max(cursor.seq, rows[-1].seq))
+            if self.pending:
+                await self._store()
+            return True
+
+    async def switch(self, log_id: str, now_us: int) -> None:
+        """Follow another log from its beginning: it raises again what is still held."""
+        async with self._lock:
+            for before in list(self._newest.values()):
+                after = life_cycle.let_go(before, log_id, now_us)
+                if after is not before:
+                    self._pending_events.append(_event(after))
+                    self._put(before, after)
+            await self._follow(Cursor(log_id, 0))
+
+    async def rewind(self, seq: int) -> None:
+        """Follow the same log from `seq`: it is an older copy of itself, and its next rows will be new ones."""
+        async with self._lock:
+            for before in list(self._newest.values()):
+                if before.last.seq > seq:
+                    self._put(before, replace(before, last=Position(seq, 0)))
+            await self._follow(Cursor(self._applied().log_id, seq))
+
+    async def _follow(self, cursor: Cursor) -> None:
+        """Go on from `cursor`.  Alarms born behind it belong to rows that are gone: their ids are not given again."""
+        known = {alarm.id for alarm in (*self._newest.values(), *self._pending.values()) if _is_behind(alarm, cursor)}
+        self._taken_ids = known | await asyncio.to_thread(store.ids_after, self._operations, cursor)
+        self.cursor = cursor
+        await self._store()
+
+    def _in_memory(self, alarm_id: str) -> Alarm | None:
+        pending = self._pending.get(alarm_id)
+        return pending or next((alarm for alarm in self._newest.values() if alarm.id == alarm_id), None)
+
+    async def find(self, alarm_id: str) -> Alarm | None:
+        """The alarm of that id, however old."""
+        return self._in_memory(alarm_id) or await asyncio.to_thread(store.find, self._operations, alarm_id)
+
+    async def acknowledge(self, alarm_id: str, by: str, comment: str, now_us: int) -> Alarm | None:
+        """Acknowledge; None where there is no such alarm.  Raises NotStored.
+
+        Where somebody did before, that name stays, and what `by` says is put on record as a note.
+        """
+        return await self._act(
+            alarm_id, life_cycle.acknowledge, AlarmEvent(alarm_id, now_us, Event.ACKNOWLEDGED, by, comment)
+        )
+
+    async def close(self, alarm_id: str, by: str, comment: str, now_us: int) -> Alarm | None:
+        """Close; None where there is no such alarm.  Raises AlarmActive, NotStored."""
+        return await self._act(alarm_id, life_cycle.close, AlarmEvent(alarm_id, now_us, Event.CLOSED, by, comment))
+
+    async def note(self, alarm_id: str, by: str, comment: str, now_us: int) -> Alarm | None:
+        """Put a note on record; None where there is no such alarm.  Raises NotStored."""
+        return await self._act(alarm_id, life_cycle.unchanged, AlarmEvent(alarm_id, now_us, Event.NOTE, by, comment))
+
+    async def beat(self) -> None:
+        """Once a second: store what is pending; now and then only to prove that it can be done."""
+        async with self._lock:
+            self._beats += 1
+            due = self.pending or self.cursor != self.stored or self._beats % PROVE_EVERY_BEATS == 0
+            if self.cursor is not None and due:
+                await self._store()
+
+    async def _act(self, alarm_id: str, change: Callable[[Alarm, str, int], Alarm], act: AlarmEvent) -> Alarm | None:
+        async with self._lock:
+            before = await self.find(alarm_id)
+            if before is None:
+                return None
+            after = change(before, act.by, act.at_us)
+            if after is before and act.event is not Event.NOTE:
+                if not act.comment.strip():
+                    return before
+                act = dataclasses.replace(act, event=Event.NOTE)
+            await asyncio.to_thread(self._write, [*self._pending.values(), after], [*self._pending_events, act])
+            self._put(before, after)
+            self._stored_all()
+            _log.info("%s: %s => %s, %s by %s", after.datastream, before.state, after.state, act.event, act.by)
+            return after
+
+    def _take_row(self, row: LogRow, log_id: str, directory: Directory) -> None:
+        for ordinal, transition in enumerate(row.transitions):
+            if directory.knows(transition.datastream):
+                self._apply(transition, _context(log_id, row, ordinal, directory))
+            else:
+                self.unnamed += 1
+                _log.error(
+                    "row %d: transition of datastream %d, which no catalogue names", row.seq, transition.datastream
+                )
+
+    def _apply(self, transition: Transition, context: Context) -> None:
+        before = self._newest.get(context.datastream)
+        after = life_cycle.apply(before, transition, context)
+        if after is None or after is before:
+            return
+        if before is None or not before.is_open:  # `after` is born of this transition
+            before, after = None, self._with_own_id(after)
+        event = _event(after)
+        self._pending_events.append(event)
+        self._put(before, after)
+        self.calls += event.event in (Event.RAISED, Event.WORSE) or _is_lost(before, after)
+        was = "normal" if before is None else before.state
+        _log.info("%s: %s => %s, %s %s", after.datastream, was, after.state, event.event, transition.level)
+
+    def _with_own_id(self, born: Alarm) -> Alarm:
+        """`born` with an id that no alarm on record has: nothing of an earlier story is ever written over."""
+        known = born.id
+        while born.id in self._taken_ids:
+            born = replace(born, twin=born.twin + 1)
+        if born.twin:
+            self._taken_ids.add(born.id)
+            self.twins += 1
+            _log.error("%s is the id of an alarm of rows that are gone: the new one is %s", known, born.id)
+        return born
+
+    def _put(self, before: Alarm | None, after: Alarm) -> None:
+        """`after` takes the place of `before`; None: it is new."""
+        if before is None:
+            self._unstored.add(after.id)
+        newest = self._newest.get(after.datastream)
+        if before is None or newest is None or newest.id == after.id:
+            self._newest[after.datastream] = after
+        if not after.is_open and (before is None or before.is_open):
+            self._closed.append(after)
+        self._pending[after.id] = self._changed[after.id] = after
+        self._news.ring()
+
+    async def _store(self) -> bool:
+        try:
+            await asyncio.to_thread(self._write, list(self._pending.values()), list(self._pending_events))
+        except NotStored as error:
+            if self._failures % COMPLAIN_EVERY == 0:
+                _log.error("%s; %d alarm events wait in memory, and the log has them", error, self.pending)
+            self._failures += 1
+            return False
+        if self._failures:
+            _log.info("operations.db takes writes again, after %d failed ones", self._failures)
+        self._stored_all()
+        return True
+
+    def _write(self, changed: list[Alarm], events: list[AlarmEvent]) -> None:
+        store.store(self._operations, changed, events, self._applied())
+
+    def _stored_all(self) -> None:
+        self._failures = 0
+        self._pending.clear()
+        self._unstored.clear()
+        self._pending_events.clear()
+        self.stored = self.cursor
+
+    def _applied(self) -> Cursor:
+        assert self.cursor is not None, "`switch` comes first"  # noqa: S101 - a mistake of ours, not of the data
+        return self.cursor
+
+
+def _is_behind(alarm: Alarm, cursor: Cursor) -> bool:
+    """Whether the alarm was born of a row of the cursor's log behind the cursor."""
+    return alarm.log_id == cursor.log_id and alarm.born.seq > cursor.seq
+
+
+def _is_lost(before: Alarm | None, after: Alarm) -> bool:
+    """Whether the operator is called because the gauge fell silent."""
+    fell_silent = after.silence is not None and (before is None or before.silence is None)
+    return fell_silent and after.unacknowledged and (before is None or not before.unacknowledged)
+
+
+def _event(alarm: Alarm) -> AlarmEvent:
+    """The newest change of an alarm, as an event."""
+    change = alarm.changes[-1]
+    return AlarmEvent(alarm.id, change.at_us, change.event, change=change)
+
+
+def _context(log_id: str, row: LogRow, ordinal: int, directory: Directory) -> Context:
+    transition = row.transitions[ordinal]
+    datastream = directory.name(transition.datastream)
+    return Context(
+        log_id=log_id,
+        position=Position(row.seq, ordinal),
+        now_us=row.now_us,
+        datastream=datastream.id,
+        unit=datastream.unit,
+        illustrative=directory.is_illustrative(transition),
+    )

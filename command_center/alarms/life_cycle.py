@@ -1,0 +1,256 @@
+"""The alarm state machine: pure, no clock, no database.  Live, restart and tests use this one.
+
+`apply` takes the datastream's newest alarm (open or closed) and one transition and gives the alarm after it.  A
+transition that the alarm has seen already changes nothing, so reading a stretch of the log again changes nothing.
+
+Rules, beyond ISA-18.2's two bits:
+
+- One open alarm per datastream; its level is the worst one held.  Reaching a level worse than what is held now calls
+  the operator again and clears the acknowledgement.
+- `historical` transitions are listed, never sounded, and need no acknowledgement.  The late story of a datastream whose
+  live alarm is open is told in that alarm's history and moves nothing else.  A fresh transition makes a historical
+  alarm real.
+- Silence keeps an alarm active like a level does.  A datastream never heard at all raises none.
+- A gauge lost while it holds a level is worse news than the level: silence on top of an acknowledged level calls again,
+  and weighs at least as much as the level.
+"""
+
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from command_center.alarms.alarm import MAX_CHANGES, SILENT_LEVEL, Alarm, Change, Event, Held, Position
+from command_center.errors import AlarmActive
+from sensors.origin import Origin
+from sensors.transition import Cause, Kind, Transition
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where a transition was found and what it is about."""
+
+    log_id: str
+    position: Position
+    now_us: int  # the row's `now`
+    datastream: str  # {station}:{property}
+    unit: str
+    illustrative: bool  # the city itself says that the level is made up
+
+
+def apply(alarm: Alarm | None, transition: Transition, context: Context) -> Alarm | None:
+    """The datastream's newest alarm after `transition`; the same object where nothing changed."""
+    if alarm is not None and alarm.last_log_id == context.log_id and context.position <= alarm.last:
+        return alarm
+    match transition.kind:
+        case Kind.RAISED:
+            return _raised(alarm, transition, context)
+        case Kind.RETURNED:
+            return _returned(alarm, transition, context)
+        case Kind.SILENT:
+            return _silent(alarm, transition, context)
+        case Kind.HEARD:
+            return _heard(alarm, transition, context)
+
+
+def acknowledge(alarm: Alarm, by: str, now_us: int) -> Alarm:
+    """`alarm` acknowledged by `by`; the same object where somebody did that before: the first name stays."""
+    if not alarm.is_open or (not alarm.unacknowledged and alarm.acknowledged_by is not None):
+        return alarm
+    return replace(
+        alarm,
+        unacknowledged=False,
+        acknowledged_us=now_us,
+        acknowledged_by=by,
+        worst=alarm.shown,
+        changed_us=now_us,
+        closed_us=None if alarm.active else now_us,
+    )
+
+
+def close(alarm: Alarm, by: str, now_us: int) -> Alarm:
+    """`alarm` taken off the list, acknowledged by the same act; the same object where it is normal already.
+
+    Raises AlarmActive while what it warns of is still there.
+    """
+    if alarm.active:
+        raise AlarmActive(
+            f"{alarm.datastream} still holds {alarm.shown.level}: acknowledge it; it closes when it returns"
+        )
+    return acknowledge(alarm, by, now_us)
+
+
+def unchanged(alarm: Alarm, _by: str, _now_us: int) -> Alarm:
+    """The alarm as it is: a note about it moves nothing."""
+    return alarm
+
+
+def let_go(alarm: Alarm, log_id: str, now_us: int) -> Alarm:
+    """`alarm` when log `log_id` takes the place of the one that held its levels: not active.
+
+    The new log starts from nothing and raises again what is still held.
+    """
+    if not alarm.is_open or alarm.last_log_id == log_id:
+        return alarm
+    change = Change(
+        event=Event.LOG_CHANGED,
+        kind="",
+        cause="",
+        level=alarm.shown.level,
+        rank=alarm.shown.rank,
+        limit=alarm.shown.limit,
+        value=None,
+        time_us=now_us,
+        at_us=now_us,
+    )
+    after = replace(alarm, held=(), silence=None, last_log_id=log_id, last=Position(0, 0), changed_us=now_us)
+    return _settled(_noted(after, change), returned_us=now_us)
+
+
+def _raised(alarm: Alarm | None, transition: Transition, context: Context) -> Alarm:
+    held = _held(transition, context)
+    if alarm is None or not alarm.is_open:
+        return _born(held, transition, context)
+    if transition.cause is Cause.STILL_HELD:
+        known = [h.time_us for h in alarm.held if h.level == held.level and h.historical]
+        held = replace(held, time_us=min([held.time_us, *known]))
+    others = tuple(h for h in alarm.held if not _is_replaced(h, held))
+    worst_now = max((h.rank for h in alarm.held if not h.historical or alarm.historical), default=0)
+    becomes_real = alarm.historical and not held.historical
+    calls = not held.historical and (becomes_real or held.rank > worst_now)
+    event = Event.CHANGED if not calls else Event.WORSE if alarm.active else Event.RAISED
+    after = replace(alarm, held=(*others, held), worst=_worst(alarm, held, calls), returned_us=None)
+    if becomes_real:
+        after = replace(after, historical=False, raised_us=held.time_us)
+    return _stepped(_called(after) if calls else after, event, transition, context)
+
+
+def _returned(alarm: Alarm | None, transition: Transition, context: Context) -> Alarm | None:
+    if alarm is None or not alarm.is_open:
+        return alarm
+    left = _left(alarm.held, transition)
+    if len(left) == len(alarm.held):
+        return alarm
+    after = replace(alarm, held=left)
+    event = Event.CHANGED if after.active else Event.RETURNED
+    return _settled(_stepped(after, event, transition, context), returned_us=transition.time_us)
+
+
+def _silent(alarm: Alarm | None, transition: Transition, context: Context) -> Alarm | None:
+    if transition.cause is Cause.NEVER_HEARD:
+        return alarm
+    silence = replace(_held(transition, context), level=SILENT_LEVEL, rank=0)
+    if alarm is None or not alarm.is_open:
+        return _born(silence, transition, context)
+    silence = replace(silence, severity=max(silence.severity, *(h.severity for h in alarm.held), 0))
+    after = replace(alarm, silence=silence, returned_us=None)
+    is_lost_anew = alarm.silence is None and not silence.historical and not alarm.historical
+    if is_lost_anew and not alarm.unacknowledged:
+        after = _called(replace(after, worst=alarm.shown))
+    if alarm.historical and not silence.historical:
+        after = _called(replace(after, historical=False, raised_us=silence.time_us, worst=silence))
+    return _stepped(after, Event.SILENT, transition, context)
+
+
+def _heard(alarm: Alarm | None, transition: Transition, context: Context) -> Alarm | None:
+    if alarm is None or not alarm.is_open or alarm.silence is None:
+        return alarm
+    after = replace(alarm, silence=None)
+    return _settled(_stepped(after, Event.HEARD, transition, context), returned_us=transition.time_us)
+
+
+def _born(held: Held, transition: Transition, context: Context) -> Alarm:
+    silent = held.level == SILENT_LEVEL and transition.kind is Kind.SILENT
+    alarm = Alarm(
+        log_id=context.log_id,
+        born=context.position,
+        last_log_id=context.log_id,
+        last=context.position,
+        datastream=context.datastream,
+        unit=context.unit,
+        held=() if silent else (held,),
+        silence=held if silent else None,
+        worst=held,
+        unacknowledged=not held.historical,
+        historical=held.historical,
+        raised_us=held.time_us,
+        detected_us=context.now_us,
+        changed_us=context.now_us,
+    )
+    return _stepped(alarm, Event.SILENT if silent else Event.RAISED, transition, context)
+
+
+def _held(transition: Transition, context: Context) -> Held:
+    return Held(
+        level=transition.level,
+        rank=transition.rank,
+        severity=transition.severity,
+        limit=transition.limit,
+        time_us=transition.time_us,
+        value=transition.value,
+        quality=transition.quality,
+        origin=transition.origin,
+        historical=transition.historical,
+        exercise=context.illustrative or Origin(transition.origin).is_exercise,
+    )
+
+
+def _is_replaced(known: Held, by: Held) -> bool:
+    """A level is held once; beside it there may be late stories of the same level, each from another time."""
+    if known.level != by.level:
+        return False
+    return not by.historical or (known.historical and known.time_us == by.time_us)
+
+
+def _called(alarm: Alarm) -> Alarm:
+    """`alarm` with the operator called (again): nobody has acknowledged it."""
+    return replace(alarm, unacknowledged=True, acknowledged_us=None, acknowledged_by=None)
+
+
+def _worst(alarm: Alarm, held: Held, calls: bool) -> Held:
+    """The worst since the last acknowledgement, once `held` is reached."""
+    if calls and (not alarm.unacknowledged or alarm.historical):
+        return held
+    if held.historical and not alarm.historical:
+        return alarm.worst
+    return max(alarm.worst, held, key=lambda h: h.rank)
+
+
+def _left(held: tuple[Held, ...], transition: Transition) -> tuple[Held, ...]:
+    """What stays held after a return.
+
+    A historical return ends what was reached before it, the newest first: a late story of this morning must not end the
+    flood of this afternoon.  A fresh return ends its level whatever the times say (a clock may have been set back).
+    """
+    ended = [h for h in held if h.level == transition.level]
+    if transition.historical:
+        before = [h for h in ended if h.time_us <= transition.time_us]
+        ended = [max(before, key=lambda h: (h.historical, h.time_us))] if before else []
+    return tuple(h for h in held if not any(h is gone for gone in ended))
+
+
+def _settled(alarm: Alarm, returned_us: int) -> Alarm:
+    """`alarm` after something that held it ended: returned, and normal where nobody has to acknowledge it."""
+    if alarm.active:
+        return alarm
+    return replace(alarm, returned_us=returned_us, closed_us=None if alarm.unacknowledged else alarm.changed_us)
+
+
+def _stepped(alarm: Alarm, event: Event, transition: Transition, context: Context) -> Alarm:
+    change = Change(
+        event=event,
+        kind=transition.kind,
+        cause=transition.cause,
+        level=transition.level,
+        rank=transition.rank,
+        limit=transition.limit,
+        value=transition.value,
+        time_us=transition.time_us,
+        at_us=context.now_us,
+        historical=transition.historical,
+    )
+    after = replace(alarm, last_log_id=context.log_id, last=context.position, changed_us=context.now_us)
+    return _noted(after, change)
+
+
+def _noted(alarm: Alarm, change: Change) -> Alarm:
+    return replace(alarm, changes=(*alarm.changes, change)[-MAX_CHANGES:])

@@ -1,0 +1,166 @@
+"""The log in its own order, page by page: for whoever keeps a cursor and wants everything exactly once.
+
+A page's `next` is the cursor behind its last item, and None only where nothing came after the cursor: keep the old one
+and ask again later.  Observations come once per (datastream, time), at the place where they were stored first.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from command_center.api.place import Place
+from command_center.observation_view import ORIGIN_WORDS, known
+from command_center.picture.log_thread import LogThread
+from command_center.picture.picture import Picture
+from gateway.log.rows import LoggedTransition, LogRow
+from sensors.quality import Reason
+from sensors.times import rfc3339
+
+ROWS_AT_ONCE: Final = 64
+MAX_LOOKED_AT: Final = 50_000  # observations in one page's search, repeats included
+
+
+class FeedObservation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One observation.  `datastream` is empty where no catalogue names its number any more."""
+
+    datastream: str
+    time: str
+    value: float | None
+    quality: int
+    origin: str
+    reasons: list[str] = []
+
+
+class FeedTransition(msgspec.Struct, frozen=True, kw_only=True):
+    """One transition.  `id` is that of the alarm that it raised, where it raised one (but see `Alarm.twin`)."""
+
+    id: str
+    datastream: str
+    kind: str
+    cause: str
+    level: str
+    rank: int
+    severity: int
+    limit: float | None
+    value: float | None
+    unit: str
+    time: str  # phenomenon time of the crossing
+    at: str  # receive time at which it was found
+    quality: int
+    origin: str
+    historical: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Items and the place behind them; `gap` says what is missing before them."""
+
+    items: list[Any]
+    behind: Place | None
+    gap: dict[str, Any] | None
+
+    def as_answer(self) -> dict[str, Any]:
+        """The page as the API gives it; `gap` only where there is one."""
+        answer = {"items": self.items, "next": None if self.behind is None else str(self.behind)}
+        return answer if self.gap is None else {**answer, "gap": self.gap}
+
+
+class LogFeed:
+    """Reads no further than the picture has come: only there is known what was stored first."""
+
+    def __init__(self, log: LogThread, picture: Picture) -> None:
+        self._log, self._picture = log, picture
+
+    async def observations(self, after: Place, up_to_seq: int, limit: int) -> Page:
+        """Up to `limit` observations behind `after`, in rows up to `up_to_seq`."""
+        place, gap = await self._start(after)
+        items: list[FeedObservation] = []
+        looked_at, moved = 0, False
+        while len(items) < limit and looked_at < MAX_LOOKED_AT:
+            before = place.seq
+            rows = await self._rows(place, up_to_seq)
+            for row in rows:
+                skip = place.n if row.seq == place.seq else 0
+                n = self._collect(row, skip, limit, items)
+                looked_at += n - skip
+                moved |= n > skip
+                place = Place(place.log_id, row.seq, n)
+                if len(items) >= limit:
+                    break
+            if place.seq == before or place.seq >= up_to_seq:
+                break  # nothing lies behind: an older copy of the log may end before `up_to_seq`
+        return Page(items, place if items or (moved and looked_at >= MAX_LOOKED_AT) else None, gap)
+
+    async def transitions(self, after: Place, up_to_seq: int, limit: int) -> Page:
+        """Up to `limit` transitions behind `after`, in rows up to `up_to_seq`."""
+        place, gap = await self._start(after)
+        found = await self._log.ask(lambda reader: reader.transitions_after(place.seq, place.n - 1, limit))
+        items = [self._transition(place.log_id, logged) for logged in found if logged.seq <= up_to_seq]
+        if not items:
+            return Page([], None, gap)
+        last = found[len(items) - 1]
+        return Page(items, Place(place.log_id, last.seq, last.ordinal + 1), gap)
+
+    async def _start(self, after: Place) -> tuple[Place, dict[str, Any] | None]:
+        """Where to begin: at `after`, or at the oldest row where that is gone or of another log."""
+        log_id, first = self._log.log_id, await self._log.ask(lambda reader: reader.first_seq())
+        if after.log_id != log_id:
+            gap = {"reason": "another log", "rows": None} if after.log_id else None
+            return Place(log_id, 0, 0), gap
+        if after.seq and first > after.seq + 1:
+            return Place(log_id, first, 0), {"reason": "retired", "rows": first - after.seq - 1}
+        return after, None
+
+    async def _rows(self, place: Place, up_to_seq: int) -> list[LogRow]:
+        """The row of `place`, which may hold more, and those behind it."""
+        rows = await self._log.ask(lambda reader: reader.read_after(place.seq - 1, ROWS_AT_ONCE))
+        return [row for row in rows if row.seq <= up_to_seq]
+
+    def _collect(self, row: LogRow, skip: int, limit: int, items: list[FeedObservation]) -> int:
+        """Add a row's observations behind its first `skip` until there are `limit`; how many of the row are done."""
+        batch, history, directory = row.batch, self._picture.history, self._picture.directory
+        seen: set[tuple[int, int]] = set()
+        for k, key in enumerate(zip(batch.datastream.tolist(), batch.time_us.tolist(), strict=True)):
+            if len(items) >= limit:
+                return k
+            if key in seen or not history.is_first(*key, row.seq):
+                continue
+            seen.add(key)
+            if k < skip:
+                continue
+            number, time_us = key
+            reasons = int(batch.reasons[k])
+            items.append(
+                FeedObservation(
+                    datastream=directory.name(number).id if directory is not None and directory.knows(number) else "",
+                    time=rfc3339(time_us),
+                    value=known(float(batch.value[k])),
+                    quality=int(batch.quality[k]),
+                    origin=ORIGIN_WORDS[batch.origin[k]],
+                    reasons=Reason(reasons).words if reasons else [],
+                )
+            )
+        return len(batch)
+
+    def _transition(self, log_id: str, logged: LoggedTransition) -> FeedTransition:
+        transition, directory = logged.transition, self._picture.directory
+        number = transition.datastream
+        datastream = directory.name(number) if directory is not None and directory.knows(number) else None
+        return FeedTransition(
+            id=f"{log_id}-{logged.seq}-{logged.ordinal}",
+            datastream="" if datastream is None else datastream.id,
+            kind=transition.kind,
+            cause=transition.cause,
+            level=transition.level,
+            rank=transition.rank,
+            severity=transition.severity,
+            limit=transition.limit,
+            value=transition.value,
+            unit="" if datastream is None else datastream.unit,
+            time=rfc3339(transition.time_us),
+            at=rfc3339(transition.at_us),
+            quality=transition.quality,
+            origin=ORIGIN_WORDS[transition.origin],
+            historical=transition.historical,
+        )

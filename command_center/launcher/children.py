@@ -1,0 +1,86 @@
+"""The processes of `siaga run`: their command lines, environments and rules."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from command_center.launcher.data_directory import HOLDS_LIVE_READINGS, SIMULATOR_REFUSED, holds_live_readings
+from command_center.launcher.supervisor import ChildSpec, everything
+from gateway import embedded_broker
+from sensors.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to start.  `settings` has the command line's options in it; `broker_url` is the broker in use."""
+
+    settings: Settings
+    data_dir: Path
+    config: str  # the settings' file, "" = none
+    simulate: bool
+    broker_url: str
+    embedded: bool  # the broker is a child of ours
+
+
+def broker(plan: Plan) -> ChildSpec:
+    """The embedded broker; its configuration is written on the way."""
+    return ChildSpec(
+        name="broker",
+        argv=embedded_broker.command(plan.data_dir, plan.settings.mqtt.port),
+        environment=dict(os.environ),
+        stop_s=1.0,
+        shows=everything if plan.settings.log_level == "debug" else embedded_broker.is_news,
+    )
+
+
+def gateway(plan: Plan) -> ChildSpec:
+    """The gateway."""
+    return _siaga(plan, "gateway")
+
+
+def command_center(plan: Plan) -> ChildSpec:
+    """The command center."""
+    return _siaga(plan, "command-center")
+
+
+def simulator(plan: Plan) -> ChildSpec:
+    """The simulator; refused, for good, once the data directory holds readings of the real city."""
+    marker = plan.data_dir / SIMULATOR_REFUSED
+
+    def refusal() -> str:
+        if not holds_live_readings(plan.data_dir):
+            return ""
+        marker.touch()
+        return (
+            f"{plan.data_dir} HOLDS LIVE READINGS ({HOLDS_LIVE_READINGS}), and simulated ones never mix with them. "
+            "Everything else runs; for an exercise choose another --data-dir"
+        )
+
+    return replace(_siaga(plan, "simulate"), name="simulator", stop_s=0.5, ends_well=True, forbidden=refusal)
+
+
+def clear_refusal(data_dir: Path) -> None:
+    """Forget an earlier run's refusal of the simulator."""
+    (data_dir / SIMULATOR_REFUSED).unlink(missing_ok=True)
+
+
+def _siaga(plan: Plan, command: str) -> ChildSpec:
+    argv = (sys.executable, "-m", "command_center", command, "--data-dir", str(plan.data_dir))
+    return ChildSpec(command, argv, environment(plan, os.environ))
+
+
+def environment(plan: Plan, inherited: Mapping[str, str]) -> dict[str, str]:
+    """The children's environment: what `siaga run` was told reaches each of them as settings."""
+    ours = {
+        "SIAGA_CITY": plan.settings.city,
+        "SIAGA_DATA_DIR": str(plan.data_dir),
+        "SIAGA_MQTT_URL": plan.broker_url,
+        "SIAGA_HTTP_PORT": str(plan.settings.http.port),
+        "SIAGA_SIMULATOR_SCENARIO": plan.settings.simulator.scenario,
+        "PYTHONUNBUFFERED": "1",  # a password shown once must not wait in a buffer
+    }
+    if plan.config:
+        ours["SIAGA_CONFIG"] = str(Path(plan.config).absolute())
+    return {**inherited, **ours}

@@ -1,0 +1,1 @@
+"""The picture of the city in memory: the log followed, the newest values, and the history behind them."""
