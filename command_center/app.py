@@ -6,6 +6,7 @@ log.db ──tail──> alarm desk ──> operations.db        gateway.sock �
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import sys
@@ -39,6 +40,7 @@ _log = logging.getLogger("command_center")
 
 async def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM; a second one kills.  Raises CommandCenterError where it cannot start."""
+    os.umask(0o077)  # alarms, audit and passwords' hashes are for the user who runs Siaga
     loop = asyncio.get_running_loop()
     with listen(settings.http) as listener:
         center = CommandCenter(settings, listener)

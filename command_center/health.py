@@ -1,7 +1,8 @@
 """Whether the whole works (`/healthz`) and whether it is ready to be used (`/readyz`).
 
 `/healthz` speaks for the city, not for this process: 503 when operations.db takes no writes, when the gateway was not
-heard for 10 s, or when the gateway cannot write its log.  Whoever restarts processes watches the processes.
+heard for 10 s, when the gateway cannot write its log or its clock is wrong.  Whoever restarts processes watches the
+processes.
 """
 
 from typing import Any, Final
@@ -47,6 +48,8 @@ class Health:
             )
         elif frame is not None and not frame.log_writable:
             faults.append(f"the gateway cannot write its log: {frame.log_error}")
+        if frame is not None and frame.clock_error:
+            faults.append(f"our own clock: {frame.clock_error}")
         return faults
 
     def waits_for(self, now_us: int) -> list[str]:

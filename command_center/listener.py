@@ -58,6 +58,7 @@ def server(app: ASGIApp) -> Server:
             ws="websockets-sansio",
             ws_per_message_deflate=False,
             ws_max_size=65_536,
+            proxy_headers=False,  # who asks is who connected: X-Forwarded-For is anybody's word
             access_log=False,
             log_config=None,
             log_level="warning",

@@ -22,6 +22,8 @@ class GatewayState(msgspec.Struct, frozen=True, kw_only=True):
     connected: bool
     last_frame_ms: int | None
     log_writable: bool
+    clock_error: str  # what is wrong with our own clock; "" = nothing
+    city_faults: int  # rows of the city's files that cannot be used as they are
     sources: tuple[SourceStatus, ...]
 
 
@@ -59,6 +61,8 @@ class StatusBoard:
                 connected=self._link.connected,
                 last_frame_ms=_ms(self._link.heard_us),
                 log_writable=frame is not None and frame.log_writable,
+                clock_error="" if frame is None else frame.clock_error,
+                city_faults=0 if frame is None else frame.counters.get("city_faults", 0),
                 sources=() if frame is None else frame.sources,
             ),
             sensors=self.counts(),

@@ -36,6 +36,8 @@ async def body_of(request: Request, kind: type[T]) -> T:
     body = await request.body() or b"{}"
     try:
         return msgspec.json.decode(body, type=kind)
+    except UnicodeDecodeError as error:
+        raise ApiError(422, "invalid", f"the body is not UTF-8: {error.reason}", "body") from error
     except msgspec.DecodeError as error:
         path = re.search(r"at `\$\.?([^`]*)`", str(error))
         where = "body" if path is None or not path[1] else f"body.{path[1]}"

@@ -14,6 +14,7 @@ from command_center.alarms.desk import AlarmDesk
 from command_center.api import alarms, city, dead_letters, docs, errors, feeds, health, live, login, sensors
 from command_center.api.body_limit import BodyLimit
 from command_center.api.gate import Gate
+from command_center.api.head import HeadAsGet
 from command_center.api.log_feed import LogFeed
 from command_center.health import Health
 from command_center.live import LiveView
@@ -61,6 +62,7 @@ def build(parts: Parts) -> FastAPI:
     errors.install(app)
     app.add_middleware(Gate, accounts=parts.accounts)
     app.add_middleware(BodyLimit)
+    app.add_middleware(HeadAsGet)
     for router in (
         login.router(parts.accounts),
         sensors.router(parts.book, parts.picture),

@@ -38,6 +38,7 @@ def run(settings: Settings, *, config: str, simulate: bool) -> int:
     StartError, BrokerError or CatalogueError when it cannot start.
     """
     began = time.monotonic()
+    os.umask(0o077)  # what is stored is for the user who runs Siaga; the children inherit it
     embedded = not settings.mqtt.url
     plan = Plan(
         settings=settings,

@@ -116,7 +116,8 @@ def test_the_wall_loads_without_a_complaint_and_asks_nobody_else(living: Wall) -
     assert living.strangers == []
 
 
-def test_an_exercise_bears_its_band(living: Wall, nats: Broker) -> None:
-    expect(living.page.locator("#bands")).not_to_contain_text("SIMULASI")
+def test_an_exercise_bears_its_band(wall: Wall, nats: Broker, api: Api) -> None:
+    wall.open(api.url)
+    expect(wall.page.locator("#bands")).not_to_contain_text("SIMULASI")
     nats.observe(RIVER, 120.0, origin="simulated")
-    expect(living.page.locator("#bands")).to_contain_text("SIMULASI / LATIHAN")
+    expect(wall.page.locator("#bands")).to_contain_text("SIMULASI / LATIHAN")

@@ -44,6 +44,13 @@ function statusBands(status, now_ms) {
   if (status.gateway.connected && !status.gateway.log_writable) {
     bands.push({ key: "log", look: "fault", title: t("band.log"), text: t("band.logText") });
   }
+  if (status.gateway.clock_error) {
+    bands.push({ key: "clock", look: "fault", title: t("band.clock"), text: t("band.clockText") });
+  }
+  if (status.gateway.city_faults) {
+    const title = t("band.city", { n: status.gateway.city_faults });
+    bands.push({ key: "city", look: "fault", title, text: t("band.cityText") });
+  }
   for (const source of status.gateway.connected ? status.gateway.sources : []) {
     if (source.connected) continue;
     const time = moment(source.since_us / 1000, now_ms, true);

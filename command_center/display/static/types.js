@@ -33,7 +33,8 @@
 
 /**
  * @typedef {object} Status
- * @property {{connected: boolean, last_frame_ms: number|null, log_writable: boolean, sources: Source[]}} gateway
+ * @property {{connected: boolean, last_frame_ms: number|null, log_writable: boolean, clock_error: string,
+ *   city_faults: number, sources: Source[]}} gateway
  * @property {{total: number, silent: number, never_heard: number}} sensors
  * @property {number} dead_letters @property {boolean} exercise @property {boolean} simulator_refused
  */

@@ -314,6 +314,18 @@ def test_bodies_are_bounded_and_typed(center: Running) -> None:
         assert (answer.status_code, answer.json()["error"]["where"]) == (422, where)
 
 
+def test_a_body_that_is_not_utf8_is_refused_like_any_other(center: Running) -> None:
+    answer = center.client.post("/login", content=b'{"user": "a", "password": "\xff"}')
+    assert (answer.status_code, answer.json()["error"]["where"]) == (422, "body")
+
+
+def test_head_is_get_without_its_body(center: Running) -> None:
+    for path in ("/", "/healthz", "/metrics", "/api/v1/sensors"):
+        head, get = httpx.head(f"{center.url}{path}"), httpx.get(f"{center.url}{path}")
+        assert (head.status_code, head.content) == (get.status_code, b"")
+        assert head.headers["content-type"] == get.headers["content-type"]
+
+
 def test_login_gives_a_cookie_and_a_token_and_logout_ends_both(center: Running) -> None:
     with httpx.Client(base_url=f"{center.url}/api/v1") as browser:
         answer = browser.post("/login", json={"user": "admin", "password": PASSWORD})
