@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from msgspec.structs import replace
 
 from sensors.command import Command
-from sensors.settings import Settings
+from sensors.settings import SCENARIOS, Settings
 
 
 def _add_common(parser: ArgumentParser) -> None:
@@ -19,7 +19,7 @@ def _add_run(parser: ArgumentParser) -> None:
     _add_common(parser)
     parser.add_argument("--mqtt-port", metavar="PORT", type=int, help="port of the embedded broker (default: 1883)")
     simulation = parser.add_mutually_exclusive_group()
-    simulation.add_argument("--scenario", metavar="NAME", help="what the simulator plays (default: storm)")
+    simulation.add_argument("--scenario", choices=SCENARIOS, help="what the simulator plays (default: storm)")
     simulation.add_argument("--no-simulator", action="store_true", help="real devices only, no simulated readings")
 
 

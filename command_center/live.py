@@ -113,6 +113,11 @@ class LiveView:
         """How many look."""
         return len(self._viewers)
 
+    @property
+    def has_picture(self) -> bool:
+        """Whether there is anything to look at: a catalogue, from a log."""
+        return self._picture.directory is not None
+
     def join(self) -> Viewer | None:
         """A place for one more viewer; None where all are taken."""
         if len(self._viewers) >= MAX_VIEWERS:

@@ -265,6 +265,8 @@ def _exclusive(data_dir: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise GatewayError(f"{data_dir}: another gateway is running on this data directory") from error
+        os.ftruncate(handle, 0)
+        os.write(handle, f"{os.getpid()}\n".encode())  # for `kill -HUP`
         yield
     finally:
         os.close(handle)

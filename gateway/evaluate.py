@@ -78,8 +78,11 @@ def evaluate(recording: Path, city: str, out: Path, *, plain: bool) -> int:
     except OSError as error:
         raise GatewayError(f"--out {out}: {error.strerror}") from error
     raised = sum(t.kind is Kind.RAISED for _, _, _, t, _ in rows)
-    print(f"{len(report.series)} series, {raised} levels raised, {len(report.skipped)} files skipped: {out}")
-    return 0
+    for refused in report.refused_rows:
+        print(f"refused: {refused}", file=sys.stderr)
+    counts = f"{len(report.skipped)} files skipped, {report.refused_row_count} rows refused"
+    print(f"{len(report.series)} series, {raised} levels raised, {counts}: {out}")
+    return 0 if report.series else 1
 
 
 def _files(recording: Path) -> list[Path]:

@@ -7,7 +7,7 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar, get_args
 
 import msgspec
 
@@ -76,12 +76,16 @@ class AdminSettings(Section, frozen=True, kw_only=True):
     password: str = ""  # empty = made at first start and shown once
 
 
+Scenario = Literal["storm", "calm"]
+SCENARIOS: Final[tuple[Scenario, ...]] = get_args(Scenario)
+
+
 class SimulatorSettings(Section, frozen=True, kw_only=True):
     """The virtual city."""
 
     seed: int = 1
     speed: Positive = 60.0  # simulated seconds per second
-    scenario: str = "storm"
+    scenario: Scenario = "storm"
 
 
 class Settings(Section, frozen=True, kw_only=True):

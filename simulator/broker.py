@@ -55,6 +55,16 @@ class Publisher:
                 task.cancel()
             await asyncio.gather(*window, return_exceptions=True)
 
+    async def heard(self, topics: str) -> AsyncIterator[Message]:
+        """What anybody publishes under a topic filter, our own included; BrokerUnreachable where the broker goes."""
+        try:
+            await self._client.subscribe(topics, qos=0)
+            async for message in self._client.messages:
+                if isinstance(message.payload, bytes) and not message.retain:
+                    yield Message(message.topic.value, message.payload)
+        except MqttError as error:
+            raise BrokerUnreachable(self._address.url, str(error)) from error
+
     async def _send(self, message: Message) -> None:
         # Without a timeout of its own: aiomqtt's would cost a task and a timer for every message.
         await self._client.publish(message.topic, message.payload, qos=1, timeout=math.inf)

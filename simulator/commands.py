@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sensors.command import Command
 from sensors.errors import SettingsError
-from sensors.settings import Settings
+from sensors.settings import SCENARIOS, Settings
 
 if TYPE_CHECKING:
     from sensors.broker_address import BrokerAddress
@@ -33,7 +33,7 @@ def _add_simulate(parser: ArgumentParser) -> None:
     parser.add_argument("--city", metavar="DIR|NAME", help="a city's folder, or a built-in city")
     _add_mqtt_url(parser)
     _add_data_dir(parser)
-    parser.add_argument("--scenario", metavar="NAME", help="storm or calm (default: storm)")
+    parser.add_argument("--scenario", choices=SCENARIOS, help="what to play (default: storm)")
     parser.add_argument("--speed", type=_positive, metavar="N", help="simulated seconds per second (default: 60)")
     parser.add_argument("--seed", type=_seed, metavar="N", help="same seed, same weather (default: 1)")
 
@@ -79,14 +79,12 @@ def _add_replay(parser: ArgumentParser) -> None:
 
 def _simulate(arguments: Namespace, settings: Settings) -> int:
     from sensors.city import load_city
+    from simulator import scenario as scenarios
     from simulator.city import CityPlan
     from simulator.run import Run, simulate
-    from simulator.scenario import SCENARIOS
 
     chosen = settings.simulator
     scenario = arguments.scenario or chosen.scenario
-    if scenario not in SCENARIOS:
-        raise SettingsError(f"simulator scenario {scenario!r}: no such scenario; known are {', '.join(SCENARIOS)}")
     speed = arguments.speed if arguments.speed is not None else chosen.speed
     if not 0.0 < speed < math.inf:
         raise SettingsError(f"simulator speed {speed}: expected more than 0 simulated seconds per second")
@@ -96,7 +94,7 @@ def _simulate(arguments: Namespace, settings: Settings) -> int:
 
     async def work() -> int:
         catalogue, _faults = load_city(arguments.city or settings.city)  # `siaga check` and the gateway name the faults
-        plan = CityPlan(catalogue, SCENARIOS[scenario], seed, speed)
+        plan = CityPlan(catalogue, scenarios.SCENARIOS[scenario], seed, speed)
         await simulate(Run(plan, _address(arguments, settings), _data_dir(arguments, settings)))
         return 0
 
@@ -113,7 +111,7 @@ def _publish(arguments: Namespace, settings: Settings) -> int:
         address = _address(arguments, settings)
         _warn_if_unknown(arguments.station, arguments.property, settings.city)
         message = await publish_one(address, arguments.station, arguments.property, reading)
-        print(f"{message.topic} {message.payload.decode()}\nacknowledged by {address.url}")
+        print(f"{message.topic} {message.payload.decode()}\nthe broker {address.url} has it")
         return 0
 
     return asyncio.run(work())

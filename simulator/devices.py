@@ -4,6 +4,7 @@ Physics runs `speed` times faster than the clock on the wall, but every reading 
 alive.  Pure: real time and local hour are passed in.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -50,6 +51,8 @@ class Reading(msgspec.Struct, omit_defaults=True):
     origin: str = "live"
 
 
+YIELDS_S = 120.0  # to a reading that somebody else publishes
+RECENT = 8  # own payloads of a topic that may still come back from the broker
 ENCODER = msgspec.json.Encoder()
 
 
@@ -64,6 +67,8 @@ class Devices:
         self._topics = [f"telemetry/{d.station}/{d.property}" for d in datastreams]
         self._period_s = np.array([RIVER_PERIOD_S if d.kind in RIVER_KINDS else OTHER_PERIOD_S for d in datastreams])
         self._due_s = self._period_s * self._rng.uniform(0.0, 1.0, len(datastreams))
+        self._sent: dict[str, deque[bytes]] = {topic: deque(maxlen=RECENT) for topic in self._topics}
+        self._yields_until_s = dict.fromkeys(self._topics, 0.0)
         self._next_malformed_s = self._rng.uniform(*MALFORMED_PERIOD_S)
 
     def tick(self, moment: Moment) -> Tick:
@@ -97,12 +102,22 @@ class Devices:
         messages = []
         for i, value in zip(due.tolist(), self.city.observe(due).tolist(), strict=True):
             datastream = datastreams[i]
-            if self.city.is_silent(datastream.station):
+            if self.city.is_silent(datastream.station) or moment.elapsed_s < self._yields_until_s[self._topics[i]]:
                 continue
             payload = encode_reading(Reading(ts, value, datastream.unit, Origin.SIMULATED.word))
-            messages.append(Message(self._topics[i], payload))
+            messages.append(self._message(i, payload))
             truth.append(TruthRow(time, datastream.station, datastream.property, float(self.city.values[i]), ""))
         return messages
+
+    def hear(self, message: Message, elapsed_s: float) -> None:
+        """Somebody else's reading of a datastream stands for a while: the virtual device does not speak over it."""
+        sent = self._sent.get(message.topic)
+        if sent is not None and message.payload not in sent:
+            self._yields_until_s[message.topic] = elapsed_s + YIELDS_S
+
+    def _message(self, i: int, payload: bytes) -> Message:
+        self._sent[self._topics[i]].append(payload)
+        return Message(self._topics[i], payload)
 
     def _truth_row(self, event: Event, moment: Moment) -> TruthRow:
         datastream = self._plan.catalogue.datastreams[event.datastream]
@@ -119,7 +134,7 @@ class Devices:
         self._next_malformed_s = moment.elapsed_s + self._rng.uniform(*MALFORMED_PERIOD_S)
         i = int(self._rng.integers(len(self._topics)))
         truth.append(self._truth_row(Event(i, "malformed_payload", float(self.city.values[i])), moment))
-        return Message(self._topics[i], _pick(MALFORMED_PAYLOADS, self._rng))
+        return self._message(i, _pick(MALFORMED_PAYLOADS, self._rng))
 
 
 def encode_reading(reading: Reading) -> bytes:

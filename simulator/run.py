@@ -100,6 +100,18 @@ class _Transmitter:
 
     async def _publish(self, publisher: Publisher, stop: asyncio.Event) -> None:
         """One tick after the other; each waits for its acknowledgements, so at most one reading per sensor waits."""
+        listener = asyncio.create_task(self._listen(publisher), name="simulator.listen")
+        try:
+            await self._publish_ticks(publisher, stop)
+        finally:
+            listener.cancel()
+            await asyncio.gather(listener, return_exceptions=True)  # that the broker is gone, publishing says
+
+    async def _listen(self, publisher: Publisher) -> None:
+        async for message in publisher.heard("telemetry/+/+"):
+            self._devices.hear(message, self._clock.moment().elapsed_s)
+
+    async def _publish_ticks(self, publisher: Publisher, stop: asyncio.Event) -> None:
         while not stop.is_set():
             refuse_live_readings(self._run.data_dir)
             tick = self._devices.tick(self._clock.moment())

@@ -56,6 +56,7 @@ class _Teller:
         what = f"{self._station(alarm)} {self._noun(alarm)}"
         if shown.level != SILENT_LEVEL and shown.value is not None:
             unit = _UNITS.get(alarm.unit, alarm.unit)
+            unit = self._say(unit.replace("/h", "/jam"), unit)
             what += f" {number(shown.value, self._language)}{THIN_SPACE}{unit}".rstrip()
         parts = [what, self._level(alarm, shown)]
         if alarm.silence is not None and shown is not alarm.silence:

@@ -16,6 +16,11 @@ def router(live: LiveView) -> APIRouter:
     @routes.websocket("/live")
     async def look(socket: WebSocket) -> None:
         """A snapshot, then what changes."""
+        if not live.has_picture:
+            await socket.send_denial_response(
+                error_answer(503, "no_log", "there is no log yet: nothing to see", "path")
+            )
+            return
         viewer = live.join()
         if viewer is None:
             await socket.send_denial_response(

@@ -52,7 +52,7 @@ def alarm(name: str, severity: int, raised: str, state: str = "unacknowledged", 
     return {**fixed, "raised_at": f"2026-01-01T{raised}:00Z", "state": state, **more}
 
 
-def test_alarms_stand_worst_first_then_unacknowledged_then_held_then_newest_and_what_is_past_last(run: Run) -> None:
+def test_alarms_stand_held_first_then_worst_then_unacknowledged_then_newest_and_what_is_past_last(run: Run) -> None:
     alarms = [
         alarm("closed", 4, "09:00", "normal"),
         alarm("mild", 1, "10:00"),
@@ -64,7 +64,7 @@ def test_alarms_stand_worst_first_then_unacknowledged_then_held_then_newest_and_
         alarm("risen", 4, "07:00", since="2026-01-01T11:50:00Z"),
     ]
     ordered = run("alarm_order.js", "return a[0].sort(m.compareAlarms).map(x => x.id)", alarms)
-    assert ordered == ["risen", "new", "old", "returned", "seen", "mild", "history", "closed"]
+    assert ordered == ["risen", "new", "old", "seen", "mild", "returned", "history", "closed"]
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,8 @@ export const isUnacknowledged = (alarm) =>
   !alarm.historical && (alarm.state === "unacknowledged" || alarm.state === "returned_unacknowledged");
 
 /**
- * Worst severity first, then unacknowledged, then what still holds, then newest; what is past stands below all of them,
- * newest first.
+ * What still holds first, of these the worst severity, then unacknowledged, then newest; then what has returned and nobody
+ * has seen; what is past stands below all of them, newest first.
  * @param {Alarm} a
  * @param {Alarm} b
  * @returns {number}
@@ -35,9 +35,9 @@ export function compareAlarms(a, b) {
   if (past !== 0) return past;
   if (isPast(a)) return newest;
   return (
+    Number(isActive(b)) - Number(isActive(a)) ||
     b.severity - a.severity ||
     Number(isUnacknowledged(b)) - Number(isUnacknowledged(a)) ||
-    Number(isActive(b)) - Number(isActive(a)) ||
     newest ||
     a.id.localeCompare(b.id)
   );

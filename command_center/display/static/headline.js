@@ -68,7 +68,7 @@ function calm(store) {
 function alarmParts(city, store, alarm, now_ms) {
   const since_ms = Date.parse(alarm.since ?? alarm.raised_at);
   const open = [...store.alarms.values()].filter((a) => isActive(a) && !isPast(a)).sort(compareAlarms);
-  const unacknowledged = open.filter(isUnacknowledged).length;
+  const unacknowledged = [...store.alarms.values()].filter(isUnacknowledged).length;
   return {
     severity: alarm.severity,
     level: levelName(city, alarm.level),

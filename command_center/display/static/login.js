@@ -24,6 +24,7 @@ export class Login {
       event.preventDefault();
       void this.#send();
     });
+    this.#dialog.querySelector(".login-out")?.addEventListener("click", () => void this.#leave());
     this.#dialog.querySelector(".login-cancel")?.addEventListener("click", () => this.#dialog.close());
     this.#dialog.addEventListener("close", () => this.#finish(false));
   }
@@ -44,7 +45,8 @@ export class Login {
    * @returns {Promise<boolean>} whether somebody is logged in now
    */
   ask() {
-    this.#message.textContent = "";
+    this.#message.textContent = this.user === null ? "" : t("login.as", { user: this.user });
+    /** @type {HTMLElement} */ (this.#dialog.querySelector(".login-out")).hidden = this.user === null;
     if (!this.#dialog.open) this.#dialog.showModal();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
@@ -85,6 +87,22 @@ export class Login {
     }
     this.user = user;
     this.#finish(true);
+    this.#dialog.close();
+    this.onChange();
+  }
+
+  /** Ends the session: the next one at this desk acts under their own name. */
+  async #leave() {
+    try {
+      await post("/logout", {});
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (!UNAUTHORISED.has(error.status)) {
+        this.#message.textContent = t("login.failed", { why: error.message });
+        return;
+      }
+    }
+    this.user = null;
     this.#dialog.close();
     this.onChange();
   }

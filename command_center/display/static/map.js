@@ -67,8 +67,10 @@ export class MapPanel {
     await new Promise((resolve) => requestIdleCallback(resolve, { timeout: WEBGL_WAIT_MS }));
     this.#fixed = !hasWebGl();
     if (!this.#fixed) {
-      const view = await createGlView(this.#canvas, city, layers, this.relayout, () => this.#draw(city, layers, true));
-      if (this.#fixed) view.remove();
+      const view = await createGlView(this.#canvas, city, layers, this.relayout, () => this.#draw(city, layers, true))
+        .catch(libraryMissing);
+      if (view === null) this.#fixed = true;
+      else if (this.#fixed) view.remove();
       else {
         this.#view?.remove();
         this.#view = view;
@@ -209,6 +211,16 @@ function entry(kind, standing, name) {
   node.dataset.standing = standing;
   node.append(stationSymbol(kind), ` ${name}`);
   return node;
+}
+
+/**
+ * The server went away while the map library was on its way, say: the drawing stays, and shows everything.
+ * @param {unknown} error
+ * @returns {null}
+ */
+function libraryMissing(error) {
+  console.warn("the map stays a drawing:", error);
+  return null;
 }
 
 /**

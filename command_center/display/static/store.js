@@ -151,7 +151,7 @@ export class Store {
    * @returns {boolean}
    */
   isStale(i, now_ms) {
-    const interval_s = this.sensors[i].interval_s ?? Number.NaN;
+    const interval_s = this.sensors[i]?.interval_s ?? Number.NaN;
     return this.silent[i] === 1 || now_ms - this.time_ms[i] > 3000 * interval_s;
   }
 }

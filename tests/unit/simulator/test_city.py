@@ -6,8 +6,9 @@ import msgspec
 import numpy as np
 import pytest
 
+from simulator.broker import Message
 from simulator.city import STEP_S, VirtualCity
-from simulator.devices import OTHER_PERIOD_S, RIVER_PERIOD_S, Devices
+from simulator.devices import OTHER_PERIOD_S, RIVER_PERIOD_S, YIELDS_S, Devices, Moment
 from simulator.gauges import RIVER_KINDS
 from tests.unit.simulator.cities import CITIES, NOON, NOW_US, SPEED, catalogue, plan, ticks
 
@@ -130,3 +131,19 @@ def test_now_and_then_a_device_sends_nonsense_and_the_truth_says_so() -> None:
     devices = Devices(plan(CITIES[0]), NOON)
     events = [row.event for _, tick in ticks(devices, 1200.0, step_s=5.0) for row in tick.truth]
     assert 4 <= events.count("malformed_payload") <= 10  # every two to five minutes
+
+
+def test_a_reading_of_somebody_else_is_not_spoken_over() -> None:
+    devices = Devices(plan(CITIES[0], scenario="calm"), NOON)
+    heard_s = 20.0
+
+    def topics(begin_s: float, end_s: float) -> set[str]:
+        moments = (Moment(s, NOW_US + round(s * 1e6), NOON) for s in np.arange(begin_s, end_s, 0.5).tolist())
+        return {message.topic for moment in moments for message in devices.tick(moment).messages}
+
+    first = devices.tick(Moment(10.0, NOW_US, NOON)).messages[0]
+    devices.hear(first, 10.0)  # its own, back from the broker
+    assert first.topic in topics(10.5, heard_s)
+    devices.hear(Message(first.topic, b"1632"), heard_s)
+    assert first.topic not in topics(heard_s, heard_s + YIELDS_S)
+    assert first.topic in topics(heard_s + YIELDS_S, heard_s + YIELDS_S + 10.0)
