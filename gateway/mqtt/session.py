@@ -14,7 +14,7 @@ counted.  A message that the broker sends again while its first copy is held is 
 import asyncio
 import logging
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from gateway.errors import BrokerError, ProtocolError
@@ -137,6 +137,10 @@ class Session:
             return
         received = self._wire.take()
         self._held.oversized += received.oversized
+        if not (self._held_ids or self._unacknowledged) and self.unacknowledged + len(received.publishes) <= limit:
+            self._held.publishes.extend(received.publishes)
+            self._held_ids.update(packet_id for packet_id in received.publishes.packet_id if packet_id)
+            return
         for place, packet_id in enumerate(received.publishes.packet_id):
             if packet_id and (packet_id in self._held_ids or packet_id in self._unacknowledged):
                 self.withheld.repeated += 1
@@ -166,12 +170,17 @@ class Session:
             await self._handshake(wire)
         self.connections += 1
         self.reconnects += 1
-        self._unacknowledged, self._held_ids, self._held = set(), set(), codec.Received()
-        self._let_go = False
+        self._forget_packet_ids()
         self.connected, self.error = True, ""
         _log.info("connected to broker %s (%s)", self.broker.name, self.broker.address.url)
         self._arrived.set()
         await self._keep_alive(wire)
+
+    def _forget_packet_ids(self) -> None:
+        """What is held from an earlier connection is stored, and never acknowledged on this one."""
+        self._unacknowledged, self._held_ids, self._let_go = set(), set(), False
+        self._held.publishes.packet_id = [0] * len(self._held.publishes)
+        self._held.oversized = [replace(big, packet_id=0) for big in self._held.oversized]
 
     async def _handshake(self, wire: "_Wire") -> None:
         """CONNECT, and SUBSCRIBE only where the broker has no session of ours or the filters changed."""
@@ -214,6 +223,7 @@ class Session:
                 wire.send(codec.pingreq())
 
     def _drop(self) -> None:
+        self.drain()  # what has arrived is not lost with the connection
         self.connected = False
         if self._wire is not None:
             self._wire.abort()
