@@ -79,6 +79,7 @@ def test_it_stops_in_under_two_seconds_whoever_is_connected(tmp_path: Path, port
     gateway.close()
     with process(tmp_path, port, SIAGA_ADMIN_PASSWORD="x") as running:
         until(lambda: answers(port), timeout_s=30)
+        until(lambda: httpx.get(f"http://127.0.0.1:{port}/api/v1/sensors").json()["items"], timeout_s=30)
         with (
             connect(f"ws://127.0.0.1:{port}/api/v1/live") as wall,
             socket.create_connection(("127.0.0.1", port)) as idle,
