@@ -78,9 +78,10 @@ class Gateway:
         ]
         self._reporting = Reporting(committer, engine, clock, self._sessions, self._status)
         self._checkpoint_at = time.monotonic() + settings.log.checkpoint_s
+        self._steps_told = clock.steps  # of our clock, that the log has a row for
 
     async def run(self) -> None:
-        """Work until told to stop; sources stop first, then what they brought is made durable."""
+        """Work until told to stop: what was taken is made durable and acknowledged, then the sessions end."""
         self._watch_signals()
         await self._status.start()
         try:
@@ -157,9 +158,9 @@ class Gateway:
 
     async def _now_us(self) -> int:
         """The present; where our clock was set forward, the time that it left out is nobody's silence."""
-        steps = self._clock.steps
         now_us = self._clock.now_us()
-        if self._clock.steps != steps:
+        if self._clock.steps != self._steps_told:  # whoever read the clock first after the step
+            self._steps_told = self._clock.steps
             await self._commit(self._engine.start(now_us))
         return now_us
 
@@ -191,7 +192,9 @@ class Gateway:
             )
         except (CatalogueError, LogError) as error:
             _log.error("the city is not reloaded, the present one stays: %s", error)
-            self._engine.city = replace(present, faults=(*present.faults, Fault("city.toml", 0, "", str(error))))
+            fault = Fault("city.toml", 0, "", str(error))
+            if fault not in present.faults:
+                self._engine.city = replace(present, faults=(*present.faults, fault))
             return
         await self._commit(self._engine.reload(city, self._clock.now_us()))
         _log.info("city %s reloaded: catalogue version %d", city.catalogue.city.code, city.version)

@@ -39,7 +39,8 @@ def test_empty_in_empty_out_and_one_dtype() -> None:
 def test_the_values_are_kept() -> None:
     values = np.array([900.0, NAN])
     values.flags.writeable = False
-    gross_range(values, np.zeros(2), np.full(2, 600.0))
+    assert gross_range(values, np.zeros(2), np.full(2, 600.0)).tolist() == [Quality.FAIL, Quality.MISSING]
+    assert values.tolist()[0] == 900.0
 
 
 def test_reasons_have_words() -> None:
