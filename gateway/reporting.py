@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from dataclasses import asdict
+from typing import Final
 
 from gateway.clock import Clock
 from gateway.committer import Committer
@@ -10,9 +11,12 @@ from gateway.engine import Engine
 from gateway.ingest import Arrivals
 from gateway.mqtt.session import Session
 from gateway.status import FaultStatus, SourceStatus, StatusFrame, StatusServer
+from sensors.tables import Fault
 from sensors.times import SECOND_US
 
-MAX_FAULTS = 200  # in one frame; the counter tells the rest
+MAX_FAULTS: Final = 200  # in one frame; the counter tells the rest
+MAX_COLUMN: Final = 64  # a frame is one line, and whoever reads it bounds its length
+MAX_REASON: Final = 300
 
 
 class Reporting:
@@ -62,7 +66,7 @@ class Reporting:
                 "clock_ahead_s": max(0, self._engine.now_us - now_us) / SECOND_US,
                 **cursors,
             },
-            city_faults=tuple(FaultStatus(f.file, f.line, f.column, f.reason) for f in city.faults[:MAX_FAULTS]),
+            city_faults=tuple(_told(fault) for fault in city.faults[:MAX_FAULTS]),
         )
 
     def _source(self, session: Session, now_us: int) -> SourceStatus:
@@ -80,3 +84,8 @@ class Reporting:
             error=session.error,
             last_message_us=self._last_message_us.get(name),
         )
+
+
+def _told(fault: Fault) -> FaultStatus:
+    """A fault as it fits into a frame: what stands in a city's cell may be long."""
+    return FaultStatus(fault.file, fault.line, fault.column[:MAX_COLUMN], fault.reason[:MAX_REASON])
