@@ -1,5 +1,5 @@
 # `make run` and `make test` do their own set-up: a fresh Debian machine needs only make and a network.
-.PHONY: help run test lint bench bootstrap bootstrap-dev clean
+.PHONY: help run test lint bench outage torture bootstrap bootstrap-dev clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -21,7 +21,15 @@ lint: bootstrap-dev ## ruff and mypy
 	$(BIN)/mypy
 
 bench: bootstrap-dev ## measurements, with machine and versions
-	@$(BIN)/python -m tests.bench.detector && exec $(BIN)/python -m tests.bench.ingest
+	@$(BIN)/python -m tests.bench.detector && $(BIN)/python -m tests.bench.ingest && exec $(BIN)/python -m tests.bench.sink
+
+torture: bootstrap-dev ## processes killed, links cut, the disk filled under load; options in ARGS, e.g. ARGS="--faults 20"
+	@scripts/test-setup
+	@exec $(BIN)/python -m tests.torture $(ARGS)
+
+outage: bootstrap-dev ## InfluxDB sink: its server away for two minutes under load, nothing missing at the end
+	@scripts/test-setup
+	@OUTAGE_S=120 exec $(BIN)/pytest tests/e2e/test_sink.py -k outage $(ARGS)
 
 bootstrap: ## the virtual environment, as far as running needs it
 	@scripts/bootstrap

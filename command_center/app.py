@@ -17,6 +17,7 @@ from typing import Final
 from command_center.accounts import ADMIN, Accounts
 from command_center.alarms.desk import AlarmDesk
 from command_center.api.application import Parts, build
+from command_center.api.dead_letters import LetterReading
 from command_center.bell import Bell
 from command_center.clock import now_us
 from command_center.errors import OperationsError
@@ -97,6 +98,7 @@ class CommandCenter:
             operations=operations,
             accounts=accounts,
             log=log,
+            letters=LetterReading(data_dir),
             tail=tail,
             picture=picture,
             desk=desk,

@@ -1,8 +1,8 @@
 """Whether the whole works (`/healthz`) and whether it is ready to be used (`/readyz`).
 
 `/healthz` speaks for the city, not for this process: 503 when operations.db takes no writes, when the gateway was not
-heard for 10 s, when the gateway cannot write its log or its clock is wrong.  Whoever restarts processes watches the
-processes.
+heard for 10 s, when the gateway cannot write its log, set a damaged one aside or has a wrong clock.  Whoever restarts
+processes watches the processes.
 """
 
 from typing import Any, Final
@@ -15,10 +15,22 @@ from command_center.live import LiveView
 from command_center.operations import Operations
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
+from gateway.status import SourceStatus
 from sensors.times import NEVER, SECOND_US, rfc3339
 
 GATEWAY_SILENT_S: Final = 10.0
+SOURCE_AWAY_S: Final = 10.0
 BEHIND_S: Final = 5.0  # the tail was not at the log's end for so long
+
+
+def trouble(source: SourceStatus, now_us: int) -> str:
+    """What is wrong with a source just now, in words; "" where nothing is.  A broker may be away for a moment."""
+    if source.taken_over:
+        return source.taken_over
+    if source.flows is False:
+        return source.flow_note
+    away_s = 0.0 if source.connected else (now_us - source.since_us) / SECOND_US
+    return f"no connection for {away_s:.0f} s: {source.error}" if away_s > SOURCE_AWAY_S else ""
 
 
 class Health:
@@ -48,6 +60,15 @@ class Health:
             )
         elif frame is not None and not frame.log_writable:
             faults.append(f"the gateway cannot write its log: {frame.log_error}")
+        if frame is not None and frame.log_upkeep_error:
+            faults.append(f"the gateway cannot keep its log in order: {frame.log_upkeep_error}")
+        if frame is not None and frame.log_set_aside:
+            faults.append(
+                f"the log was damaged and set aside: {', '.join(frame.log_set_aside)};"
+                " see `siaga log salvage` and `siaga log acknowledge`"
+            )
+        if frame is not None and silent_s <= GATEWAY_SILENT_S:
+            faults += [f"source {source.name}: {why}" for source in frame.sources if (why := trouble(source, now_us))]
         if frame is not None and frame.clock_error:
             faults.append(f"our own clock: {frame.clock_error}")
         return faults

@@ -194,7 +194,7 @@ class LiveView:
         alarms = [*self._desk.open_alarms(), *self._desk.closed_alarms()]
         snapshot = Snapshot(
             now_ms=at_us // 1000,
-            sensors=self._sensors.all(at_us),
+            sensors=self._sensors.on_wall(at_us),
             alarms=[] if directory is None else [alarm_view(alarm, directory.catalogue, at_us) for alarm in alarms],
             status=self._board.status(at_us),
         )

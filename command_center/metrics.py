@@ -1,6 +1,5 @@
 """`/metrics`: read off the parts when asked for, in a registry of our own; the gateway's figures as it told them."""
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,6 +11,7 @@ from prometheus_client.registry import Collector
 from command_center.alarms.desk import AlarmDesk
 from command_center.clock import now_us
 from command_center.gateway_link import GatewayLink
+from command_center.gateway_metrics import gateway_metrics
 from command_center.live import LiveView
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
@@ -87,17 +87,7 @@ class Metrics(Collector):
         if frame is None:
             return
         yield _gauge("gateway_silent_seconds", "since its newest frame", self._link.silent_s(now_us()))
-        yield _gauge("gateway_log_writable", "its log takes writes", frame.log_writable)
-        yield _gauge("gateway_log_last_seq", "newest row of its log", frame.last_seq)
-        yield _gauge("gateway_city_faults", "faults of the city in force", len(frame.city_faults))
-        for name, count in frame.counters.items():
-            yield _counter(f"gateway_{_name(name)}", f"gateway: {name}", count)
-        for name, value in frame.gauges.items():
-            yield _gauge(f"gateway_{_name(name)}", f"gateway: {name}", value)
-        connected = GaugeMetricFamily("siaga_gateway_source_connected", "a source is connected", labels=["source"])
-        for source in frame.sources:
-            connected.add_metric([source.name], source.connected)
-        yield connected
+        yield from gateway_metrics(frame)
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:
@@ -106,7 +96,3 @@ def _gauge(name: str, text: str, value: float) -> Metric:
 
 def _counter(name: str, text: str, value: float) -> Metric:
     return CounterMetricFamily(f"siaga_{name}", text, value=value)
-
-
-def _name(name: str) -> str:
-    return re.sub(r"[^a-z0-9_]", "_", name.lower())

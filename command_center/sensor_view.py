@@ -12,6 +12,7 @@ from command_center.observation_view import ORIGIN_WORDS, known
 from command_center.picture.directory import Directory
 from command_center.picture.picture import Picture
 from sensors.catalogue import Datastream, Level
+from sensors.health_kinds import is_health
 from sensors.quality import Reason
 from sensors.rules import levels_in_force
 from sensors.times import HOUR_US, SECOND_US, rfc3339
@@ -48,6 +49,7 @@ class Sensor(msgspec.Struct, frozen=True, kw_only=True):
     station: str
     property: str
     kind: str
+    health: bool  # tells of the device itself: for the maintainer, not on the wall
     unit: str
     name: str  # of the station
     levels: list[SensorLevel]
@@ -84,6 +86,10 @@ class SensorBook:
     def all(self, now_us: int) -> list[Sensor]:
         """The sensors in the catalogue's order; none before the log was read."""
         return [self._filled(blank, now_us) for blank in self._blanks(now_us)]
+
+    def on_wall(self, now_us: int) -> list[Sensor]:
+        """The sensors that operators watch: all but the devices' own health."""
+        return [self._filled(blank, now_us) for blank in self._blanks(now_us) if not blank.health]
 
     def one(self, sensor_id: str, now_us: int) -> Sensor | None:
         """The sensor `{station}:{property}`."""
@@ -139,6 +145,7 @@ def _blank(datastream: Datastream, directory: Directory, now_us: int) -> Sensor:
         station=datastream.station,
         property=datastream.property,
         kind=datastream.kind,
+        health=is_health(datastream.kind),
         unit=datastream.unit,
         name=station.name,
         levels=[_level(level) for level in levels_in_force(datastream, now_us)],

@@ -10,10 +10,20 @@ from command_center.gateway_link import GatewayLink
 from command_center.launcher.data_directory import SIMULATOR_REFUSED
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
-from gateway.status import SourceStatus
+from gateway.status import PullStatus, SourceStatus
+from sensors.health_kinds import is_health
 from sensors.times import MINUTE_US, NEVER
 
 EXERCISE_LASTS_US: Final = 10 * MINUTE_US  # after the last simulated or replayed reading
+
+
+class PullState(msgspec.Struct, frozen=True, kw_only=True):
+    """A pull source as the wall needs it."""
+
+    name: str
+    last_success_us: int | None
+    failures: int  # in a row
+    error: str
 
 
 class GatewayState(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,9 +32,12 @@ class GatewayState(msgspec.Struct, frozen=True, kw_only=True):
     connected: bool
     last_frame_ms: int | None
     log_writable: bool
+    log_error: str  # why not
+    logs_set_aside: int  # damaged, and nobody has seen to them
     clock_error: str  # what is wrong with our own clock; "" = nothing
     city_faults: int  # rows of the city's files that cannot be used as they are
     sources: tuple[SourceStatus, ...]
+    pulls: tuple[PullState, ...] = ()
 
 
 class SensorCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,9 +74,12 @@ class StatusBoard:
                 connected=self._link.connected,
                 last_frame_ms=_ms(self._link.heard_us),
                 log_writable=frame is not None and frame.log_writable,
+                log_error="" if frame is None else frame.log_error,
+                logs_set_aside=0 if frame is None else len(frame.log_set_aside),
                 clock_error="" if frame is None else frame.clock_error,
                 city_faults=0 if frame is None else frame.counters.get("city_faults", 0),
                 sources=() if frame is None else frame.sources,
+                pulls=() if frame is None else tuple(_pull(pull) for pull in frame.pulls),
             ),
             sensors=self.counts(),
             dead_letters=self._tail.dead_letters,
@@ -75,13 +91,17 @@ class StatusBoard:
     def counts(self) -> SensorCounts:
         """How many sensors there are and speak."""
         directory = self._picture.directory
-        datastreams = () if directory is None else directory.datastreams
+        datastreams = () if directory is None else [d for d in directory.datastreams if not is_health(d.kind)]
         silent = {alarm.datastream for alarm in self._desk.open_alarms() if alarm.silence is not None}
         return SensorCounts(
             total=len(datastreams),
             silent=sum(1 for d in datastreams if d.id in silent),
             never_heard=sum(1 for d in datastreams if d.id not in silent and not self._picture.latest.heard(d.number)),
         )
+
+
+def _pull(pull: PullStatus) -> PullState:
+    return PullState(name=pull.name, last_success_us=pull.last_success_us, failures=pull.failures, error=pull.error)
 
 
 def _ms(time_us: int) -> int | None:

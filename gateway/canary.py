@@ -7,8 +7,10 @@ and drops QoS 1 until it is restarted.  So each beat sends a message through the
 import asyncio
 import contextlib
 import os
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Final
 
 from gateway.errors import BrokerError, ProtocolError
@@ -33,13 +35,31 @@ PATIENCE_AT_START: Final = 60  # failed beats, each a second or more
 FAILURES: Final = (OSError, TimeoutError, ProtocolError, BrokerError)
 
 
+@dataclass(frozen=True, slots=True)
+class Login:
+    """As whom to connect, and, with TLS, whom to trust."""
+
+    user: str = ""
+    password: str = ""
+    tls: ssl.SSLContext | None = None
+    server_name: str | None = None  # what the certificate is made out to; None = the host
+
+
 class Canary:
     """Publishes to a broker and listens for it, beat after beat, over one connection."""
 
     def __init__(
-        self, host: str, port: int, *, period_s: float = 5.0, timeout_s: float = 2.0, failures: int = 3
+        self,
+        host: str,
+        port: int,
+        *,
+        login: "Login | None" = None,
+        period_s: float = 5.0,
+        timeout_s: float = 2.0,
+        failures: int = 3,
     ) -> None:
         self._host, self._port = host, port
+        self._login = login or Login()
         self._period_s = period_s
         self._timeout_s = timeout_s
         self._failures = failures
@@ -84,7 +104,9 @@ class Canary:
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator["_Connection"]:
         async with asyncio.timeout(self._timeout_s):
-            connection = _Connection(*await asyncio.open_connection(self._host, self._port))
+            tls, name = self._login.tls, self._login.server_name if self._login.tls is not None else None
+            streams = await asyncio.open_connection(self._host, self._port, ssl=tls, server_hostname=name)
+            connection = _Connection(*streams, self._login)
         try:
             async with asyncio.timeout(self._timeout_s):
                 await connection.open()
@@ -101,14 +123,16 @@ class Canary:
 class _Connection:
     """One clean MQTT session that is subscribed to the canary's topic at QoS 1."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, login: Login) -> None:
+        self._reader, self._writer, self._login = reader, writer, login
         self._decoder = Decoder(MAX_PACKET_BYTES)
 
     async def open(self) -> None:
         """CONNECT and SUBSCRIBE; BrokerError when either is refused."""
         name = f"siaga-canary-{os.getpid()}"
-        self._writer.write(connect(name, keep_alive_s=KEEP_ALIVE_S, clean=True) + subscribe(1, (TOPIC,)))
+        user, password = self._login.user, self._login.password
+        hello = connect(name, keep_alive_s=KEEP_ALIVE_S, user=user, password=password, clean=True)
+        self._writer.write(hello + subscribe(1, (TOPIC,)))
         subscribed = False
         while not subscribed:
             for answer in (await self._read()).answers:

@@ -2,16 +2,17 @@
 
 import logging
 from dataclasses import dataclass
-from typing import Final
 
-from gateway.formats import FORMATS
+from gateway.address_book import AddressBook
+from gateway.formats import make_format
 from gateway.log.writer import LogWriter
+from gateway.subscription import why_unusable
+from sensors.broker_address import broker_address
 from sensors.catalogue import Catalogue
 from sensors.city import city_folder, load_city, read_retired
+from sensors.errors import CatalogueError, SettingsError
 from sensors.keeping import keep_last_good
 from sensors.tables import Fault
-
-SUBSCRIBED: Final = "telemetry/"
 
 _log = logging.getLogger("gateway.city")
 
@@ -28,7 +29,8 @@ class CityInForce:
 def checked(city: str) -> tuple[Catalogue, tuple[Fault, ...]]:
     """The city's catalogue, not numbered, and every fault of its files.  CatalogueError where it cannot be used."""
     catalogue, faults = load_city(city)
-    return catalogue, (*faults, *read_retired(city_folder(city))[1], *_ingest_faults(catalogue))
+    retired = read_retired(city_folder(city))[1]
+    return catalogue, (*faults, *retired, *_ingest_faults(catalogue), *_source_faults(catalogue))
 
 
 def put_in_force(city: str, writer: LogWriter, previous: Catalogue | None, now_us: int) -> CityInForce:
@@ -51,11 +53,32 @@ def put_in_force(city: str, writer: LogWriter, previous: Catalogue | None, now_u
 
 def _ingest_faults(catalogue: Catalogue) -> tuple[Fault, ...]:
     """Ingest rules that this version cannot follow."""
-    known = ", ".join(sorted(FORMATS))
+    places = {(d.station, d.property, d.unit): place for place, d in enumerate(catalogue.datastreams)}
+    book = AddressBook(catalogue.numbered(places))  # any numbers do: nothing is stored under them
     reasons = []
     for rule in catalogue.city.ingest:
-        if rule.format not in FORMATS:
-            reasons.append(f"{rule.filter}: expected a format of {known}, got {rule.format!r}")
-        elif not rule.filter.startswith(SUBSCRIBED):
-            reasons.append(f"{rule.filter}: expected a filter under {SUBSCRIBED}, nothing else is subscribed")
+        try:
+            make_format(rule, book)
+        except CatalogueError as error:
+            reasons.append(f"{rule.filter}: {error}")
+            continue
+        if why := why_unusable(rule.filter):
+            reasons.append(f"{rule.filter}: {why}")
     return tuple(Fault("city.toml", 0, "ingest", reason) for reason in reasons)
+
+
+def _source_faults(catalogue: Catalogue) -> tuple[Fault, ...]:
+    """Sources that cannot be listened to as they are written down."""
+    reasons = []
+    for source in catalogue.city.sources:
+        try:
+            address = broker_address(source.url)
+        except SettingsError as error:
+            reasons.append(f"{source.name}: {error}")
+            continue
+        files = (source.ca_file, source.cert_file, source.key_file, source.server_name)
+        if any(files) and not address.tls:
+            reasons.append(f"{source.name}: certificates and server_name are for mqtts://, got {address.url}")
+        if source.password_env and source.password_file:
+            reasons.append(f"{source.name}: expected password_env or password_file, got both")
+    return tuple(Fault("city.toml", 0, "sources", reason) for reason in reasons)

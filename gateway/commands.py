@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from sensors.broker_access import embedded_access, secret_file
 from sensors.command import Command
 from sensors.errors import CatalogueError
 from sensors.settings import Settings
@@ -17,17 +18,41 @@ def _gateway_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--city", metavar="DIR|NAME", help="a built-in city or a city's folder")
     parser.add_argument("--mqtt-url", metavar="URL", help="mqtt://[user:password@]host:port, not the city's sources")
     parser.add_argument("--mqtt-port", type=int, metavar="PORT", help="port of the embedded broker on this machine")
+    parser.add_argument(
+        "--forget", metavar="SOURCE", help="have this source's broker drop our session and what waits in it, then end"
+    )
 
 
 def _gateway(arguments: Namespace, settings: Settings) -> int:
     from gateway.app import serve
+    from gateway.forgetting import forget
 
     top = {name: getattr(arguments, name) for name in ("data_dir", "city") if getattr(arguments, name) is not None}
     mqtt = {"url": arguments.mqtt_url, "port": arguments.mqtt_port}
     mqtt = {name: value for name, value in mqtt.items() if value is not None}
     settings = msgspec.structs.replace(settings, **top, mqtt=msgspec.structs.replace(settings.mqtt, **mqtt))
+    settings = _with_login(settings)
+    if arguments.forget is not None:
+        print(asyncio.run(forget(settings, arguments.forget)))
+        return 0
     asyncio.run(serve(settings))
     return 0
+
+
+def _with_login(settings: Settings) -> Settings:
+    """With our own login where the broker is the embedded one of our data directory, and no other user is asked for."""
+    mqtt, data_dir = settings.mqtt, Path(settings.data_dir).absolute()
+    access = embedded_access(data_dir, "gateway", mqtt.url or f"mqtt://127.0.0.1:{mqtt.port}")
+    if access is None or mqtt.user:
+        return settings
+    login = msgspec.structs.replace(
+        mqtt,
+        user=access.user,
+        password_file=str(secret_file(data_dir, "gateway")),
+        ca_file=mqtt.ca_file or access.door.ca_file,
+        server_name=mqtt.server_name or access.door.server_name,
+    )
+    return msgspec.structs.replace(settings, mqtt=login)
 
 
 def _check_arguments(parser: ArgumentParser) -> None:
@@ -36,6 +61,7 @@ def _check_arguments(parser: ArgumentParser) -> None:
 
 
 def _check(arguments: Namespace, settings: Settings) -> int:
+    from gateway.broker_limits import limits
     from gateway.city_in_force import checked
 
     city = arguments.city_option or arguments.city or settings.city
@@ -48,6 +74,8 @@ def _check(arguments: Namespace, settings: Settings) -> int:
         return 1
     for fault in faults:
         print(fault)
+    for line in limits(catalogue.city):
+        print(line)
     levels = sum(len(d.levels) for d in catalogue.datastreams)
     print(
         f"{catalogue.city.name.id}: {len(catalogue.stations)} stations, {len(catalogue.datastreams)} datastreams,"

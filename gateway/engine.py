@@ -4,10 +4,12 @@ from collections import Counter
 from dataclasses import replace
 
 from gateway.city_in_force import CityInForce
-from gateway.ingest import Arrivals, Ingest
+from gateway.ingest import Arrivals, Ingest, Ingested
 from gateway.log.rows import Entry, Event
+from gateway.readings import Request
 from gateway.recovery import Judge, begin
 from sensors.batch import empty_batch
+from sensors.catalogue import Catalogue
 from sensors.detector import step
 from sensors.rules import next_change_us
 
@@ -26,6 +28,7 @@ class Engine:
         self._judge = judge
         self.now_us = judge.state.now_us if judge is not None else 0  # of the newest row
         self._next_change_us = 0
+        self.requests: tuple[Request, ...] = ()  # of the newest `judge`, to be sent back to their sources
 
     def start(self, now_us: int) -> Entry:
         """The first row after a start: the catalogue takes effect, and the pause is nobody's silence."""
@@ -34,8 +37,25 @@ class Engine:
     def reload(self, city: CityInForce, now_us: int) -> Entry:
         """The row that puts a catalogue in force."""
         self.city = city
-        self._ingest = Ingest(city.catalogue, self._dead_letter_bytes)
+        before, self._ingest = self._ingest, Ingest(city.catalogue, self._dead_letter_bytes)
+        self._ingest.inherit(before)
         return self._begin("catalogue", now_us)
+
+    def begin_anew(self, entry: Entry) -> tuple[Catalogue, list[Entry]]:
+        """The catalogue in force and the rows that a new log begins with, in place of `entry`.
+
+        The detector starts from nothing, as readers of a new log do: what is still held is raised again.
+        """
+        fresh = Engine(self.city, None, self._dead_letter_bytes)
+        start = fresh.start(entry.now_us - 1)
+        self._judge, self._next_change_us = fresh._judge, fresh._next_change_us
+        if entry.event != "observations" or self._judge is None:
+            self.now_us = start.now_us
+            return self.city.catalogue, [start]
+        state, transitions = step(self._judge.state, entry.batch, entry.now_us)
+        self._judge, self.now_us = replace(self._judge, state=state), entry.now_us
+        again = replace(entry, transitions=transitions, checkpoint=self.checkpoint(), retried=None)
+        return self.city.catalogue, [start, again]
 
     def change_due(self, now_us: int) -> bool:
         """Whether another version of a level takes effect by `now_us`: `reload` then comes before the next `take`."""
@@ -52,15 +72,30 @@ class Engine:
         """
         now_us = max(now_us, self.now_us + 1)
         self._ingest.refuses_exercise = holds_live
-        ingested = self._ingest.read(arrivals, now_us)
+        self.counters["messages"] += sum(len(a) for a in arrivals)
+        return self.judge(self._ingest.read(arrivals, now_us), now_us)
+
+    def read_again(self, arrivals: list[Arrivals], now_us: int, *, holds_live: bool) -> Ingested:
+        """What old messages come to by the rules in force; formats begin anew, so that no live state is touched."""
+        ingest = Ingest(self.city.catalogue, self._dead_letter_bytes)
+        ingest.refuses_exercise = holds_live
+        return ingest.read(arrivals, max(now_us, self.now_us + 1))
+
+    def judge(self, ingested: Ingested, now_us: int) -> Entry | None:
+        """The row of what was read; None where nothing came and nothing fell due."""
+        now_us = max(now_us, self.now_us + 1)
         if len(ingested.batch):
             now_us = max(now_us, int(ingested.batch.receive_us.max()))
         if self._judge is None:
-            raise RuntimeError("take before start")
+            raise RuntimeError("judge before start")
         state, transitions = step(self._judge.state, ingested.batch, now_us)
         self._judge = replace(self._judge, state=state)
         self.now_us = now_us
-        self._count(arrivals, ingested.clock_faults, len(ingested.batch), len(ingested.dead_letters), len(transitions))
+        self.counters["ignored"] += ingested.ignored
+        self.counters["duplicates"] += ingested.duplicates
+        self.counters["requests_dropped"] += ingested.requests_dropped
+        self.requests = ingested.requests
+        self._count(ingested.clock_faults, len(ingested.batch), len(ingested.dead_letters), len(transitions))
         if not len(ingested.batch) and not transitions and not ingested.dead_letters:
             return None
         return Entry(now_us, "observations", self.city.version, ingested.batch, transitions, ingested.dead_letters)
@@ -68,7 +103,11 @@ class Engine:
     def idle(self, now_us: int) -> Entry:
         """A row that holds nothing but the timers' state at `now_us`, to carry a checkpoint."""
         now_us = max(now_us, self.now_us + 1)
-        return self.take([], now_us) or Entry(now_us, "observations", self.city.version)
+        return self.take([], now_us) or self.nothing()
+
+    def nothing(self) -> Entry:
+        """The row of a step in which nothing happened."""
+        return Entry(self.now_us, "observations", self.city.version)
 
     def checkpoint(self) -> bytes:
         """The state after the newest row."""
@@ -88,8 +127,7 @@ class Engine:
         self.counters["transitions"] += len(transitions)
         return Entry(now_us, event, version, transitions=transitions)
 
-    def _count(self, arrivals: list[Arrivals], faults: int, observations: int, letters: int, transitions: int) -> None:
-        self.counters["messages"] += sum(len(a) for a in arrivals)
+    def _count(self, faults: int, observations: int, letters: int, transitions: int) -> None:
         self.counters["observations"] += observations
         self.counters["dead_letters"] += letters
         self.counters["clock_faults"] += faults

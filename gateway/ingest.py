@@ -1,29 +1,38 @@
-"""Ingest: messages to observations.  Pure: the time of receipt is passed in."""
+"""Ingest: messages to observations.  Pure: the time of receipt is passed in.
+
+arrivals ─▶ format of their rule ─▶ readings ─▶ settling ─▶ batch
+                  │ what it refuses               │
+                  └───────────▶ dead letters ◀────┘
+"""
 
 import hashlib
 import logging
+from bisect import bisect_right
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gateway.address_book import AddressBook
-from gateway.formats import FORMATS, Format
+from gateway.formats import BulkFormat, Format, LastingFormat, make_format
+from gateway.formats.native import Native
 from gateway.log.rows import DeadLetter
 from gateway.mqtt.codec import Oversized, Publishes
-from gateway.readings import Readings, Refusal, Refused, Verdict
+from gateway.readings import Readings, Refusal, Refused, Request, Verdict
+from gateway.settling import Context, Settling
 from gateway.topic_filter import matches
-from sensors.batch import Batch, empty_batch
-from sensors.catalogue import Catalogue
-from sensors.origin import Origin
-from sensors.quality import Reason, gross_range
-from sensors.times import MINUTE_US, NEVER
+from sensors.batch import Batch
+from sensors.catalogue import ANY_SOURCE, Catalogue, IngestRule
+from sensors.errors import CatalogueError
+from sensors.quality import Reason
 
-FUTURE_LIMIT_US: Final = 5 * MINUTE_US  # a device's time further ahead is a clock fault
-EARLIEST_US: Final = 946_684_800_000_000  # 2000-01-01T00:00:00Z: a device's time before it is a clock fault
-ANY_SOURCE: Final = "*"
+MAX_ROUTES: Final = 262_144  # topics whose rule is remembered, per source; beyond, all are forgotten
+MAX_ROUTE_BYTES: Final = 256  # a longer topic's rule is looked up each time
+BULK_FROM: Final = 4  # messages; fewer are read one by one, which costs less
 
 _log = logging.getLogger("gateway.ingest")
 
@@ -35,6 +44,7 @@ class Arrivals:
     source: str
     publishes: Publishes = field(default_factory=Publishes)
     oversized: list[Oversized] = field(default_factory=list)
+    received_us: int | None = None  # of a dead letter that is tried again: the time of messages without one
 
     def __len__(self) -> int:
         return len(self.publishes) + len(self.oversized)
@@ -47,22 +57,27 @@ class Ingested:
     batch: Batch
     dead_letters: tuple[DeadLetter, ...]
     clock_faults: int
+    requests: tuple[Request, ...] = ()  # to be sent back to their sources
+    requests_dropped: int = 0  # beyond the bound
+    ignored: int = 0  # messages that are known and carry no reading
+    duplicates: int = 0  # readings whose datastream and time have been seen lately
 
 
 class Ingest:
     """Reads messages by the catalogue in force; made anew when it changes."""
 
     def __init__(self, catalogue: Catalogue, dead_letter_bytes: int) -> None:
-        self._book = AddressBook(catalogue)
-        self._rules = tuple(rule for rule in catalogue.city.ingest if rule.format in FORMATS)
+        book = AddressBook(catalogue)
+        self._rules = tuple((rule, _made(rule, book)) for rule in catalogue.city.ingest)
+        self._city = catalogue.city
+        native = Native(book, IngestRule(source=ANY_SOURCE, filter="#", format="native"))
+        self._formats: tuple[Format, ...] = (*(made for _, made in self._rules), native)
+        self._bulk = tuple(made if isinstance(made, BulkFormat) else None for made in self._formats)
+        self._is_all_native = all(rule.format == "native" for rule in catalogue.city.ingest)
+        self._routes: dict[str, dict[bytes, int]] = {}
+        self._settling = Settling(catalogue, book)
         self._dead_letter_bytes = dead_letter_bytes
         self.refuses_exercise = False  # simulated and replayed readings become dead letters
-        size = 1 + max(catalogue.datastream_by_number, default=-1)
-        self._valid_min, self._valid_max = np.full(size, np.nan), np.full(size, np.nan)
-        for number, datastream in catalogue.datastream_by_number.items():
-            self._valid_min[number] = np.nan if datastream.valid_min is None else datastream.valid_min
-            self._valid_max[number] = np.nan if datastream.valid_max is None else datastream.valid_max
-        self._all_native = all(rule.format == "native" for rule in self._rules)
 
     def read(self, arrivals: list[Arrivals], now_us: int) -> Ingested:
         """Observations and dead letters of `arrivals`, in order of arrival, all received at `now_us`.
@@ -70,49 +85,123 @@ class Ingest:
         Receive times of one datastream are `now_us`, + 1 µs, + 2 µs, …; `now_us` must lie after every earlier one.
         """
         readings = Readings()
-        messages = [(a.source, a.publishes, place) for a in arrivals for place in range(len(a.publishes))]
-        for index, (source, publishes, place) in enumerate(messages):
-            self._read_message(index, source, publishes, place, readings)
-        letters = [self._dead_letter(messages[v.message], v, now_us) for v in _by_message(readings)]
+        ends = list(accumulate(len(a.publishes) for a in arrivals))
+        for a, end in zip(arrivals, ends, strict=True):
+            readings.source, readings.received_us = a.source, now_us if a.received_us is None else a.received_us
+            self._read_arrivals(end - len(a.publishes), a, readings)
+        batch, duplicates = self._settled(readings, self._context(arrivals, now_us))
+        letters = [self._dead_letter(arrivals, ends, verdict, now_us) for verdict in _by_message(readings)]
         letters += [_too_large(a.source, big, now_us) for a in arrivals for big in a.oversized]
-        batch = self._batch(readings, now_us) if len(readings) else empty_batch()
-        faults = int(np.count_nonzero(batch.reasons & Reason.CLOCK_FAULT))
-        return Ingested(batch, tuple(letters), faults)
+        return Ingested(
+            batch=batch,
+            dead_letters=tuple(letters),
+            clock_faults=int(np.count_nonzero(batch.reasons & np.uint16(Reason.CLOCK_FAULT))),
+            requests=tuple(readings.requests.values()),
+            requests_dropped=readings.requests_dropped,
+            ignored=readings.ignored.total(),
+            duplicates=duplicates,
+        )
 
-    def _read_message(self, index: int, source: str, publishes: Publishes, place: int, readings: Readings) -> None:
+    def inherit(self, previous: "Ingest") -> None:
+        """Take over what is remembered: readings seen lately, and what formats of unchanged rules know of devices."""
+        self._settling.inherit(previous._settling)
+        before = {(rule.source, rule.filter, rule.format): made for rule, made in previous._rules}
+        for rule, made in self._rules:
+            if isinstance(made, LastingFormat) and (rule.source, rule.filter, rule.format) in before:
+                made.inherit(before[rule.source, rule.filter, rule.format])
+
+    def _read_arrivals(self, first: int, arrivals: Arrivals, readings: Readings) -> None:
+        """Read messages whose index begins at `first`; each format gets its own in order."""
+        publishes = arrivals.publishes
+        for which, places in self._by_format(arrivals):
+            left: Sequence[int] = places
+            bulk = self._bulk[which]
+            if bulk is not None and len(places) >= BULK_FROM:
+                left = _read_many(bulk, first, publishes, places, readings)
+            for place in left:
+                self._read_message(self._formats[which], first + place, publishes, place, readings)
+
+    def _by_format(self, arrivals: Arrivals) -> Iterator[tuple[int, Sequence[int]]]:
+        """(number of a format, places of the messages whose first fitting rule has it); the last is native."""
+        topics = arrivals.publishes.topic
+        if self._is_all_native:
+            yield len(self._formats) - 1, range(len(topics))
+            return
+        routes = self._routes.setdefault(arrivals.source, {})
+        if len(routes) > MAX_ROUTES:
+            routes.clear()
+        new = dict.fromkeys(topics).keys() - routes.keys()
+        for topic in new:
+            routes[topic] = self._route(arrivals.source, topic)
+        numbers = np.fromiter(map(routes.__getitem__, topics), np.intp, len(topics))
+        for topic in new:
+            if len(topic) > MAX_ROUTE_BYTES:
+                del routes[topic]
+        for which in np.unique(numbers).tolist():
+            yield which, np.flatnonzero(numbers == which).tolist()
+
+    def _route(self, source: str, topic: bytes) -> int:
+        fitting = self._city.rules_for(source)
+        for which, (rule, _) in enumerate(self._rules):
+            if rule in fitting and matches(rule.filter, topic):
+                return which
+        return len(self._rules)
+
+    def _read_message(self, made: Format, index: int, publishes: Publishes, place: int, readings: Readings) -> None:
         topic = publishes.topic[place]
-        already, already_refused = len(readings), len(readings.refused)
+        mark = readings.mark()
         try:
-            self._format(source, topic)(index, topic, publishes.payload[place], self._book, readings)
+            made.read(index, topic, publishes.payload[place], readings)
         except Refused as refused:
-            readings.cut(already, already_refused)
+            readings.cut(mark)
             readings.refuse(index, None, refused.reason, refused.detail)
         except Exception as error:  # noqa: BLE001 (the broker would deliver it again for ever: kept, counted, logged)
             _log.exception("a message of topic %r could not be read; it is a dead letter", topic[:200])
-            readings.cut(already, already_refused)
+            readings.cut(mark)
             readings.refuse(index, None, Refusal.OUR_FAULT, f"{type(error).__name__}: {error}"[:500])
-        if self.refuses_exercise and any(Origin(origin).is_exercise for origin in readings.origin[already:]):
-            readings.cut(already, already_refused)
-            detail = "simulated or replayed, and this data directory holds readings from the field"
-            readings.refuse(index, None, Refusal.EXERCISE, detail)
-        if len(readings) == already and len(readings.refused) == already_refused:
+        if readings.is_at(mark):
             readings.refuse(index, None, Refusal.EMPTY, "no reading in it")
-        if publishes.retain[place]:
-            _mark_retained(readings, already)
 
-    def _format(self, source: str, topic: bytes) -> Format:
-        """The format of the first ingest rule that fits; native where the city has no rule for it."""
-        for rule in () if self._all_native else self._rules:
-            if rule.source in (source, ANY_SOURCE) and matches(rule.filter, topic):
-                return FORMATS[rule.format]
-        return FORMATS["native"]
+    def _settled(self, readings: Readings, context: Context) -> tuple[Batch, int]:
+        """What `Settling.settle` gives; messages whose readings it cannot take, for a fault of ours, are left out."""
+        refused = list(readings.refused)
+        try:
+            return self._settling.settle(readings, context)
+        except Exception:  # noqa: BLE001 (logged; who is at fault is found and becomes a dead letter)
+            _log.exception("the readings of a tick could not be settled; the messages at fault are left out")
+        readings.refused[:] = refused
+        for message, why in self._settling.at_fault(readings, context):
+            readings.drop(message)
+            readings.refuse(message, None, Refusal.OUR_FAULT, why)
+        return self._settling.settle(readings, context)
 
-    def _dead_letter(self, message: tuple[str, Publishes, int], verdict: Verdict, now_us: int) -> DeadLetter:
-        source, publishes, place = message
+    def _context(self, arrivals: list[Arrivals], now_us: int) -> Context:
+        counts = [len(a.publishes) for a in arrivals]
+        received_us = [now_us if a.received_us is None else a.received_us for a in arrivals]
+        retained: list[int] = []
+        first = 0
+        for a, count in zip(arrivals, counts, strict=True):
+            if True in a.publishes.retain:
+                retained += [first + place for place, is_retained in enumerate(a.publishes.retain) if is_retained]
+            first += count
+        return Context(
+            sources=[a.source for a in arrivals],
+            source=np.repeat(np.arange(len(arrivals)), counts),
+            received_us=np.repeat(np.array(received_us, np.int64), counts),
+            retained=retained,
+            now_us=now_us,
+            refuses_exercise=self.refuses_exercise,
+            is_again=any(a.received_us is not None for a in arrivals),
+        )
+
+    def _dead_letter(self, arrivals: list[Arrivals], ends: list[int], verdict: Verdict, now_us: int) -> DeadLetter:
+        which = bisect_right(ends, verdict.message)
+        publishes = arrivals[which].publishes
+        place = verdict.message - (ends[which] - len(publishes))
         payload = publishes.payload[place]
         return DeadLetter(
             received_us=now_us,
-            source=source,
+            source=arrivals[which].source,
             topic=publishes.topic[place].decode(errors="replace"),
             reason=verdict.reason,
             detail=verdict.detail,
@@ -123,48 +212,52 @@ class Ingest:
             retained=publishes.retain[place],
         )
 
-    def _batch(self, readings: Readings, now_us: int) -> Batch:
-        datastream = np.array(readings.datastream, np.int32)
-        value = np.array(readings.value, np.float64)
-        device_us = np.array(readings.device_us, np.int64)
-        reasons = np.array(readings.reasons, np.uint16)
-        receive_us = now_us + _occurrence(datastream)
-        time_us, fault = _phenomenon_times(np.array(readings.message), device_us, receive_us, now_us)
-        quality = gross_range(value, self._valid_min[datastream], self._valid_max[datastream])
-        reasons[fault] |= np.uint16(Reason.CLOCK_FAULT)
-        reasons[np.isnan(value)] |= np.uint16(Reason.MISSING_VALUE)
-        reasons[quality == 4] |= np.uint16(Reason.GROSS_RANGE)
-        origin = np.array(readings.origin, np.uint8)
-        return Batch(datastream, time_us, value, receive_us, device_us, origin, quality, reasons)
+
+class _Unusable:
+    """Stands for a rule with a fault: what falls under it waits as dead letters until the rule is mended."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def read(self, *_: object) -> None:
+        raise Refused(Refusal.UNUSABLE_RULE, self._why)
+
+
+def _made(rule: IngestRule, book: AddressBook) -> Format:
+    try:
+        return make_format(rule, book)
+    except CatalogueError as error:
+        return _Unusable(f"the ingest rule for {rule.filter}: {error}")
+
+
+def _read_many(
+    bulk: BulkFormat, first: int, publishes: Publishes, places: Sequence[int], readings: Readings
+) -> Sequence[int]:
+    """Read the messages at `places`; what is left to be read one by one: all of them where something went wrong."""
+    mark = readings.mark()
+    topics, payloads = publishes.topic, publishes.payload
+    if len(places) != len(topics):
+        topics, payloads = [topics[place] for place in places], [payloads[place] for place in places]
+    try:
+        left = bulk.read_many(np.asarray(places, np.intp) + first, topics, payloads, readings)
+    except Exception:  # noqa: BLE001 (logged; one by one each gets its own verdict)
+        _log.exception("%d messages could not be read at once; they are read one by one", len(places))
+        readings.cut(mark)
+        return places
+    return [places[k] for k in left]
 
 
 def _by_message(readings: Readings) -> list[Verdict]:
     """One verdict for each message and reason, whatever the number of its elements: a payload is kept once."""
     first: dict[tuple[int, Refusal], Verdict] = {}
     more: Counter[tuple[int, Refusal]] = Counter()
-    for verdict in readings.refused:
+    for verdict in sorted(readings.refused, key=attrgetter("message")):
         key = (verdict.message, verdict.reason)
-        more[key] += key in first
-        first.setdefault(key, verdict)
-    return [
-        replace(verdict, detail=f"{verdict.detail} (and {more[key]} more of its elements)") if more[key] else verdict
-        for key, verdict in first.items()
-    ]
-
-
-def _mark_retained(readings: Readings, start: int) -> None:
-    """A message from the broker's memory is never fresh: without a time of its own it is refused."""
-    timeless = [i for i in range(start, len(readings)) if readings.device_us[i] == NEVER]
-    for i in range(start, len(readings)):
-        readings.reasons[i] |= Reason.RETAINED
-    if timeless:
-        index = readings.message[start]
-        columns = (readings.message, readings.datastream, readings.device_us, readings.value, readings.origin)
-        for column in (*columns, readings.reasons):
-            for i in reversed(timeless):
-                del column[i]
-        detail = f"delivered from the broker's memory, {len(timeless)} of its readings without a time"
-        readings.refuse(index, None, Refusal.RETAINED_WITHOUT_TIME, detail)
+        if first.setdefault(key, verdict) is not verdict:
+            more[key] += 1
+    for key, count in more.items():
+        first[key] = replace(first[key], detail=f"{first[key].detail} (and {count} more of its elements)")
+    return list(first.values())
 
 
 def _too_large(source: str, big: Oversized, now_us: int) -> DeadLetter:
@@ -179,41 +272,3 @@ def _too_large(source: str, big: Oversized, now_us: int) -> DeadLetter:
         sha256=big.sha256,
         retained=big.retain,
     )
-
-
-def _occurrence(datastream: NDArray[np.int32]) -> NDArray[np.int64]:
-    """How many observations of the same datastream stand before each, shape (n,)."""
-    order = np.argsort(datastream, kind="stable")
-    ordered = datastream[order]
-    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
-    counts = np.diff(starts, append=len(ordered))
-    result = np.empty(len(datastream), np.int64)
-    result[order] = np.arange(len(ordered)) - np.repeat(starts, counts)
-    return result
-
-
-def _phenomenon_times(
-    message: NDArray[np.intp], device_us: NDArray[np.int64], receive_us: NDArray[np.int64], now_us: int
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The time of each observation, and where the device's clock was not believed.
-
-    One time of a message that cannot be true makes it a clock fault: the whole message is moved so that its newest
-    time is the receive time and its spacing stays; what still cannot be true gets the receive time itself.
-    """
-    sent = device_us != NEVER
-    time_us = np.where(sent, device_us, receive_us)
-    fault = sent & _implausible(device_us, now_us)
-    if not fault.any():
-        return time_us, fault
-    starts = np.flatnonzero(np.diff(message, prepend=-1))  # messages come in ascending order
-    of = np.cumsum(np.diff(message, prepend=-1) != 0) - 1
-    fault = np.logical_or.reduceat(fault, starts)[of] & sent
-    newest_us = np.maximum.reduceat(np.where(sent, device_us, NEVER), starts)[of]
-    last_receive_us = np.maximum.reduceat(receive_us, starts)[of]
-    time_us = np.where(fault, device_us + (last_receive_us - newest_us), time_us)
-    still = fault & _implausible(time_us, now_us + len(device_us))
-    return np.where(still, receive_us, time_us), fault
-
-
-def _implausible(time_us: NDArray[np.int64], now_us: int) -> NDArray[np.bool_]:
-    return (time_us < EARLIEST_US) | (time_us > now_us + FUTURE_LIMIT_US)

@@ -65,20 +65,19 @@ def replayed(
 ) -> Iterator[tuple[LogRow, Judge, tuple[Transition, ...]]]:
     """Each row after `after_seq`, the judge after it, and the transitions that the detector finds in it now.
 
-    Raises LogError where the log does not begin with a start row.
+    Where retention took the log's first rows, or damage the one that put a catalogue in force, the first row of that
+    catalogue that is left puts it in force.
     """
     catalogues: dict[int, Catalogue] = {}
     while rows := reader.read_after(after_seq):
         for row in rows:
             transitions: tuple[Transition, ...] = ()
-            if row.event != "observations":
-                version = row.catalogue_version
+            version = row.catalogue_version
+            if row.event != "observations" or judge is None or judge.catalogue_version != version:
                 if version not in catalogues:
                     catalogues[version] = reader.catalogue(version)
                 paused = row.event == "start"
                 judge, transitions = begin(judge, catalogues[version], version, row.now_us, after_pause=paused)
-            if judge is None:
-                raise LogError(f"row {row.seq}: expected a start row before observations")
             judge, found = judge.observe(row)
             after_seq = row.seq
             yield row, judge, transitions + found

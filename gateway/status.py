@@ -7,9 +7,11 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Iterator
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -19,6 +21,11 @@ MAX_LINE_BYTES: Final = 65_536
 MAX_UNSENT_BYTES: Final = (
     1_048_576  # a client that reads nothing is cut off beyond this; it will find the log by itself
 )
+
+MAX_COUNTERS: Final = 64  # of a reader; more are left out
+MAX_RETRIED: Final = 200  # dead letters of one request
+MAX_BY: Final = 100
+MAX_WAITING: Final = 8  # requests for a retry; one more is told to come back
 
 _log = logging.getLogger("gateway.status")
 
@@ -33,6 +40,60 @@ class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
     reconnects: int
     error: str
     last_message_us: int | None
+    protocol: str = ""  # "5" or "3.1.1"; "" = never connected
+    tls: bool = False
+    flows: bool | None = None  # whether the canary comes back; None = not known, or no canary
+    flow_note: str = ""  # why nothing flows, or why there is no canary
+    canary_ms: float | None = None  # its newest round trip
+    taken_over: str = ""  # the sign that another gateway uses our client id
+    session_lost: int = 0  # times that the broker had lost our session, and what waited in it
+    filters: tuple[str, ...] = ()  # subscribed; at most MAX_FILTERS
+    unacknowledged: int = 0  # messages in memory that are not on disk yet
+    unacknowledged_bytes: int = 0
+    counters: dict[str, int] = {}
+
+
+class PullStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One pull source."""
+
+    name: str
+    url: str
+    period_s: float
+    last_success_us: int | None  # when a page was last had and read, changed or not
+    last_fresh_us: int | None  # when a page last brought a reading
+    next_us: int
+    failures: int  # in a row
+    error: str
+    counts: dict[str, int]
+    unknown_devices: tuple[str, ...] = ()  # of the newest page, that the catalogue does not have
+
+
+class ReaderStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Whoever follows the log, as it told us."""
+
+    name: str
+    log_id: str
+    seq: int
+    lag_rows: int  # of our log that it has not applied
+    heard_s: float  # since it last told us
+    error: str
+    counters: dict[str, float]
+
+
+class HistogramStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How often something took how long, in seconds."""
+
+    bounds: tuple[float, ...]  # upper, ascending
+    counts: tuple[int, ...]  # of each bound's own bucket, and beyond the last
+    sum: float
+
+
+class RefusedStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Dead letters since the gateway's start, by source and reason."""
+
+    source: str
+    reason: str
+    count: int
 
 
 class FaultStatus(msgspec.Struct, frozen=True):
@@ -54,10 +115,16 @@ class StatusFrame(msgspec.Struct, frozen=True, kw_only=True, tag="status", tag_f
     catalogue_version: int
     log_writable: bool
     log_error: str
+    log_upkeep_error: str = ""  # why retention and the like cannot be done
+    log_set_aside: tuple[str, ...] = ()  # damaged logs that nobody has seen to yet
     clock_error: str = ""  # what is wrong with our own clock just now
     sources: tuple[SourceStatus, ...]
+    pulls: tuple[PullStatus, ...] = ()
     counters: dict[str, int]
     gauges: dict[str, float]
+    readers: tuple[ReaderStatus, ...] = ()
+    refused: tuple[RefusedStatus, ...] = ()
+    histograms: dict[str, HistogramStatus] = {}
     city_faults: tuple[FaultStatus, ...]
 
 
@@ -73,14 +140,37 @@ class CursorFrame(msgspec.Struct, frozen=True, kw_only=True, tag="cursor", tag_f
     reader: str
     log_id: str
     seq: int
+    compacted_seq: int | None = None  # rows up to this one are in the reader's own history
+    error: str = ""  # why it does not get on just now
+    counters: dict[str, float] = {}  # a reader's own health; at most MAX_COUNTERS are kept
+
+
+class RetryFrame(msgspec.Struct, frozen=True, kw_only=True, tag="retry", tag_field="type"):
+    """The wish that dead letters be read again; answered with one `RetriedFrame`."""
+
+    ids: Annotated[tuple[int, ...], msgspec.Meta(min_length=1, max_length=MAX_RETRIED)]
+    by: Annotated[str, msgspec.Meta(max_length=MAX_BY)]  # who asks
+
+
+class RetriedFrame(msgspec.Struct, frozen=True, kw_only=True, tag="retried", tag_field="type"):
+    """What came of a retry.  With an `error` nothing was done."""
+
+    observed: int = 0  # letters that became observations, and are letters no more
+    observations: int = 0
+    failed: int = 0  # letters that were refused again, and stay
+    cut: int = 0  # letters whose payload was too long to be kept whole: they cannot be read again, and stay
+    left: tuple[int, ...] = ()  # letters that were not looked at: ask again
+    error: str = ""
 
 
 GatewayFrame = StatusFrame | CommitFrame
 GATEWAY_FRAME: Final = msgspec.json.Decoder(GatewayFrame)
-READER_FRAME: Final = msgspec.json.Decoder(CursorFrame)
+ANSWER_FRAME: Final = msgspec.json.Decoder(GatewayFrame | RetriedFrame)
+ReaderFrame = CursorFrame | RetryFrame
+READER_FRAME: Final = msgspec.json.Decoder(ReaderFrame)
 
 
-def encode(frame: GatewayFrame | CursorFrame) -> bytes:
+def encode(frame: GatewayFrame | ReaderFrame | RetriedFrame) -> bytes:
     """A frame as one line."""
     return msgspec.json.encode(frame) + b"\n"
 
@@ -109,7 +199,14 @@ class StatusServer:
         self._clients: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
         self.cursors: dict[str, CursorFrame] = {}  # newest per reader; bounded by MAX_CLIENTS
+        self.heard_s: dict[str, float] = {}  # when each reader was last heard (monotonic); bounded as `cursors` is
         self.cut_off = 0
+        self._retries: deque[tuple[RetryFrame, asyncio.StreamWriter]] = deque()  # at most MAX_WAITING
+
+    @property
+    def clients(self) -> int:
+        """How many are connected."""
+        return len(self._clients)
 
     async def start(self) -> None:
         """Listen; a socket file left by a killed gateway is replaced (the data directory's lock is ours)."""
@@ -138,6 +235,13 @@ class StatusServer:
             elif not writer.transport.is_closing():
                 writer.write(line)
 
+    def next_retry(self) -> tuple[RetryFrame, Callable[[RetriedFrame], None]] | None:
+        """The retry that waits longest, and where its answer goes; None where none waits."""
+        if not self._retries:
+            return None
+        frame, writer = self._retries.popleft()
+        return frame, lambda answer: None if writer.transport.is_closing() else writer.write(encode(answer))
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._clients) >= MAX_CLIENTS:
             _log.warning("more than %d readers at the status socket: refused", MAX_CLIENTS)
@@ -146,18 +250,27 @@ class StatusServer:
         self._clients.add(writer)
         try:
             while line := await reader.readline():
-                self._take(line)
+                self._take(line, writer)
         except (ValueError, ConnectionError) as error:  # a line over the limit, or the client is gone
             _log.info("status client left: %s", error)
         finally:
             self._clients.discard(writer)
             writer.close()
 
-    def _take(self, line: bytes) -> None:
+    def _take(self, line: bytes, writer: asyncio.StreamWriter) -> None:
         try:
             frame = READER_FRAME.decode(line)
         except msgspec.MsgspecError as error:
-            _log.warning("status socket: not a cursor frame: %s", error)
+            _log.warning("status socket: not a reader's frame: %s", error)
+            return
+        if isinstance(frame, RetryFrame):
+            if len(self._retries) < MAX_WAITING:
+                self._retries.append((frame, writer))
+            else:
+                writer.write(encode(RetriedFrame(error="too many retries wait already: ask again in a while")))
             return
         if frame.reader in self.cursors or len(self.cursors) < MAX_CLIENTS:
+            if len(frame.counters) > MAX_COUNTERS:
+                frame = msgspec.structs.replace(frame, counters=dict(list(frame.counters.items())[:MAX_COUNTERS]))
             self.cursors[frame.reader] = frame
+            self.heard_s[frame.reader] = time.monotonic()

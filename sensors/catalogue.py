@@ -8,12 +8,17 @@ import builtins
 import hashlib
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from sensors.pull_source import Pull
+
 Direction = Literal["rising", "falling"]
+Protocol = Literal["auto", "5", "3.1.1"]
+SESSION_EXPIRY_S: Final = 604_800  # a week: a broker keeps our session, and what waits in it, so long
 UNNUMBERED = -1
+ANY_SOURCE = "*"  # an ingest rule for every source
 
 
 class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,10 +64,23 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An MQTT broker to listen to (`[[sources]]`)."""
+    """An MQTT broker to listen to (`[[sources]]`).
+
+    Where a secret is, never what it is: this goes into the log.  Files are relative to the city's folder, or absolute.
+    """
 
     name: str
-    url: str  # mqtt://host:port
+    url: str  # mqtt://host[:port], or mqtts://host[:port] with TLS; no user, no password
+    protocol: Protocol = "auto"  # "auto" = MQTT 5 first, then 3.1.1
+    user: str = ""
+    password_env: str = ""  # the environment variable that holds the password
+    password_file: str = ""  # the file that holds the password; its last line end does not count
+    ca_file: str = ""  # whom to trust (PEM); empty = the system's authorities
+    cert_file: str = ""  # our client certificate (PEM)
+    key_file: str = ""  # its key (PEM); empty = it stands in `cert_file`
+    server_name: str = ""  # the name that the broker's certificate must bear; empty = the host
+    canary: bool = True  # whether we may publish to siaga/canary/ there
+    session_expiry_s: Annotated[int, msgspec.Meta(ge=0, le=4_294_967_295)] = SESSION_EXPIRY_S  # MQTT 5
 
 
 class IngestRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -71,6 +89,7 @@ class IngestRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     source: str
     filter: str
     format: str
+    options: dict[str, Any] = {}  # the format's own; it says itself which it takes
 
 
 class Silence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,9 +111,19 @@ class City(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     levels: dict[str, LevelStyle] = {}
     basins: dict[str, Text] = {}
     sources: tuple[Source, ...] = ()
+    pulls: tuple[Pull, ...] = ()
     ingest: tuple[IngestRule, ...] = ()
     silence: Silence = Silence()
     credit: Text = Text("", "")
+
+    def rules_for(self, source: str) -> tuple[IngestRule, ...]:
+        """The ingest rules of a source, in their order.
+
+        A broker that the city does not name (the settings', the embedded one) stands for all of the city's sources.
+        """
+        if source not in {one.name for one in self.sources}:
+            return self.ingest
+        return tuple(rule for rule in self.ingest if rule.source in (source, ANY_SOURCE))
 
 
 class Area(Row, frozen=True, kw_only=True):
@@ -148,6 +177,16 @@ class Station(Row, frozen=True, kw_only=True):
     power: str = ""
 
 
+class Visit(Row, frozen=True, kw_only=True):
+    """Somebody was at a station (visits.csv)."""
+
+    station: str
+    visited: str  # date, YYYY-MM-DD
+    by: str = ""
+    work: str = ""
+    calibration_due: str = ""  # date until which its sensors are calibrated
+
+
 class Level(Row, frozen=True, kw_only=True):
     """A named limit of a datastream; a value >= limit (rising) or <= limit (falling) has reached it (levels.csv)."""
 
@@ -158,6 +197,22 @@ class Level(Row, frozen=True, kw_only=True):
     value: float  # in the datastream's unit
     hysteresis: float = 0.0  # how far back past `value` before it is left, same unit
     effective_from: str = ""  # RFC 3339 date; empty = always
+    author: str = ""
+
+
+class Installation(Row, frozen=True, kw_only=True):
+    """The device behind a datastream from a moment on: value = zero + scale * (what it sends, in that unit).
+
+    A distance from above the water becomes a level with scale -1 and zero = the sensor's height (installations.csv, and
+    the columns of the same names in datastreams.csv).
+    """
+
+    valid_from: str = ""  # RFC 3339 in UTC; empty = always
+    device: str = ""  # id as its source writes it; empty = the station's name
+    field: str = ""  # where the value stands in its messages: "level", "a.b.0"; empty = the property's name
+    sent_unit: str = ""  # of values that state none; empty = the datastream's
+    scale: float = 1.0
+    zero: float = 0.0  # in the datastream's unit
     author: str = ""
 
 
@@ -179,6 +234,7 @@ class Datastream(Row, frozen=True, kw_only=True):
     interval_storm_s: float | None = None
     sharing: Literal["public", "agency", "internal"] = "internal"
     levels: tuple[Level, ...] = ()  # every version, by rank
+    installations: tuple[Installation, ...] = ()  # by `valid_from`; none = values come as they are, under its own topic
 
     @builtins.property  # the field `property` stands in the way
     def id(self) -> str:
@@ -194,6 +250,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     programmes: tuple[Programme, ...] = ()
     stations: tuple[Station, ...]
     reaches: tuple[Reach, ...] = ()
+    visits: tuple[Visit, ...] = ()  # the oldest first
     datastreams: tuple[Datastream, ...]
 
     @cached_property

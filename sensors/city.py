@@ -10,12 +10,14 @@ from sensors.catalogue import Area, Catalogue, City, Datastream, Programme, Reac
 from sensors.city_file import read_city
 from sensors.datastream_table import read_datastreams
 from sensors.errors import CatalogueError, RowError
+from sensors.installation_table import read_installations
 from sensors.level_table import read_levels
 from sensors.tables import IDENTIFIER, Fault, Line, Unique, read_table, unknown
+from sensors.visit_table import read_visits
 
 BUILT_IN: Final = Path(__file__).parent / "cities"
 AREA_CODE: Final = re.compile(r"\d{2}(\.\d{2}(\.\d{2}(\.\d{4})?)?)?")  # Kemendagri: province.regency.district.village
-RETIRED_NAME: Final = re.compile(rf"{IDENTIFIER.pattern}:{IDENTIFIER.pattern}(/[^/\s]+)?")
+RETIRED_NAME: Final = re.compile(rf"{IDENTIFIER.pattern}:{IDENTIFIER.pattern}(/[^/\s]+|@[^/\s]+)?")
 
 _AREA_ORDER: Final = {"desa": 0, "kelurahan": 0, "kecamatan": 1, "kabupaten": 2, "kota": 2}
 
@@ -23,7 +25,7 @@ _AREA_ORDER: Final = {"desa": 0, "kelurahan": 0, "kecamatan": 1, "kabupaten": 2,
 class RetiredRow(msgspec.Struct, frozen=True, kw_only=True):
     """A row of retired.csv: what may vanish from the other tables, on whose word."""
 
-    name: str  # STATION:PROPERTY or STATION:PROPERTY/LEVEL
+    name: str  # STATION:PROPERTY, STATION:PROPERTY/LEVEL or STATION:PROPERTY@VALID_FROM (of an installation)
     by: str
     reason: str
 
@@ -56,11 +58,12 @@ def load_city(name: str) -> tuple[Catalogue, tuple[Fault, ...]]:
 
 
 def read_retired(folder: Path) -> tuple[frozenset[str], tuple[Fault, ...]]:
-    """The names in retired.csv, `STATION:PROPERTY` or `STATION:PROPERTY/LEVEL`, and its faults; it may be absent."""
+    """The names in retired.csv (as `RetiredRow` has them) and its faults; it may be absent."""
 
     def check(line: Line[RetiredRow]) -> str:
         if not RETIRED_NAME.fullmatch(line.row.name):
-            raise RowError("name", f"expected STATION:PROPERTY or STATION:PROPERTY/LEVEL, got {line.row.name!r}")
+            forms = "STATION:PROPERTY, STATION:PROPERTY/LEVEL or STATION:PROPERTY@VALID_FROM"
+            raise RowError("name", f"expected {forms}, got {line.row.name!r}")
         return line.row.name
 
     faults: list[Fault] = []
@@ -77,14 +80,20 @@ def _read_catalogue(folder: Path, faults: list[Fault]) -> Catalogue:
     codes = {station.station for station in stations}
     rows = read_datastreams(folder, city, codes, faults)
     levels = read_levels(folder, city, rows, faults)
+    installations = read_installations(folder, city, rows, faults)
     return Catalogue(
         city=city,
         areas=tuple(areas),
         programmes=tuple(programmes),
         stations=tuple(stations),
         reaches=tuple(_read_reaches(folder, codes, faults)),
+        visits=tuple(read_visits(folder, codes, faults)),
         datastreams=tuple(
-            msgspec.convert(msgspec.structs.asdict(row) | {"levels": levels.get(name, ())}, Datastream)
+            msgspec.convert(
+                msgspec.structs.asdict(row)
+                | {"levels": levels.get(name, ()), "installations": installations.get(name, ())},
+                Datastream,
+            )
             for name, row in rows.items()
         ),
     )

@@ -8,15 +8,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from sensors.catalogue import City, Layer
+from sensors.catalogue import ANY_SOURCE, City, Layer, Source
 from sensors.errors import CatalogueError, SettingsError
 from sensors.map_layer import why_unusable
+from sensors.pull_source import Pull, why_not
 from sensors.settings import convert, read_toml
 from sensors.tables import IDENTIFIER, Fault, unknown
 
 FILE: Final = "city.toml"
-ANY_SOURCE: Final = "*"  # an ingest rule for every source
 
+_LOGIN: Final = re.compile(r"//[^/]*@")  # user:password@ of a URL
 _COLOUR: Final = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 
 
@@ -36,9 +37,11 @@ def read_city(folder: Path, faults: list[Fault]) -> City:
     names = {source.name for source in city.sources}
     strangers = [rule.source for rule in city.ingest if rule.source != ANY_SOURCE and rule.source not in names]
     faults.extend(Fault(FILE, 0, "layers", reason) for reason in layer_faults)
+    pulls = _usable_pulls(city, names, faults)
     faults.extend(Fault(FILE, 0, "ingest", unknown("source", name, names)) for name in strangers)
     rules = tuple(rule for rule in city.ingest if rule.source not in strangers)
-    return msgspec.structs.replace(city, layers=tuple(layers), ingest=rules)
+    sources = tuple(_without_secrets(source, faults) for source in city.sources)
+    return msgspec.structs.replace(city, layers=tuple(layers), sources=sources, ingest=rules, pulls=pulls)
 
 
 def is_zone(name: str) -> bool:
@@ -67,6 +70,30 @@ def _wrong(city: City) -> str:
     if colours:
         return f"levels.{colours[0][0]}.colour: expected #rrggbb, got {colours[0][1]!r}"
     return f"sources: the name {twice[0]!r} stands twice" if twice else ""
+
+
+def _without_secrets(source: Source, faults: list[Fault]) -> Source:
+    """The source without what must not be stored with the city: whoever reads the log reads its addresses, too."""
+    url = _LOGIN.sub("//", source.url)
+    if url != source.url:
+        advice = "a login in url would be stored with the city and is left out:"
+        advice += " use user and password_env or password_file"
+        faults.append(Fault(FILE, 0, "sources", f"{source.name}: {advice}"))
+    return msgspec.structs.replace(source, url=url)
+
+
+def _usable_pulls(city: City, sources: set[str], faults: list[Fault]) -> tuple[Pull, ...]:
+    """The pull sources that can be fetched; what is wrong with the others goes to `faults`."""
+    usable: dict[str, Pull] = {}
+    for pull in city.pulls:
+        reason = why_not(pull, sources)
+        if not reason and pull.name.casefold() in usable:
+            reason = "name: stands twice"
+        if reason:
+            faults.append(Fault(FILE, 0, "pulls", f"{pull.name[:64]}: {reason}"))
+        else:
+            usable[pull.name.casefold()] = pull
+    return tuple(usable.values())
 
 
 def _usable_layers(city: City, folder: Path) -> tuple[list[Layer], list[str]]:

@@ -7,9 +7,11 @@ from typing import Final, Literal
 import msgspec
 
 from sensors import units
-from sensors.catalogue import City, Row
+from sensors.catalogue import City, Installation, Row
 from sensors.city_file import is_zone
 from sensors.errors import RowError
+from sensors.health_kinds import HEALTH_KINDS
+from sensors.installations import Address, address_of, check_installation
 from sensors.tables import IDENTIFIER, Fault, Line, Unique, read_table, unknown
 
 MAX_INTERVAL_S: Final = 366 * 86_400
@@ -31,13 +33,31 @@ class DatastreamRow(Row, frozen=True, kw_only=True):
     interval_calm_s: float
     interval_storm_s: float | None = None
     sharing: Literal["public", "agency", "internal"] = "internal"
+    device: str = ""
+    field: str = ""
+    sent_unit: str = ""
+    scale: float | None = None
+    zero: float | None = None
+
+    def installation(self) -> Installation | None:
+        """The installation that its columns declare, in force always; None where they are empty."""
+        if not (self.device or self.field or self.sent_unit) and self.scale is None and self.zero is None:
+            return None
+        return Installation(
+            device=self.device,
+            field=self.field,
+            sent_unit=self.sent_unit,
+            scale=1.0 if self.scale is None else self.scale,
+            zero=0.0 if self.zero is None else self.zero,
+            source=self.source,
+        )
 
 
 def read_datastreams(
     folder: Path, city: City, stations: Collection[str], faults: list[Fault]
 ) -> dict[str, DatastreamRow]:
     """The usable rows by `{station}:{property}`, units as Siaga spells them."""
-    names = Unique()
+    names, addresses = Unique(), Unique()
 
     def check(line: Line[DatastreamRow]) -> DatastreamRow:
         row = line.row
@@ -48,10 +68,15 @@ def read_datastreams(
             raise RowError("property", f"expected letters, digits, _ and -, at most 64, got {row.property!r}")
         if unit is None:
             raise RowError("unit", f"expected one of {', '.join(units.KNOWN)}, got {row.unit!r}")
+        _check_health(row.kind, unit)
         _check_sending(row, [source.name for source in city.sources])
         _check_limits(row)
+        row = msgspec.structs.replace(row, unit=unit)
+        address = _check_installation(row)
         names.add(f"{row.station}:{row.property}", "property", line.number)
-        return msgspec.structs.replace(row, unit=unit)
+        if address is not None:
+            addresses.add(f"device {address[0]!r}, field {address[1]!r}", "device", line.number)
+        return row
 
     rows = read_table(folder / "datastreams.csv", DatastreamRow, check, faults)
     return {f"{row.station}:{row.property}": row for row in rows}
@@ -66,6 +91,22 @@ def _check_sending(row: DatastreamRow, sources: list[str]) -> None:
     for column, interval_s in (("interval_calm_s", row.interval_calm_s), ("interval_storm_s", row.interval_storm_s)):
         if interval_s is not None and not 0 < interval_s <= MAX_INTERVAL_S:
             raise RowError(column, f"expected more than 0, at most {MAX_INTERVAL_S} (a year), got {interval_s}")
+
+
+def _check_installation(row: DatastreamRow) -> Address | None:
+    """The address that the row's values come from, if it names one."""
+    installation = row.installation()
+    if installation is None:
+        return None
+    check_installation(installation, row.property, row.unit)
+    return address_of(row.station, row.property, installation)
+
+
+def _check_health(kind: str, unit: str) -> None:
+    """What a device tells of itself comes in a unit that means something for its kind."""
+    expected = HEALTH_KINDS.get(kind)
+    if expected is not None and unit not in expected:
+        raise RowError("unit", f"expected {' or '.join(expected)} for kind {kind}, got {unit}")
 
 
 def _check_limits(row: DatastreamRow) -> None:

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from sensors.batch import Batch
 from sensors.errors import BatchError
 from sensors.findings import Found, Seen, fell_silent, let_go, level_moved, spoke
-from sensors.quality import Quality
+from sensors.quality import Quality, Reason
 from sensors.rules import HISTORICAL_AFTER_US, NO_TIMER, Rules
-from sensors.segments import Segments, before, latest_true, running_max, segments
+from sensors.segments import Segments, before, latest_true, running_max, segments, stable_order
 from sensors.state import State, remap
 from sensors.times import NEVER
 from sensors.transition import Cause, Kind, Transition
@@ -53,12 +53,12 @@ def step(state: State, batch: Batch, now_us: int) -> tuple[State, tuple[Transiti
         raise BatchError(f"datastream: expected 0 to {state.rules.shape[0] - 1}, got {got}")
     found: list[Found] = []
     state = replace(state, now_us=now_us)
-    usable = ~np.isnan(batch.value)
+    usable = ~np.isnan(batch.value) | _dead(batch)
     if usable.any():
-        order = np.argsort(batch.datastream[usable], kind="stable")
-        heard = batch.take(np.flatnonzero(usable)[order])
+        order = stable_order(batch.datastream if usable.all() else batch.datastream[usable])
+        heard = batch.take(order if len(order) == len(batch) else np.flatnonzero(usable)[order])
         state = _hear(state, heard, found)
-        state = _judge(state, _newer(state, heard), found)
+        state = _judge(state, _newer(state, _alive(heard)), found)
     state = _fire_timers(state, found)
     found.sort(key=lambda f: f.key)
     return state, tuple(f.transition for f in found)
@@ -90,22 +90,45 @@ def install(state: State, rules: Rules, now_us: int) -> tuple[State, tuple[Trans
     return replace(new, reached=held, announced=announced, since_us=since), tuple(f.transition for f in found)
 
 
+def _dead(batch: Batch) -> NDArray[np.bool_]:
+    """Which observations say that their device is gone; whatever their value, it is none."""
+    stale: NDArray[np.uint16] = batch.reasons & np.uint16(Reason.STALE)
+    return stale.astype(np.bool_)
+
+
+def _alive(heard: Batch) -> Batch:
+    dead = _dead(heard)
+    return heard.take(~dead) if dead.any() else heard
+
+
 def _hear(state: State, heard: Batch, found: list[Found]) -> State:
-    """Silence between one observation and the next, in receive time; late and repeated ones count as heard."""
+    """Silence between one observation and the next, in receive time; late and repeated ones count as heard.
+
+    A death makes its datastream silent at once, and silent it stays until something else is heard of it.
+    """
     groups = segments(heard.datastream)
-    number = heard.datastream
+    number, dead = heard.datastream, _dead(heard)
     previous = before(heard.receive_us, state.heard_us[groups.key], groups)
     due = previous + np.minimum(state.rules.silence_us[number], NO_TIMER // 2)
     is_first = groups.first == np.arange(len(heard))
-    was_silent = is_first & state.silent[number]
+    was_silent = before(dead, state.silent[groups.key], groups)
     falls_silent = (heard.receive_us > due) & ~was_silent
     origin = before(heard.origin, state.origin[groups.key], groups)
     for index in np.flatnonzero(falls_silent):
         cause = Cause.OVERDUE if not is_first[index] or state.ever_heard[number[index]] else Cause.NEVER_HEARD
         found.append(fell_silent(state, cause, int(number[index]), int(due[index]), int(origin[index])))
-    found.extend(spoke(heard, int(index)) for index in np.flatnonzero(falls_silent | was_silent))
+    for index in np.flatnonzero(dead & ~was_silent & ~falls_silent):
+        cause = Cause.DEATH if not is_first[index] or state.ever_heard[number[index]] else Cause.NEVER_HEARD
+        at_us, its_origin = int(heard.receive_us[index]), int(heard.origin[index])
+        found.append(fell_silent(state, cause, int(number[index]), at_us, its_origin))
+    found.extend(spoke(heard, int(index)) for index in np.flatnonzero((falls_silent | was_silent) & ~dead))
     last = groups.last
-    rows = {"heard_us": heard.receive_us[last], "origin": heard.origin[last], "ever_heard": True, "silent": False}
+    rows = {
+        "heard_us": heard.receive_us[last],
+        "origin": heard.origin[last],
+        "ever_heard": state.ever_heard[groups.key] | np.logical_or.reduceat(~dead, groups.start),
+        "silent": dead[last],
+    }
     return _changed(state, groups.key, rows)
 
 
@@ -113,11 +136,15 @@ def _newer(state: State, heard: Batch) -> Batch:
     """The observations that are newer than every earlier one of their datastream."""
     groups = segments(heard.datastream)
     newest_before = running_max(before(heard.time_us, state.newest_us[groups.key], groups), groups)
-    return heard.take(heard.time_us > newest_before)
+    newer = heard.time_us > newest_before
+    return heard if newer.all() else heard.take(newer)
 
 
 def _judge(state: State, batch: Batch, found: list[Found]) -> State:
     """Levels: `batch` is sorted by datastream, each newer than the one before."""
+    if not len(batch):
+        return state
+    state, batch = _restless(state, batch)
     if not len(batch):
         return state
     rules, groups, number = state.rules, segments(batch.datastream), batch.datastream
@@ -137,7 +164,26 @@ def _judge(state: State, batch: Batch, found: list[Found]) -> State:
     for index, place in np.argwhere(told & ~told_before & ~raised):
         seen = replace(Seen.at(batch, index), time_us=int(since[index, place]))
         found.append(level_moved(state, Kind.RAISED, Cause.STILL_HELD, int(number[index]), int(place), seen))
-    return _after(state, batch, groups, held, told, since)
+    last = groups.last
+    return _changed(state, groups.key, {"reached": held[last], "announced": told[last], "since_us": since[last]})
+
+
+def _restless(state: State, batch: Batch) -> tuple[State, Batch]:
+    """The state with the newest observations, and those of datastreams that hold a level or reach one.
+
+    For all others every level stays as it is; in calm times that is nearly all of them.
+    """
+    rules, groups, number = state.rules, segments(batch.datastream), batch.datastream
+    last = groups.last
+    newest = {
+        "newest_us": batch.time_us[last],
+        "newest": batch.value[last],
+        "quality": batch.quality[last],
+        "newest_origin": batch.origin[last],
+    }
+    reaches = (batch.value >= rules.lowest_rising[number]) | (batch.value <= rules.highest_falling[number])
+    restless = np.logical_or.reduceat(reaches, groups.start) | state.reached[groups.key].any(axis=1)
+    return _changed(state, groups.key, newest), batch if restless.all() else batch.take(restless[groups.of])
 
 
 def _clears(
@@ -173,28 +219,6 @@ def _since(raised: NDArray[np.bool_], batch: Batch, initial: NDArray[np.int64], 
     """Phenomenon time at which each level was last reached, after each observation."""
     latest = latest_true(raised, groups)
     return np.where(latest >= 0, batch.time_us[np.maximum(latest, 0)], initial[groups.of])
-
-
-def _after(
-    state: State,
-    batch: Batch,
-    groups: Segments,
-    held: NDArray[np.bool_],
-    told: NDArray[np.bool_],
-    since: NDArray[np.int64],
-) -> State:
-    """The state after the last observation of each group."""
-    last = groups.last
-    values = {
-        "newest_us": batch.time_us[last],
-        "newest": batch.value[last],
-        "quality": batch.quality[last],
-        "newest_origin": batch.origin[last],
-        "reached": held[last],
-        "announced": told[last],
-        "since_us": since[last],
-    }
-    return _changed(state, groups.key, values)
 
 
 def _changed(state: State, numbers: NDArray[np.int32], rows: Mapping[str, Any]) -> State:

@@ -75,7 +75,7 @@ def level_moved(state: State, kind: Kind, cause: Cause, number: int, place: int,
 
 
 def fell_silent(state: State, cause: Cause, number: int, due_us: int, origin: int) -> Found:
-    """Nothing was heard of datastream `number` until `due_us`; `origin` is that of the last observation heard."""
+    """Datastream `number` is silent from `due_us` on; `origin` is that of the last observation heard."""
     transition = Transition(
         datastream=number,
         kind=Kind.SILENT,

@@ -1,12 +1,13 @@
 """Reloading a city: what vanished from its tables keeps its last good version until it is mended or retired by name."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, TypeVar
 
 import msgspec
 
-from sensors.catalogue import Area, Catalogue, Datastream, Level, Row
+from sensors.catalogue import Area, Catalogue, Datastream, Installation, Level, Row
 from sensors.errors import AnotherCity
+from sensors.installations import Address, address_of
 from sensors.tables import Fault
 
 _ADVICE: Final = "mend the row or name it in retired.csv"
@@ -14,12 +15,15 @@ _ADVICE: Final = "mend the row or name it in retired.csv"
 T = TypeVar("T", bound=Row)
 V = TypeVar("V")
 
+Taken = Mapping[Address, str]  # which datastream of the new catalogue a device's field is at, at any time
+
 
 def keep_last_good(old: Catalogue, new: Catalogue, retired: frozenset[str]) -> tuple[Catalogue, tuple[Fault, ...]]:
-    """`new`, with each datastream and level of `old` that it lacks and that is not `retired`; a fault for each of them.
+    """`new`, with what of `old` it lacks and is not `retired`: datastreams, levels, installations; a fault for each.
 
     A datastream brings the station, areas, programme, basin and level styles that it needs and `new` lacks; it comes
-    from any source where its own is gone.  One that is in `new` in another unit has not vanished.  Names are compared
+    from any source where its own is gone.  One that is in `new` in another unit has not vanished.  An installation is
+    kept unless its device and field are at another datastream of `new`: a device may move.  Names are compared
     ignoring case.  The numbers of what is kept are those of `old`: number the result anew.
 
     Raises AnotherCity where the two are different cities.
@@ -29,35 +33,61 @@ def keep_last_good(old: Catalogue, new: Catalogue, retired: frozenset[str]) -> t
     gone = {name.casefold() for name in retired}
     before = {d.id.casefold(): d for d in old.datastreams}
     faults: list[Fault] = []
+    taken = {address: d.id for d in new.datastreams for address in _addresses(d, d.installations)}
     datastreams = [
-        _with_kept_levels(before[d.id.casefold()], d, gone, faults) if d.id.casefold() in before else d
+        _with_kept(before[d.id.casefold()], d, gone, taken, faults) if d.id.casefold() in before else d
         for d in new.datastreams
     ]
     left = before.keys() - {d.id.casefold() for d in new.datastreams} - gone
-    vanished = [_without(d, gone) for key, d in before.items() if key in left]
+    vanished = [_without(d, gone, taken) for key, d in before.items() if key in left]
     faults.extend(_kept("datastreams.csv", d.id) for d in vanished)
     return _assemble(old, new, datastreams, vanished), tuple(faults)
 
 
-def _with_kept_levels(old: Datastream, new: Datastream, gone: Collection[str], faults: list[Fault]) -> Datastream:
-    """`new` with the levels of `old` that vanished; in another unit it is another datastream."""
+def _with_kept(
+    old: Datastream, new: Datastream, gone: Collection[str], taken: Taken, faults: list[Fault]
+) -> Datastream:
+    """`new` with the levels and installations of `old` that vanished; in another unit it is another datastream."""
     if old.unit != new.unit:
         return new
-    kept: list[Level] = []
-    for name in dict.fromkeys(level.level for level in _without(old, gone).levels):
+    old = _without(old, gone, taken)
+    levels: list[Level] = []
+    for name in dict.fromkeys(level.level for level in old.levels):
         versions = _vanished_versions(_versions(old, name), _versions(new, name))
-        kept.extend(versions)
+        levels.extend(versions)
         for version in versions:
             since = f" of {version.effective_from}" if version.effective_from else ""
             faults.append(_kept("levels.csv", f"{new.id}/{name}{since}"))
-    levels = sorted((*new.levels, *kept), key=lambda level: (level.rank, level.effective_from))
-    return msgspec.structs.replace(new, levels=tuple(levels)) if kept else new
+    installations = _vanished(old.installations, new.installations, lambda version: version.valid_from)
+    faults.extend(_kept("installations.csv", _installation_name(new, version)) for version in installations)
+    if not levels and not installations:
+        return new
+    return msgspec.structs.replace(
+        new,
+        levels=tuple(sorted((*new.levels, *levels), key=lambda level: (level.rank, level.effective_from))),
+        installations=tuple(sorted((*new.installations, *installations), key=lambda version: version.valid_from)),
+    )
 
 
-def _without(datastream: Datastream, gone: Collection[str]) -> Datastream:
-    """The datastream without its levels that are retired."""
+def _without(datastream: Datastream, gone: Collection[str], taken: Taken) -> Datastream:
+    """The datastream without its levels and installations that are retired, or whose device is elsewhere now."""
     levels = tuple(level for level in datastream.levels if f"{datastream.id}/{level.level}".casefold() not in gone)
-    return msgspec.structs.replace(datastream, levels=levels)
+    installations = tuple(
+        version
+        for version in datastream.installations
+        if _installation_name(datastream, version).casefold() not in gone
+        and all(taken.get(address, datastream.id) == datastream.id for address in _addresses(datastream, [version]))
+    )
+    return msgspec.structs.replace(datastream, levels=levels, installations=installations)
+
+
+def _installation_name(datastream: Datastream, version: Installation) -> str:
+    return f"{datastream.id}@{version.valid_from or 'always'}"
+
+
+def _addresses(datastream: Datastream, installations: Iterable[Installation]) -> list[Address]:
+    found = (address_of(datastream.station, datastream.property, version) for version in installations)
+    return [address for address in found if address is not None]
 
 
 def _kept(file: str, name: str) -> Fault:
@@ -69,16 +99,20 @@ def _versions(datastream: Datastream, name: str) -> list[Level]:
 
 
 def _vanished_versions(old: list[Level], new: list[Level]) -> list[Level]:
-    """The versions of one level that nothing took the place of.
+    return _vanished(old, new, lambda level: level.effective_from)
+
+
+def _vanished(old: Sequence[T], new: Sequence[T], moment: Callable[[T], str]) -> list[T]:
+    """The dated versions of one thing that nothing took the place of.
 
     Where a version was added, a missing one may have been edited into it; but what ruled before every version that is
-    left is kept in any case, or the level would be in force no more.
+    left is kept in any case, or nothing would be in force then.
     """
-    before, after = {level.effective_from for level in old}, {level.effective_from for level in new}
-    missing = [level for level in old if level.effective_from not in after]
+    before, after = {moment(version) for version in old}, {moment(version) for version in new}
+    missing = [version for version in old if moment(version) not in after]
     if after <= before:
         return missing
-    return [level for level in missing if level.effective_from < min(after)]
+    return [version for version in missing if moment(version) < min(after)]
 
 
 def _assemble(old: Catalogue, new: Catalogue, datastreams: list[Datastream], vanished: list[Datastream]) -> Catalogue:

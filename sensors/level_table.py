@@ -12,8 +12,8 @@ from sensors import units
 from sensors.catalogue import City, Level
 from sensors.datastream_table import DatastreamRow
 from sensors.errors import RowError
+from sensors.moments import moment
 from sensors.tables import Fault, Line, Unique, read_table, unknown
-from sensors.times import SECOND_US, parse_rfc3339, rfc3339
 
 FILE: Final = "levels.csv"
 MAX_RANK: Final = 100
@@ -51,7 +51,8 @@ def read_levels(
         if row.level not in city.levels:
             raise RowError("level", unknown("level", row.level, city.levels) + " in city.toml")
         _check_row(row)
-        level = _in_unit_of(row, datastreams[name].unit, _moment(row.effective_from, ZoneInfo(city.time_zone)))
+        effective_from = moment("effective_from", row.effective_from, ZoneInfo(city.time_zone))
+        level = _in_unit_of(row, datastreams[name], effective_from)
         _check_reachable(level, datastreams[name])
         versions.add(f"{name}/{level.level} {level.effective_from}".rstrip(), "level", line.number)
         return Placed(line.number, name, level)
@@ -74,23 +75,15 @@ def _check_row(row: LevelRow) -> None:
             raise RowError(column, f"delays are not evaluated by this version: expected 0, got {delay_s}")
 
 
-def _in_unit_of(row: LevelRow, unit: str, effective_from: str) -> Level:
-    to = units.conversion(row.unit, unit)
+def _in_unit_of(row: LevelRow, datastream: DatastreamRow, effective_from: str) -> Level:
+    unit = datastream.unit
+    to = units.conversion(row.unit, unit, datastream.property)
     if to is None:
         raise RowError("unit", f"expected a unit that converts to {unit}, got {row.unit!r}")
     level = {name: getattr(row, name) for name in Level.__struct_fields__}
     level["value"] = to.apply(row.value)
     level["hysteresis"] = to.apply_to_difference(row.hysteresis)
     return msgspec.convert(level | {"effective_from": effective_from}, Level)
-
-
-def _moment(text: str, zone: ZoneInfo) -> str:
-    """A date or time, in the city's zone where it has no offset, as RFC 3339 in UTC; whole seconds sort as text."""
-    try:
-        time_us = parse_rfc3339(text, zone) if text else None
-    except ValueError as error:
-        raise RowError("effective_from", f"expected a date such as 2026-01-31, got {text!r}") from error
-    return "" if time_us is None else rfc3339(time_us - time_us % SECOND_US)
 
 
 def _check_reachable(level: Level, datastream: DatastreamRow) -> None:

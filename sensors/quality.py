@@ -29,6 +29,9 @@ class Reason(IntFlag):
     NO_ZONE = 8  # the device's time had no offset and its datastream declares no zone: the receive time is used
     RETAINED = 16  # delivered by the broker from memory, judged at its own time
     UNIT_CONVERTED = 32  # sent in another unit than the datastream's
+    STALE = 64  # the device or its gateway said that it is gone: no value, and silence at once
+    HISTORICAL = 128  # the device itself said that it is from its memory
+    SENT_AS_BAD = 256  # the device itself said that the value is not to be trusted: it failed
 
     @property
     def words(self) -> list[str]:

@@ -1,14 +1,15 @@
 """The levels and silence limits in force, as arrays that the detector reads."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sensors.catalogue import Catalogue, Datastream, Level
-from sensors.times import MINUTE_US, NEVER, SECOND_US, parse_rfc3339
+from sensors.moments import moment_us
+from sensors.times import MINUTE_US, SECOND_US
 
 NO_TIMER: Final = 2**63 - 1  # a due time that never comes
 HISTORICAL_AFTER_US: Final = 15 * MINUTE_US  # a crossing older than this when it is found is history, not news
@@ -26,6 +27,7 @@ class Rules:
     silence_us (D,) int64     after so long without an observation it is silent; `NO_TIMER` for holes in the numbering
     silence_severity          severity of silence, 1–4
     quality_gates             a value that failed its quality tests cannot end a level; False in plain evaluation
+    lowest_rising, highest_falling (D,) float64  between them no level is reached; derived; ±inf = no such level
     """
 
     limit: NDArray[np.float64]
@@ -37,6 +39,14 @@ class Rules:
     silence_us: NDArray[np.int64]
     silence_severity: int
     quality_gates: bool = True
+    lowest_rising: NDArray[np.float64] = field(init=False)
+    highest_falling: NDArray[np.float64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        rising = np.where(np.isnan(self.limit) | (self.sign < 0), np.inf, self.limit)
+        falling = np.where(np.isnan(self.limit) | (self.sign > 0), np.inf, self.limit)
+        object.__setattr__(self, "lowest_rising", rising.min(axis=1, initial=np.inf))
+        object.__setattr__(self, "highest_falling", -falling.min(axis=1, initial=np.inf))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -47,15 +57,15 @@ class Rules:
 def levels_in_force(datastream: Datastream, now_us: int) -> tuple[Level, ...]:
     """Of each named level the version with the latest `effective_from` that is not after `now_us`, by rank."""
     newest: dict[str, Level] = {}
-    for level in sorted(datastream.levels, key=_effective_us):
-        if _effective_us(level) <= now_us:
+    for level in sorted(datastream.levels, key=lambda level: moment_us(level.effective_from)):
+        if moment_us(level.effective_from) <= now_us:
             newest[level.level] = level
     return tuple(sorted(newest.values(), key=lambda level: level.rank))
 
 
 def next_change_us(catalogue: Catalogue, now_us: int) -> int:
     """When the next version of any level takes effect after `now_us`; `NO_TIMER` where none is waiting."""
-    times = (_effective_us(level) for d in catalogue.datastreams for level in d.levels)
+    times = (moment_us(level.effective_from) for d in catalogue.datastreams for level in d.levels)
     return min((time for time in times if time > now_us), default=NO_TIMER)
 
 
@@ -95,8 +105,3 @@ def _fill(rules: Rules, number: int, levels: Iterable[Level], *, plain: bool) ->
         rules.clear[number, place] = level.value * sign - (0.0 if plain else level.hysteresis)
         rules.rank[number, place] = level.rank
         rules.severity[number, place] = level.severity
-
-
-def _effective_us(level: Level) -> int:
-    time_us = parse_rfc3339(level.effective_from) if level.effective_from else NEVER
-    return NEVER if time_us is None else time_us

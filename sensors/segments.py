@@ -1,7 +1,7 @@
 """Running values within groups: observations sorted by datastream, one group a datastream, in columns."""
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,22 @@ class Segments:
     def last(self) -> NDArray[np.intp]:
         """The last item of each group, shape (g,)."""
         return np.append(self.start, len(self.of))[1:] - 1
+
+
+_LOW: Final = np.uint32(0xFFFF)
+
+
+def stable_order(keys: NDArray[np.int32]) -> NDArray[np.intp]:
+    """The order that sorts keys of 0 or more, equal ones as they come: numpy sorts 16 bits in linear time, 32 not.
+
+    >>> stable_order(np.array([70_000, 3, 70_000, 2], np.int32)).tolist()
+    [3, 1, 0, 2]
+    """
+    bits = keys.view(np.uint32)
+    order = np.argsort((bits & _LOW).astype(np.uint16), kind="stable")
+    if len(keys) and bits.max() > _LOW:
+        order = order[np.argsort((bits >> np.uint32(16)).astype(np.uint16)[order], kind="stable")]
+    return order
 
 
 def segments(sorted_keys: NDArray[np.int32]) -> Segments:

@@ -37,12 +37,38 @@ class MqttSettings(Section, frozen=True, kw_only=True):
     reconnect_max_s: Positive = 10.0
     max_packet_bytes: Count = 1_048_576
     max_unacknowledged: Count = 20_000  # readings in memory that are not on disk yet
+    max_unacknowledged_mib: Count = 64  # the same bound in bytes
+    protocol: Literal["auto", "5", "3.1.1"] = "auto"
+    user: str = ""
+    password: str = ""
+    password_file: str = ""
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    server_name: str = ""
+    session_expiry_s: Annotated[int, msgspec.Meta(ge=0, le=4_294_967_295)] = 604_800
+    canary: bool = True
+    canary_period_s: Positive = 5.0
+    takeover_backoff_s: Positive = 60.0
+
+
+class BrokerSettings(Section, frozen=True, kw_only=True):
+    """How far the embedded broker is opened; its port is `mqtt.port`."""
+
+    host: str = "127.0.0.1"  # beyond this machine only with TLS or on a closed network, and then with logins
+    name: str = ""  # host name or address that devices connect to; empty = found out
+    tls: Literal["", "self-signed"] = ""
+    cert_file: str = ""
+    key_file: str = ""
+    ca_file: str = ""
+    closed_network: bool = False  # the operator's word that nobody but devices is on the network
 
 
 class IngestSettings(Section, frozen=True, kw_only=True):
     """How bytes become observations."""
 
-    tick_s: Positive = 0.02  # while messages keep coming, they are gathered this long
+    tick_s: Positive = 0.02  # while messages keep coming, they are gathered at least this long
+    tick_max_s: Positive = 0.05  # and, while they keep coming, at most this long
     quiet_s: Positive = 0.05  # after so much quiet the next message is committed at once
 
 
@@ -50,9 +76,39 @@ class LogSettings(Section, frozen=True, kw_only=True):
     """The log on disk."""
 
     checkpoint_s: Positive = 60.0
+    max_mib: Bound = 0  # 0 = a tenth of the disk, at most 8 GiB
+    keep_days: Positive = 90.0
+    min_free_mib: Bound = 512  # below it what every reader has read goes sooner
+    reserve_mib: Bound = 64  # held back, and let go when the disk is full
     dead_letters_per_cause: Bound = 1_000  # kept in full, per cause and source; beyond that only counted
     dead_letter_bytes: Bound = 65_536  # kept of one payload
     dead_letter_total_mib: Bound = 100
+
+
+class InfluxSettings(Section, frozen=True, kw_only=True):
+    """The city's InfluxDB, or what takes its v2 write API, that every observation is handed on to."""
+
+    url: str = ""  # empty = no sink
+    org: str = ""
+    bucket: str = "siaga"
+    token: str = ""
+    token_file: str = ""
+    verify: bool = True  # the server's certificate
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    measurement: str = "observation"
+    tags: str = "station,property,kind,unit,area,agency,basin,origin"
+    value_field: str = "value"
+    quality_field: str = "quality"
+    reasons_field: str = ""  # empty = not sent
+    gzip: bool = True
+    batch_rows: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 5_000
+    interval_s: Positive = 1.0
+    timeout_s: Positive = 10.0
+    retry_max_s: Positive = 30.0
+    remembered: Bound = 1_000_000  # observations, to tell repeats
+    dead_letters: Bound = 1_000  # lines that the server refused, kept
 
 
 class HttpSettings(Section, frozen=True, kw_only=True):
@@ -95,8 +151,10 @@ class Settings(Section, frozen=True, kw_only=True):
     data_dir: str = "data"
     log_level: str = "info"
     mqtt: MqttSettings = MqttSettings()
+    broker: BrokerSettings = BrokerSettings()
     ingest: IngestSettings = IngestSettings()
     log: LogSettings = LogSettings()
+    influx: InfluxSettings = InfluxSettings()
     http: HttpSettings = HttpSettings()
     history: HistorySettings = HistorySettings()
     admin: AdminSettings = AdminSettings()

@@ -47,8 +47,9 @@ class State:
 
     def next_due_us(self) -> int:
         """When the next datastream falls silent if nothing more is heard; `NO_TIMER` where none can."""
-        waiting = ~self.silent & (self.rules.silence_us != NO_TIMER)
-        return int(np.min(self.heard_us[waiting] + self.rules.silence_us[waiting], initial=NO_TIMER))
+        silence_us = self.rules.silence_us
+        due_us = self.heard_us + np.minimum(silence_us, NO_TIMER // 2)
+        return int(np.min(due_us, initial=NO_TIMER, where=~self.silent & (silence_us != NO_TIMER)))
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """The arrays by name."""

@@ -22,6 +22,7 @@ class Cause(StrEnum):
     CATALOGUE = "catalogue"  # the level changed under the value
     OVERDUE = "overdue"  # spoke before, and not within the allowed intervals
     NEVER_HEARD = "never_heard"  # in the catalogue, but no observation yet
+    DEATH = "death"  # the device or its gateway said that it is gone: nobody waits for the allowed intervals
     SPOKE = "spoke"  # an observation ended the silence
 
 

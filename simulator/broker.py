@@ -3,6 +3,7 @@
 import asyncio
 import math
 import os
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -90,6 +91,9 @@ async def connect(address: BrokerAddress, name: str) -> AsyncIterator[Publisher]
         username=address.user,
         password=address.password,
         identifier=f"{name}-{os.getpid()}",
+        tls_context=ssl.create_default_context(cafile=address.ca_file or None) if address.tls else None,
+        # The authority still counts; to this machine's own broker we go by an address that no certificate bears.
+        tls_insecure=True if address.tls and address.server_name else None,
         max_inflight_messages=WINDOW,
     )
     client.pending_calls_threshold = WINDOW

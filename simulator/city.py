@@ -11,6 +11,7 @@ import numpy as np
 from sensors.catalogue import Catalogue
 from simulator.air import WASHOUT_PER_MM, dry_concentration, washed
 from simulator.crossings import Event, LevelWatch
+from simulator.device_health import DeviceHealth
 from simulator.faults import draw_silence
 from simulator.gauges import build_rivers
 from simulator.rivers import Floats, Indices
@@ -58,6 +59,7 @@ class VirtualCity:
         self._clean = np.ones(len(self._pollutants))
         self._roads = Roads(catalogue, plan.seed)
         self._noise = SensorNoise(catalogue, plan.seed)
+        self._health = DeviceHealth(catalogue, plan.seed)
         self._steps = 0
         self._silent = False
         self._begin_storm(0)
@@ -79,6 +81,7 @@ class VirtualCity:
         self._rivers.network.step(self._areal * mean + (1.0 - self._areal) * local)
         self._clean = washed(self._clean, rain[self._place[self._air]], self._scavenging, STEP_S)
         self._roads.step()
+        self._health.step(hour, rain, STEP_S)
         self._fill(rain, hour)
         return [*self._rain_events(rain), *self._silence_events(), *self._watch.step(self.values)]
 
@@ -99,6 +102,7 @@ class VirtualCity:
         dry = np.array([dry_concentration(pollutant, hour) for _, pollutant in self._pollutants])
         self.values[self._air] = dry * self._clean * self._noise.drift(self._air)
         self._roads.fill(self.values, hour, rain)
+        self._health.fill(self.values, hour, rain)
 
     def _begin_storm(self, number: int) -> None:
         """Take up storm `number`, with its rain still to come, and the fault that goes with it."""

@@ -13,6 +13,7 @@ from sensors.errors import SettingsError
 from sensors.settings import SCENARIOS, Settings
 
 if TYPE_CHECKING:
+    from sensors.broker_access import Role
     from sensors.broker_address import BrokerAddress
     from simulator.recording import Renaming
 
@@ -53,6 +54,7 @@ def _add_publish(parser: ArgumentParser) -> None:
         help="live makes the receiving data directory a live one, for good (default: simulated)",
     )
     _add_mqtt_url(parser)
+    parser.add_argument("--data-dir", metavar="DIR", help="of the `siaga run` whose broker is meant (default: data)")
 
 
 def _add_replay(parser: ArgumentParser) -> None:
@@ -95,7 +97,7 @@ def _simulate(arguments: Namespace, settings: Settings) -> int:
     async def work() -> int:
         catalogue, _faults = load_city(arguments.city or settings.city)  # `siaga check` and the gateway name the faults
         plan = CityPlan(catalogue, scenarios.SCENARIOS[scenario], seed, speed)
-        await simulate(Run(plan, _address(arguments, settings), _data_dir(arguments, settings)))
+        await simulate(Run(plan, _address(arguments, settings, "simulator"), _data_dir(arguments, settings)))
         return 0
 
     return asyncio.run(work())
@@ -108,7 +110,7 @@ def _publish(arguments: Namespace, settings: Settings) -> int:
     async def work() -> int:
         ts_us = arguments.ts if arguments.ts is not None else time.time_ns() // 1000
         reading = Reading(ts_us // 1000, arguments.value, arguments.unit or "", arguments.origin)
-        address = _address(arguments, settings)
+        address = _address(arguments, settings, "publish")
         _warn_if_unknown(arguments.station, arguments.property, settings.city)
         message = await publish_one(address, arguments.station, arguments.property, reading)
         print(f"{message.topic} {message.payload.decode()}\nthe broker {address.url} has it")
@@ -125,7 +127,9 @@ def _replay(arguments: Namespace, settings: Settings) -> int:
         refuse_live_readings(_data_dir(arguments, settings))
         started_s = time.monotonic()
         now_us = time.time_ns() // 1000 if arguments.shift_to_now else None
-        tally = await replay(Replay(arguments.file, _address(arguments, settings), _renaming(arguments), now_us))
+        tally = await replay(
+            Replay(arguments.file, _address(arguments, settings, "publish"), _renaming(arguments), now_us)
+        )
         took_s = max(time.monotonic() - started_s, 1e-6)
         print("\n".join(tally.lines()))
         print(f"took {took_s:.1f} s, {tally.published / took_s:.0f} a second")
@@ -145,10 +149,14 @@ def _warn_if_unknown(station: str, name: str, city: str) -> None:
         print(f"siaga: {station}:{name} is not in the city {city} ({hint}): a dead letter there", file=sys.stderr)
 
 
-def _address(arguments: Namespace, settings: Settings) -> "BrokerAddress":
+def _address(arguments: Namespace, settings: Settings, role: "Role") -> "BrokerAddress":
+    """The broker that was named, else the embedded one; at the embedded one of our data directory we have a login."""
+    from sensors.broker_access import embedded_access
     from sensors.broker_address import broker_address
 
-    return broker_address(arguments.mqtt_url or settings.mqtt.url or f"mqtt://127.0.0.1:{settings.mqtt.port}")
+    url = arguments.mqtt_url or settings.mqtt.url
+    access = embedded_access(_data_dir(arguments, settings), role, url)
+    return access.address if access is not None else broker_address(url or f"mqtt://127.0.0.1:{settings.mqtt.port}")
 
 
 def _data_dir(arguments: Namespace, settings: Settings) -> Path:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from sensors.health_kinds import is_health
 from sensors.origin import Origin
 from sensors.times import rfc3339
 from simulator.broker import Message
@@ -23,6 +24,7 @@ from simulator.truth import TruthRow
 
 RIVER_PERIOD_S = 2.0  # real seconds between two readings of a river gauge
 OTHER_PERIOD_S = 5.0
+HEALTH_PERIOD_S = 30.0  # a device speaks of itself less often than of the river
 MALFORMED_PERIOD_S = (120.0, 300.0)  # a real device sends nonsense now and then
 MAX_STEPS_PER_TICK = 500  # about 0.1 s of work; a city that was suspended catches up over several ticks
 
@@ -65,7 +67,7 @@ class Devices:
         self._rng = np.random.default_rng([plan.seed, 5])
         datastreams = plan.catalogue.datastreams
         self._topics = [f"telemetry/{d.station}/{d.property}" for d in datastreams]
-        self._period_s = np.array([RIVER_PERIOD_S if d.kind in RIVER_KINDS else OTHER_PERIOD_S for d in datastreams])
+        self._period_s = np.array([_period_s(d.kind) for d in datastreams])
         self._due_s = self._period_s * self._rng.uniform(0.0, 1.0, len(datastreams))
         self._sent: dict[str, deque[bytes]] = {topic: deque(maxlen=RECENT) for topic in self._topics}
         self._yields_until_s = dict.fromkeys(self._topics, 0.0)
@@ -135,6 +137,12 @@ class Devices:
         i = int(self._rng.integers(len(self._topics)))
         truth.append(self._truth_row(Event(i, "malformed_payload", float(self.city.values[i])), moment))
         return self._message(i, _pick(MALFORMED_PAYLOADS, self._rng))
+
+
+def _period_s(kind: str) -> float:
+    if is_health(kind):
+        return HEALTH_PERIOD_S
+    return RIVER_PERIOD_S if kind in RIVER_KINDS else OTHER_PERIOD_S
 
 
 def encode_reading(reading: Reading) -> bytes:

@@ -37,6 +37,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     origin: int
     historical: bool = False  # known from late or old readings only
     exercise: bool = False  # simulated, replayed, or a level that the city itself marks as made up
+    signed_off: bool = False  # of silence: the device or its gateway said that it is gone
 
 
 class Event(StrEnum):

@@ -23,6 +23,7 @@ from command_center.errors import NotStored
 from command_center.operations import Operations
 from command_center.picture.directory import Directory
 from gateway.log.rows import LogRow
+from sensors.health_kinds import is_health
 from sensors.transition import Transition
 
 MAX_PENDING: Final = 10_000
@@ -196,13 +197,13 @@ class AlarmDesk:
 
     def _take_row(self, row: LogRow, log_id: str, directory: Directory) -> None:
         for ordinal, transition in enumerate(row.transitions):
-            if directory.knows(transition.datastream):
-                self._apply(transition, _context(log_id, row, ordinal, directory))
-            else:
+            if not directory.knows(transition.datastream):
                 self.unnamed += 1
                 _log.error(
                     "row %d: transition of datastream %d, which no catalogue names", row.seq, transition.datastream
                 )
+            elif not is_health(directory.name(transition.datastream).kind):  # that is the maintainer's (/maintenance)
+                self._apply(transition, _context(log_id, row, ordinal, directory))
 
     def _apply(self, transition: Transition, context: Context) -> None:
         before = self._newest.get(context.datastream)

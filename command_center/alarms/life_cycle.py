@@ -191,6 +191,7 @@ def _held(transition: Transition, context: Context) -> Held:
         origin=transition.origin,
         historical=transition.historical,
         exercise=context.illustrative or Origin(transition.origin).is_exercise,
+        signed_off=transition.cause is Cause.DEATH,
     )
 
 

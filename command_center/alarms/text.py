@@ -60,16 +60,23 @@ class _Teller:
             what += f" {number(shown.value, self._language)}{THIN_SPACE}{unit}".rstrip()
         parts = [what, self._level(alarm, shown)]
         if alarm.silence is not None and shown is not alarm.silence:
-            parts.append(f"{self._say('tanpa data sejak', 'no data since')} {self._time(alarm.silence.time_us)}")
+            parts.append(
+                f"{self._silence(alarm.silence)} {self._say('sejak', 'since')} {self._time(alarm.silence.time_us)}"
+            )
         text = ", ".join(parts)
         return f"{self._say('Riwayat', 'Historical')}: {text}" if alarm.historical else text
 
     def _level(self, alarm: Alarm, shown: Held) -> str:
-        name = self._say("tanpa data", "no data") if shown.level == SILENT_LEVEL else self._style(shown.level)
+        name = self._silence(shown) if shown.level == SILENT_LEVEL else self._style(shown.level)
         if alarm.active or alarm.returned_us is None:
             return f"{name} {self._say('sejak', 'since')} {self._time(shown.time_us)}"
         start, end = self._time(shown.time_us, label=False), self._time(alarm.returned_us)
         return f"{name} {start} {self._say('sampai', 'to')} {end}"
+
+    def _silence(self, silence: Held) -> str:
+        if silence.signed_off:
+            return self._say("tanpa data (perangkat melapor putus)", "no data (device reported offline)")
+        return self._say("tanpa data", "no data")
 
     def _station(self, alarm: Alarm) -> str:
         station = self._catalogue.station_by_id.get(alarm.datastream.partition(":")[0])

@@ -11,8 +11,21 @@ from starlette.types import Scope
 
 from command_center.accounts import Accounts
 from command_center.alarms.desk import AlarmDesk
-from command_center.api import alarms, city, dead_letters, docs, errors, feeds, health, live, login, sensors
+from command_center.api import (
+    alarms,
+    city,
+    dead_letters,
+    docs,
+    errors,
+    feeds,
+    health,
+    live,
+    login,
+    maintenance,
+    sensors,
+)
 from command_center.api.body_limit import BodyLimit
+from command_center.api.dead_letters import LetterReading
 from command_center.api.gate import Gate
 from command_center.api.head import HeadAsGet
 from command_center.api.log_feed import LogFeed
@@ -37,6 +50,7 @@ class Parts:
     operations: Operations
     accounts: Accounts
     log: LogThread
+    letters: LetterReading
     tail: Tail
     picture: Picture
     desk: AlarmDesk
@@ -68,7 +82,9 @@ def build(parts: Parts) -> FastAPI:
         sensors.router(parts.book, parts.picture),
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),
         alarms.router(parts.desk, parts.operations, parts.picture),
-        dead_letters.router(parts.log),
+        dead_letters.router(parts.letters, parts.operations),
+        dead_letters.unknown_router(parts.letters, parts.picture),
+        maintenance.router(parts.picture, parts.letters),
         city.router(parts.picture, parts.city),
         live.router(parts.live),
     ):
@@ -76,8 +92,13 @@ def build(parts: Parts) -> FastAPI:
     app.include_router(health.router(parts.health, parts.metrics))
     app.include_router(docs.router(app))
     app.add_api_route("/", _wall, include_in_schema=False)
+    app.add_api_route("/maintenance", _maintenance, include_in_schema=False)
     app.mount("/static", Display(directory=DISPLAY / "static", check_dir=False))
     return app
+
+
+async def _maintenance() -> Response:
+    return FileResponse(DISPLAY / "maintenance.html", headers={"Cache-Control": "no-cache"})
 
 
 async def _wall() -> Response:

@@ -1,61 +1,152 @@
-"""`/dead-letters`: what arrived and could not become observations, and why."""
+"""`/dead-letters`: what arrived and could not become observations, why, and once more after the rule is mended."""
 
-import base64
-from typing import Annotated, Any
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Final, TypeVar
 
-from fastapi import APIRouter, Query, Response
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
 
-from command_center.api.answers import answer
+from command_center.api.answers import ApiError, answer, body_of
 from command_center.api.parameters import After, number_of
-from command_center.picture.log_thread import LogThread
-from gateway.log.rows import DeadLetter, DeadLetterCount
-from sensors.times import rfc3339
+from command_center.clock import now_us
+from command_center.operations import Operations, note_audit
+from command_center.picture.picture import Picture
+from gateway.errors import GatewayError
+from gateway.letter_view import count_view, group_view, letter_view
+from gateway.log.letter_book import LetterBook, Wanted
+from gateway.log.reader import LogReader
+from gateway.log.rows import DeadLetter
+from gateway.retrying import retry
+from gateway.unknown_devices import unknown_devices, unknown_view
+
+MAX_IDS: Final = 10_000
+MAX_SEARCH: Final = 200
+MAX_READING: Final = 2  # requests that read letters at once; the tail's own reading is not held up by them
+
+T = TypeVar("T")
+
+Reason = Annotated[str, Query(max_length=64, description="only of this reason")]
+Source = Annotated[str, Query(max_length=256, description="only from this source")]
+Search = Annotated[str, Query(max_length=MAX_SEARCH, description="text in topic, detail or payload")]
+Group = Annotated[int | None, Query(ge=1, description="only of this group")]
 
 
-def router(log: LogThread) -> APIRouter:
-    """The route."""
-    routes = APIRouter(tags=["dead letters"])
+class RetryWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which dead letters to read again: some by their ids, or all of a reason, source or group, or all."""
 
-    @routes.get("/dead-letters")
+    ids: Annotated[tuple[int, ...], msgspec.Meta(max_length=MAX_IDS)] = ()
+    reason: str | None = None
+    source: str | None = None
+    group: int | None = None
+    all: bool = False
+
+
+class LetterReading:
+    """Questions to the log's dead letters, each with a connection of its own: a search may take its time."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self._places = asyncio.Semaphore(MAX_READING)
+
+    async def ask(self, question: Callable[[LetterBook], T]) -> T:
+        """What the question finds.  Raises LogError."""
+        async with self._places:
+            return await asyncio.to_thread(self._ask, question)
+
+    def _ask(self, question: Callable[[LetterBook], T]) -> T:
+        with LogReader(self.data_dir) as reader:
+            return question(reader.letters)
+
+
+def router(letters: LetterReading, operations: Operations) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/dead-letters", tags=["dead letters"])
+
+    @routes.get("")
     async def list_dead_letters(
         after: After = "",
         limit: Annotated[int, Query(ge=1, le=500, description="items on a page")] = 100,
-        reason: Annotated[str, Query(description="only of this reason")] = "",
+        reason: Reason = "",
+        source: Source = "",
+        group: Group = None,
+        search: Search = "",
     ) -> Response:
         """Dead letters that are kept, the newest first, and how many there ever were."""
-        before = number_of(after)
-        letters = await log.ask(lambda reader: reader.dead_letters(before, limit, reason or None))
-        counts = await log.ask(lambda reader: reader.dead_letter_counts())
-        items = [_letter(letter) for letter in letters]
-        following = str(letters[-1].id) if len(letters) == limit else None
-        return answer({"items": items, "next": following, "counts": [_count(count) for count in counts]})
+        before, wanted = number_of(after), _wanted(reason, source, group, search)
+        found = await letters.ask(lambda book: book.page(before, limit, wanted))
+        counts = await letters.ask(lambda book: book.counts())
+        following = str(found[-1].id) if len(found) == limit else None
+        items = [letter_view(letter) for letter in found]
+        return answer({"items": items, "next": following, "counts": [count_view(count) for count in counts]})
+
+    @routes.get("/groups")
+    async def list_groups(reason: Reason = "", source: Source = "", search: Search = "") -> Response:
+        """What each device does wrong in each way, the one seen last first; `newest` is the id of a kept letter."""
+        wanted = _wanted(reason, source, None, search)
+        groups = await letters.ask(lambda book: book.groups(wanted))
+        return answer({"items": [group_view(group) for group in groups], "next": None})
+
+    @routes.get("/{letter_id}")
+    async def one_dead_letter(letter_id: int) -> Response:
+        """One dead letter, with its payload as text and as base64."""
+        letter: DeadLetter | None = await letters.ask(lambda book: book.one(letter_id))
+        if letter is None:
+            raise ApiError(404, "not_found", f"there is no dead letter {letter_id}", "path.letter_id")
+        return answer(letter_view(letter))
+
+    _add_retry(routes, letters, operations)
+    return routes
+
+
+def _add_retry(routes: APIRouter, letters: LetterReading, operations: Operations) -> None:
+    @routes.post("/retry")
+    async def retry_dead_letters(request: Request) -> Response:
+        """Read dead letters again by the rules in force; what becomes an observation is a dead letter no more."""
+        wish = await body_of(request, RetryWish)
+        named = wish.reason is not None or wish.source is not None or wish.group is not None
+        if (bool(wish.ids), named, wish.all).count(True) != 1:
+            raise ApiError(422, "invalid", "say which: ids, or reason, source and group, or all", "body")
+        wanted = Wanted(reason=wish.reason, source=wish.source, group=wish.group)
+        ids = list(wish.ids) or await letters.ask(lambda book: book.ids(wanted))
+        user = request.state.user
+        await asyncio.to_thread(
+            _note, operations, user, f"{len(ids)} dead letters: {msgspec.json.encode(wish).decode()}"
+        )
+        try:
+            result = await retry(letters.data_dir, ids, user)
+        except GatewayError as error:
+            raise ApiError(503, "gateway_unreachable", str(error)) from error
+        return answer(
+            {
+                "observed": result.observed,
+                "observations": result.observations,
+                "failed": result.failed,
+                "cut": result.cut,
+            }
+        )
+
+
+def unknown_router(letters: LetterReading, picture: Picture) -> APIRouter:
+    """`/unknown-devices`."""
+    routes = APIRouter(tags=["dead letters"])
+
+    @routes.get("/unknown-devices")
+    async def list_unknown_devices() -> Response:
+        """Who sends and is in no row of the city, each with rows to paste; nothing takes effect by itself."""
+        catalogue = None if picture.directory is None else picture.directory.catalogue
+        devices = await letters.ask(lambda book: unknown_devices(book, catalogue))
+        return answer({"items": [unknown_view(device) for device in devices], "next": None})
 
     return routes
 
 
-def _letter(letter: DeadLetter) -> dict[str, Any]:
-    return {
-        "id": letter.id,
-        "received_at": rfc3339(letter.received_us),
-        "source": letter.source,
-        "topic": letter.topic,
-        "reason": letter.reason,
-        "detail": letter.detail,
-        "element": letter.element,
-        "retained": letter.retained,
-        "payload": letter.payload.decode("utf-8", "replace"),
-        "payload_base64": base64.b64encode(letter.payload).decode(),
-        "length": letter.length,
-        "sha256": letter.sha256,
-    }
+def _wanted(reason: str, source: str, group: int | None, search: str) -> Wanted:
+    return Wanted(reason=reason or None, source=source or None, group=group, search=search or None)
 
 
-def _count(count: DeadLetterCount) -> dict[str, Any]:
-    return {
-        "source": count.source,
-        "reason": count.reason,
-        "count": count.count,
-        "kept": count.kept,
-        "first_at": rfc3339(count.first_us),
-        "last_at": rfc3339(count.last_us),
-    }
+def _note(operations: Operations, user: str, what: str) -> None:
+    """On record before it is done: an act without a record would be worse than a record of an act that failed."""
+    with operations.transaction() as connection:
+        note_audit(connection, now_us(), user, "dead letters retried", what[:2_000])

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from command_center.launcher.data_directory import HOLDS_LIVE_READINGS, SIMULATOR_REFUSED, holds_live_readings
 from command_center.launcher.supervisor import ChildSpec, everything
 from gateway import embedded_broker
+from gateway.devices.opening import Opening
 from sensors.settings import Settings
 
 
@@ -21,28 +23,42 @@ class Plan:
     config: str  # the settings' file, "" = none
     simulate: bool
     broker_url: str
-    embedded: bool  # the broker is a child of ours
+    opening: Opening | None  # of the broker that is a child of ours; None where it is somebody else's
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the broker is a child of ours."""
+        return self.opening is not None
 
 
 def broker(plan: Plan) -> ChildSpec:
     """The embedded broker; its configuration is written on the way."""
     return ChildSpec(
         name="broker",
-        argv=embedded_broker.command(plan.data_dir, plan.settings.mqtt.port),
+        argv=embedded_broker.command(plan.data_dir, plan.settings.mqtt.port, plan.opening),
         environment=dict(os.environ),
         stop_s=1.0,
-        shows=everything if plan.settings.log_level == "debug" else embedded_broker.is_news,
+        shows=everything if plan.settings.log_level == "debug" else embedded_broker.News(time.monotonic),
     )
 
 
 def gateway(plan: Plan) -> ChildSpec:
-    """The gateway."""
-    return _siaga(plan, "gateway")
+    """The gateway; at the embedded broker it has a login of its own, which it finds by the data directory."""
+    spec = _siaga(plan, "gateway")
+    if plan.opening is None:
+        return spec
+    # All that NATS speaks; trying 5 first would put an error on the screen at each start.
+    return replace(spec, environment={**spec.environment, "SIAGA_MQTT_PROTOCOL": "3.1.1"})
 
 
 def command_center(plan: Plan) -> ChildSpec:
     """The command center."""
     return _siaga(plan, "command-center")
+
+
+def sink(plan: Plan) -> ChildSpec:
+    """What hands observations on to InfluxDB; little patience at the end, what it has under way is sent again."""
+    return replace(_siaga(plan, "sink"), stop_s=0.3)
 
 
 def simulator(plan: Plan) -> ChildSpec:

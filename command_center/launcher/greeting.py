@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import sys
 from dataclasses import dataclass
@@ -53,6 +54,8 @@ def greeting(settings: Settings, broker_url: str, password: str, tried: Example 
     if tried is not None:
         datastream = tried.datastream
         where = "" if broker_url in (settings.mqtt.url, DEFAULT_BROKER) else f" --mqtt-url {broker_url}"
+        if not settings.mqtt.url and settings.data_dir != Settings().data_dir:  # there stands the address, and a login
+            where = f" --data-dir {shlex.quote(settings.data_dir)}"
         lines.append(
             f"  try     {program()} publish {datastream.station} {datastream.property} {tried.value:g}{where}"
             f"   ({tried.level.level} is reached at {tried.level.value:g} {datastream.unit})"

@@ -1,4 +1,4 @@
-"""`siaga run`: broker, gateway, command center, simulator on one machine, started in that order, stopped in reverse."""
+"""`siaga run`: broker, gateway, command center, sink, simulator on one machine, started so, stopped in reverse."""
 
 import asyncio
 import os
@@ -6,11 +6,13 @@ import shutil
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from command_center.launcher import children
+from command_center.launcher.broker_door import canary_of, follow_devices, how_devices_come_in
 from command_center.launcher.children import Plan
 from command_center.launcher.data_directory import check_city, held, holds_live_readings
 from command_center.launcher.greeting import example, greeting, unused_brokers
@@ -19,7 +21,11 @@ from command_center.launcher.printer import Printer
 from command_center.launcher.readiness import wait_until_ready
 from command_center.launcher.supervisor import Child, Supervisor
 from gateway import embedded_broker
+from gateway.broker_limits import max_ack_pending
 from gateway.canary import Canary
+from gateway.devices.opening import opening
+from gateway.sources import SOURCE
+from gateway.subscription import filters_of
 from sensors.catalogue import Catalogue
 from sensors.city import load_city
 from sensors.settings import Settings
@@ -39,21 +45,25 @@ def run(settings: Settings, *, config: str, simulate: bool) -> int:
     """
     began = time.monotonic()
     os.umask(0o077)  # what is stored is for the user who runs Siaga; the children inherit it
-    embedded = not settings.mqtt.url
+    data_dir = Path(settings.data_dir).absolute()
+    catalogue, _faults = load_city(settings.city)  # an unusable city ends here; faulty rows: the gateway
+    own = None
+    if not settings.mqtt.url:
+        pending = max_ack_pending(filters_of(catalogue.city, SOURCE))
+        own = replace(opening(settings.broker, settings.mqtt.port, data_dir), max_ack_pending=pending)
     plan = Plan(
         settings=settings,
-        data_dir=Path(settings.data_dir).absolute(),
+        data_dir=data_dir,
         config=config,
         simulate=simulate,
-        broker_url=f"mqtt://{embedded_broker.HOST}:{settings.mqtt.port}" if embedded else settings.mqtt.url,
-        embedded=embedded,
+        broker_url=own.door.url if own is not None else settings.mqtt.url,
+        opening=own,
     )
-    catalogue, _faults = load_city(settings.city)  # an unusable city ends here; faulty rows: the gateway
     with held(plan.data_dir), Printer() as printer:
         check_city(plan.data_dir, catalogue.city.code)
         check_free(settings.http.host, settings.http.port, "the wall (HTTP)", "--http-port")
-        if embedded:
-            check_free(embedded_broker.HOST, settings.mqtt.port, "the broker (MQTT)", "--mqtt-port")
+        if own is not None:
+            check_free(own.listen_host, settings.mqtt.port, "the broker (MQTT)", "--mqtt-port")
         children.clear_refusal(plan.data_dir)
         return asyncio.run(_until_stopped(plan, catalogue, began, printer.say))
 
@@ -109,15 +119,29 @@ class _Signals:
 
 async def _work(plan: Plan, catalogue: Catalogue, began: float, supervisor: Supervisor, say: Say) -> None:
     """Start everything in order, greet, then watch the broker; never returns."""
-    canary = Canary(embedded_broker.HOST, plan.settings.mqtt.port)
     for line in unused_brokers(catalogue) if plan.embedded else ():
         say(line)
+    if plan.opening is None:
+        await _start_and_greet(plan, catalogue, began, supervisor, say)
+        await asyncio.Event().wait()
+        return
+    broker = supervisor.start(children.broker(plan))
+    canary = canary_of(plan.data_dir)
+    await canary.first_beat(BROKER_START_S)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(follow_devices(plan.data_dir, plan.opening, broker, say), name="run.devices")
+        await _start_and_greet(plan, catalogue, began, supervisor, say)
+        while True:
+            await _restart_when_failed(broker, canary, plan.data_dir, say)
+
+
+async def _start_and_greet(plan: Plan, catalogue: Catalogue, began: float, supervisor: Supervisor, say: Say) -> None:
+    """Start whoever needs the broker, wait for the wall, and say where everything is."""
     known_admin = (plan.data_dir / FIRST_USE).exists()
-    broker = supervisor.start(children.broker(plan)) if plan.embedded else None
-    if broker is not None:
-        await canary.first_beat(BROKER_START_S)
     supervisor.start(children.gateway(plan))
     supervisor.start(children.command_center(plan))
+    if plan.settings.influx.url:
+        supervisor.start(children.sink(plan))
     if not await wait_until_ready(plan.settings.http.host, plan.settings.http.port, READY_S):
         say(f"the command center is not ready after {READY_S:g} s: its lines above say why; it is kept trying")
     if plan.simulate:
@@ -125,11 +149,10 @@ async def _work(plan: Plan, catalogue: Catalogue, began: float, supervisor: Supe
     # What `siaga publish` sends is marked as simulated: not where the readings of the real city are.
     tried = None if holds_live_readings(plan.data_dir) else example(catalogue, datetime.now(UTC).date().isoformat())
     password = _password_from(plan.settings, known_admin=known_admin)
-    for line in greeting(plan.settings, plan.broker_url, password, tried, time.monotonic() - began):
+    lines = greeting(plan.settings, plan.broker_url, password, tried, time.monotonic() - began)
+    lines[-1:-1] = how_devices_come_in(plan.opening) if plan.opening is not None else []
+    for line in lines:
         say(line)
-    while broker is not None:
-        await _restart_when_failed(broker, canary, plan.data_dir, say)
-    await asyncio.Event().wait()
 
 
 async def _restart_when_failed(broker: Child, canary: Canary, data_dir: Path, say: Say) -> None:

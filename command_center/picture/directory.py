@@ -3,18 +3,24 @@
 from collections.abc import Iterable
 
 from sensors.catalogue import Catalogue, Datastream
+from sensors.health_kinds import is_health
 from sensors.transition import Transition
 
 
 class Directory:
-    """Datastreams that have a number, in the catalogue's order: their index is `i` of the wall's deltas."""
+    """Datastreams that have a number, in the catalogue's order.
+
+    `index` has those that the wall shows, by number: `i` of its deltas.  What a device tells of its own health is not
+    among them.
+    """
 
     def __init__(self, catalogue: Catalogue, version: int, retired: Iterable[Datastream] = ()) -> None:
         self.catalogue = catalogue
         self.version = version
         numbered = catalogue.datastream_by_number
         self.datastreams = tuple(numbered.values())
-        self.index = {number: i for i, number in enumerate(numbered)}
+        shown = (number for number, datastream in numbered.items() if not is_health(datastream.kind))
+        self.index = {number: i for i, number in enumerate(shown)}
         self._named = {d.number: d for d in retired} | dict(numbered)
 
     @property

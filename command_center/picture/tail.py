@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from command_center.alarms.desk import AlarmDesk
+from command_center.alarms.store import Cursor
 from command_center.bell import Bell
 from command_center.clock import now_us
 from command_center.picture.backfill import Backfill
@@ -82,7 +83,7 @@ class Tail:
         if len(rows) == ROWS_AT_ONCE:
             return True
         self.at_end_us = now_us()
-        self.dead_letters = await self._log.ask(lambda reader: sum(c.count for c in reader.dead_letter_counts()))
+        self.dead_letters = await self._log.ask(lambda reader: sum(c.count for c in reader.letters.counts()))
         if backfill.done:
             return bool(rows)
         await backfill.step()
@@ -96,7 +97,7 @@ class Tail:
         if cursor is None or cursor.log_id != log_id:
             await self._desk.switch(log_id, now_us())
             if cursor is not None:
-                _log.warning("log %s takes the place of %s, read up to row %d", log_id, cursor.log_id, cursor.seq)
+                await self._say_what_is_missing(log_id, cursor)
         elif cursor.seq > last:
             _log.error("log %s ends at row %d, read up to row %d: an older copy", log_id, last, cursor.seq)
             await self._desk.rewind(last)
@@ -107,7 +108,8 @@ class Tail:
         return Backfill(self._log, self._picture, self._seq, since_us)
 
     async def _take(self, rows: Sequence[LogRow]) -> None:
-        self._count_missing(rows[0].seq)
+        for seq, following in itertools.pairwise((self._seq, *(row.seq for row in rows))):
+            self._count_missing(seq, following)
         for version, same in itertools.groupby(rows, key=lambda row: row.catalogue_version):
             group = list(same)
             directory = await self._directory(version, group)
@@ -144,11 +146,20 @@ class Tail:
     async def _catalogue(self, version: int) -> Catalogue:
         return await self._log.ask(lambda reader: reader.catalogue(version))
 
-    def _count_missing(self, next_seq: int) -> None:
-        missing = next_seq - self._seq - 1
+    async def _say_what_is_missing(self, log_id: str, cursor: Cursor) -> None:
+        """Another log is there than the one that was followed."""
+        _log.warning("log %s takes the place of %s, read up to row %d", log_id, cursor.log_id, cursor.seq)
+        before = await self._log.ask(lambda reader: reader.predecessor())
+        if before is not None and before.log_id == cursor.log_id and before.last_seq > cursor.seq:
+            missing = before.last_seq - cursor.seq
+            self.rows_missing += missing
+            _log.error("%d rows of log %s were not read; it is set aside as %s", missing, cursor.log_id, before.file)
+
+    def _count_missing(self, seq: int, next_seq: int) -> None:
+        missing = next_seq - seq - 1
         if missing > 0:
             self.rows_missing += missing
-            _log.warning("%d rows after row %d are no longer in the log", missing, self._seq)
+            _log.warning("%d rows after row %d are no longer in the log", missing, seq)
 
     def _say_error(self, error: str) -> bool:
         """Log a changed error, empty = none any more; False, as there is nothing to do until something changes."""

@@ -7,38 +7,21 @@ declared) or RFC 3339; absent = the receive time.  Unknown keys are ignored.
 
 import math
 import re
-from functools import lru_cache
 from typing import Final
 
 import msgspec
 
 from gateway.address_book import AddressBook, Target
+from gateway.formats.native_shapes import CLAIMABLE, LAST, MAX_ELEMENTS, PAYLOAD, Element, Shapes, Time
 from gateway.readings import Readings, Refusal, Refused
-from sensors import units
+from gateway.sent_time import sent_time
+from sensors.catalogue import IngestRule
+from sensors.errors import CatalogueError
 from sensors.origin import Origin
-from sensors.quality import Reason
-from sensors.times import NEVER, parse_rfc3339
+from sensors.times import NEVER
 
-MAX_ELEMENTS: Final = 10_000  # in one message
-MAX_TIME_TEXT: Final = 64
-_LAST: Final = 2**63 - 1
-_MAX_TIME: Final = 2**62  # a time beyond is told as 1970, a clock fault
-
-# What a payload may say of itself; the other origins are given by Siaga, never by a device.
-_CLAIMABLE: Final = {origin.word: origin for origin in (Origin.LIVE, Origin.SIMULATED, Origin.REPLAYED)}
 _NOT_FINITE: Final = re.compile(rb"(?<![\w\"])[+-]?(nan|inf|infinity)(?![\w\"])", re.IGNORECASE)
 _OUT_OF_RANGE: Final = b"1e999"  # JSON has no NaN, but devices write it: put in its place, it costs its element only
-
-Time = int | float | str | None
-
-
-class Element(msgspec.Struct):
-    """One reading."""
-
-    value: float | None
-    ts: Time = None
-    unit: str | None = None
-    origin: str | None = None
 
 
 class Values(msgspec.Struct):
@@ -49,7 +32,6 @@ class Values(msgspec.Struct):
     origin: str | None = None
 
 
-_PAYLOAD: Final = msgspec.json.Decoder(float | Element | list[float | Element])
 _ARRAY: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _ELEMENT: Final = msgspec.json.Decoder(float | Element)
 _VALUES: Final = msgspec.json.Decoder(Values)
@@ -57,42 +39,51 @@ _LOOSE_VALUES: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _VALUE: Final = msgspec.json.Decoder(float | None)
 
 
-def read(index: int, topic: bytes, payload: bytes, book: AddressBook, out: Readings) -> None:
-    """Read message `index` into `out`; a message partly good gives its good elements.
+class Native:
+    """The native format; it takes no options."""
 
-    Raises Refused for the whole message.
-    """
-    target = book.by_topic.get(topic)
-    if target is None:
-        _read_station(index, _station(topic, book), payload, out)
-        return
-    _check_text(payload)
-    try:
-        content = _PAYLOAD.decode(payload)
-    except (msgspec.MsgspecError, RecursionError) as error:
-        if not payload.lstrip().startswith(b"["):
-            raise _refused(error, payload) from error
-        _read_loose_array(index, payload, target, out)
-        return
-    if isinstance(content, list):
-        _check_count(len(content))
-        _read_elements(index, list(enumerate(content)), target, out)
-    else:
-        _read_element(index, None, content, target, out)
+    def __init__(self, book: AddressBook, rule: IngestRule) -> None:
+        if rule.options:
+            raise CatalogueError(f"the native format takes no options, got {', '.join(rule.options)}")
+        self._book = book
+        self.read_many = Shapes(book).read_many
+
+    def read(self, index: int, topic: bytes, payload: bytes, out: Readings) -> None:
+        """Read message `index` into `out`; a message partly good gives its good elements.
+
+        Raises Refused for the whole message.
+        """
+        target = self._book.by_topic.get(topic)
+        if target is None:
+            _read_station(index, _station(topic, self._book), payload, out)
+            return
+        _check_text(payload)
+        try:
+            content = PAYLOAD.decode(payload)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            if not payload.lstrip().startswith(b"["):
+                raise _refused(error, payload) from error
+            _read_loose_array(index, payload, target, out)
+            return
+        if isinstance(content, list):
+            _check_count(len(content))
+            _read_elements(index, list(enumerate(content)), target, out)
+        else:
+            _read_element(index, None, content, target, out)
 
 
 def _read_element(index: int, place: int | None, element: float | Element, target: Target, out: Readings) -> None:
     if not isinstance(element, Element):
-        out.add(index, target.number, element)
+        out.add(index, target, element, element=place)
         return
     try:
-        device_us, reasons = _time(element.ts, target)
-        value, unit_reason = _value(element, target)
+        device_us, reasons = sent_time(element.ts, target)
         origin = _origin(element.origin)
     except Refused as refused:
         out.refuse(index, place, refused.reason, refused.detail)
         return
-    out.add(index, target.number, value, device_us=device_us, origin=origin, reasons=reasons | unit_reason)
+    value = math.nan if element.value is None else element.value
+    out.add(index, target, value, element=place, device_us=device_us, origin=origin, reasons=reasons, unit=element.unit)
 
 
 def _read_loose_array(index: int, payload: bytes, target: Target, out: Readings) -> None:
@@ -128,12 +119,12 @@ def _read_station(index: int, targets: dict[str, Target], payload: bytes, out: R
                 raise Refused(Refusal.UNKNOWN_PROPERTY, f"no property {name[:64]!r} in the catalogue at this station")
             if isinstance(value, Refused):
                 raise value
-            device_us, reasons = _time(content.ts, target)
+            device_us, reasons = sent_time(content.ts, target)
         except Refused as refused:
             out.refuse(index, place, refused.reason, refused.detail)
             continue
         number = float("nan") if value is None else value
-        out.add(index, target.number, number, device_us=device_us, origin=origin, reasons=reasons)
+        out.add(index, target, number, element=place, device_us=device_us, origin=origin, reasons=reasons)
 
 
 def _loose_values(payload: bytes, error: Exception) -> tuple[Values, dict[str, float | Refused | None]]:
@@ -159,10 +150,10 @@ def _read_elements(index: int, elements: list[tuple[int, float | Element]], targ
 
     def time_us(placed: tuple[int, float | Element]) -> int:
         try:
-            sent_us = _time(placed[1].ts, target)[0] if isinstance(placed[1], Element) else NEVER
+            sent_us = sent_time(placed[1].ts, target)[0] if isinstance(placed[1], Element) else NEVER
         except Refused:
             sent_us = NEVER
-        return _LAST if sent_us == NEVER else sent_us
+        return LAST if sent_us == NEVER else sent_us
 
     for place, element in sorted(elements, key=time_us):
         _read_element(index, place, element, target, out)
@@ -213,43 +204,10 @@ def _refused(error: Exception, payload: bytes) -> Refused:
     return Refused(Refusal.NOT_JSON, str(error))
 
 
-def _time(ts: Time, target: Target) -> tuple[int, Reason]:
-    """(microseconds or `NEVER`, why not) of a time as sent; whether it can be true is for ingest to say."""
-    if ts is None:
-        return NEVER, Reason.NONE
-    if isinstance(ts, str):
-        try:
-            time_us = parse_rfc3339(ts[:MAX_TIME_TEXT], target.zone)
-        except ValueError as error:
-            raise Refused(Refusal.BAD_TIME, f"ts: expected an epoch or RFC 3339, got {ts[:MAX_TIME_TEXT]!r}") from error
-        return (NEVER, Reason.NO_ZONE) if time_us is None else (time_us, Reason.NONE)
-    if abs(ts) > _MAX_TIME // target.epoch_us:
-        return 0, Reason.NONE
-    return round(ts * target.epoch_us), Reason.NONE
-
-
-def _value(element: Element, target: Target) -> tuple[float, Reason]:
-    value = float("nan") if element.value is None else element.value
-    if element.unit is None or element.unit == target.unit:
-        return value, Reason.NONE
-    conversion = _conversion(element.unit[:32], target.unit)
-    if conversion is None:
-        raise Refused(
-            Refusal.UNKNOWN_UNIT, f"unit: expected one that converts to {target.unit}, got {element.unit[:32]!r}"
-        )
-    converted = conversion.apply(value)
-    if math.isinf(converted):
-        raise Refused(Refusal.NOT_FINITE, f"value: {value} {element.unit[:32]} is beyond any number in {target.unit}")
-    return converted, Reason.UNIT_CONVERTED
-
-
-_conversion = lru_cache(maxsize=256)(units.conversion)
-
-
 def _origin(word: str | None) -> Origin:
     if word is None:
         return Origin.LIVE
-    origin = _CLAIMABLE.get(word)
+    origin = CLAIMABLE.get(word)
     if origin is None:
-        raise Refused(Refusal.UNKNOWN_ORIGIN, f"origin: expected one of {', '.join(_CLAIMABLE)}, got {word[:32]!r}")
+        raise Refused(Refusal.UNKNOWN_ORIGIN, f"origin: expected one of {', '.join(CLAIMABLE)}, got {word[:32]!r}")
     return origin

@@ -3,6 +3,9 @@
 Format 1, before compression: for each column of `Batch` in its order, `n` items, byte-shuffled (all first bytes, then
 all second bytes, …), little-endian.  `time_us`, `receive_us` are stored as differences to the item before (wrapping
 int64), `device_us` as its difference to `time_us`.
+
+Format 2, before compression: one byte per column (1 = all of its items are the same), then for each column either that
+one item or the items as in format 1.  In a usual tick half of the columns say one thing only.
 """
 
 import zlib
@@ -15,41 +18,62 @@ from numpy.typing import NDArray
 from gateway.errors import LogError
 from sensors.batch import COLUMN_DTYPES, Batch
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+LEVEL: Final = 1  # zstd's; level 3 takes 4 % less room for 1.3 times the time
+
+_ITEM_BYTES: Final = sum(dtype.itemsize for dtype in COLUMN_DTYPES.values())
+_COLUMNS: Final = len(COLUMN_DTYPES)
+
+
+class Encoder:
+    """Makes blobs.  One compressor for all of them: making one takes longer than a small blob.  For one thread."""
+
+    def __init__(self) -> None:
+        self._compressor = zstandard.ZstdCompressor(level=LEVEL)
+
+    def encode(self, batch: Batch) -> bytes:
+        """The blob of a batch."""
+        flags = bytearray(_COLUMNS)
+        parts = [b""]
+        for place, name in enumerate(COLUMN_DTYPES):
+            column = items = getattr(batch, name)
+            if name == "device_us":
+                items = batch.device_us - batch.time_us
+            elif name in ("time_us", "receive_us"):
+                items = column.copy()
+                np.subtract(column[1:], column[:-1], out=items[1:])
+            raw = np.ascontiguousarray(items, items.dtype.newbyteorder("<")).view(np.uint8)
+            size = items.dtype.itemsize
+            bits = raw.view(f"u{size}")
+            if len(bits) and (bits == bits[0]).all():  # bits: NaN differs from itself, -0.0 is not 0.0
+                flags[place] = 1
+                parts.append(raw[:size].tobytes())
+            else:
+                parts.append(raw.reshape(-1, size).T.tobytes())
+        parts[0] = bytes(flags)
+        return self._compressor.compress(b"".join(parts))
 
 
 def encode(batch: Batch) -> bytes:
-    """The blob of a batch."""
-    columns = batch.columns()
-    parts = []
-    for name in COLUMN_DTYPES:
-        column = columns[name]
-        if name == "device_us":
-            column = batch.device_us - batch.time_us
-        elif name in ("time_us", "receive_us"):
-            column = np.diff(column, prepend=column.dtype.type(0))
-        parts.append(_shuffle(column))
-    return zstandard.ZstdCompressor(level=1).compress(b"".join(parts))
+    """The blob of one batch."""
+    return Encoder().encode(batch)
 
 
 def decode(blob: bytes, n: int, blob_format: int) -> Batch:
     """The batch of `n` observations in a blob; LogError where it is not one."""
-    if blob_format != FORMAT:
-        raise LogError(f"blob format: expected {FORMAT}, got {blob_format}")
-    wanted = n * sum(dtype.itemsize for dtype in COLUMN_DTYPES.values())
-    try:
-        size = zstandard.frame_content_size(blob)
-        if size != wanted:  # asked first: a damaged size must not be allocated
-            raise LogError(f"blob of {n} observations: expected {wanted} bytes, got {size}")
-        raw = zstandard.ZstdDecompressor().decompress(blob)
-    except zstandard.ZstdError as error:
-        raise LogError(f"blob does not decompress: {error}") from error
+    if blob_format not in (1, FORMAT):
+        raise LogError(f"blob format: expected 1 or {FORMAT}, got {blob_format}")
+    raw = _decompressed(blob, n, blob_format)
+    constant, start = (bytes(_COLUMNS), 0) if blob_format == 1 else (raw[:_COLUMNS], _COLUMNS)
     columns: dict[str, NDArray[np.generic]] = {}
-    start = 0
-    for name, dtype in COLUMN_DTYPES.items():
-        end = start + n * dtype.itemsize
-        columns[name] = _unshuffle(raw[start:end], dtype)
+    for is_constant, (name, dtype) in zip(constant, COLUMN_DTYPES.items(), strict=True):
+        end = start + (1 if is_constant else n) * dtype.itemsize
+        if end > len(raw):
+            raise LogError(f"blob of {n} observations: expected {end} bytes or more, got {len(raw)}")
+        columns[name] = _items(raw[start:end], dtype, n, is_constant=bool(is_constant))
         start = end
+    if start != len(raw):
+        raise LogError(f"blob of {n} observations: expected {start} bytes, got {len(raw)}")
     columns["time_us"] = np.cumsum(columns["time_us"], dtype=np.int64)
     columns["receive_us"] = np.cumsum(columns["receive_us"], dtype=np.int64)
     columns["device_us"] = np.add(columns["device_us"], columns["time_us"], dtype=np.int64)
@@ -61,11 +85,21 @@ def checksum(blob: bytes) -> int:
     return zlib.crc32(blob)
 
 
-def _shuffle(column: NDArray[np.generic]) -> bytes:
-    little = np.ascontiguousarray(column, column.dtype.newbyteorder("<"))
-    return little.view(np.uint8).reshape(len(column), column.dtype.itemsize).T.tobytes()
+def _decompressed(blob: bytes, n: int, blob_format: int) -> bytes:
+    most = n * _ITEM_BYTES + (_COLUMNS if blob_format == FORMAT else 0)
+    try:
+        size = zstandard.frame_content_size(blob)
+        if n < 0 or not 0 <= size <= most:  # asked first: a damaged size must not be allocated
+            raise LogError(f"blob of {n} observations: expected {most} bytes at most, got {size}")
+        return zstandard.ZstdDecompressor().decompress(blob)
+    except zstandard.ZstdError as error:
+        raise LogError(f"blob does not decompress: {error}") from error
 
 
-def _unshuffle(raw: bytes, dtype: np.dtype[np.generic]) -> NDArray[np.generic]:
+def _items(raw: bytes, dtype: np.dtype[np.generic], n: int, *, is_constant: bool) -> NDArray[np.generic]:
+    little = dtype.newbyteorder("<")
+    if is_constant:
+        bits = np.full(n, np.frombuffer(raw, f"<u{dtype.itemsize}")[0])  # as bits: a NaN keeps its own
+        return bits.view(little).astype(dtype, copy=False)
     rows = np.frombuffer(raw, np.uint8).reshape(dtype.itemsize, -1)
-    return np.ascontiguousarray(rows.T).view(dtype.newbyteorder("<")).reshape(-1).astype(dtype, copy=False)
+    return np.ascontiguousarray(rows.T).view(little).reshape(-1).astype(dtype, copy=False)

@@ -1,59 +1,51 @@
-"""One broker connection: connects, subscribes, reads in paces, acknowledges what is on disk.
+"""One broker: connects, subscribes, reads in paces, acknowledges what is on disk, publishes.
 
-    socket ─▶ _Wire (pauses itself) ─▶ take() ─▶ [ingest, detector, commit] ─▶ acknowledge() ─▶ socket
+    socket ─▶ Link (pauses itself) ─▶ receive() ─▶ Held ─▶ take() ─▶ [ingest, detector, commit] ─▶ acknowledge()
 
-The wire stops reading after each read; `read_on` lets it go on.  Whoever drives the session does so a tick later while
-messages keep coming: one wake-up for many messages costs a tenth.
-
-While a commit waits for the disk, `drain` keeps the socket empty (a broker closes a client that does not read): what
-comes is held up to `max_unacknowledged` messages.  Beyond it a QoS 1 message is let go without an acknowledgement (the
-broker sends it again, at the latest when we connect again, which we then do), a QoS 0 message is lost; both are
-counted.  A message that the broker sends again while its first copy is held is recognised by its packet id.
+Whoever drives the session reads a tick later while messages keep coming.  While a commit waits for the disk, `drain`
+keeps the socket empty (a broker closes a client that does not read) and `Held` keeps the bounds.
 """
 
 import asyncio
 import logging
 import random
-from dataclasses import dataclass, replace
-from typing import Final, Protocol
+import time
+from dataclasses import dataclass
+from typing import Final
 
 from gateway.errors import BrokerError, ProtocolError
-from gateway.ingest import Arrivals
 from gateway.mqtt import codec
-from sensors.broker_address import BrokerAddress
+from gateway.mqtt.broker import Broker, told
+from gateway.mqtt.flow_proof import FlowProof, Memory
+from gateway.mqtt.handshake import LEVELS, NAMES, Caller, subscribe, unsubscribe
+from gateway.mqtt.held import Held, Taken
+from gateway.mqtt.in_flight import InFlightWindow
+from gateway.mqtt.link import Link
+from gateway.mqtt.packets import MQTT_5, MQTT_311, Connack
+from gateway.mqtt.publisher import Publisher
+from gateway.mqtt.standing import Standing
+from gateway.mqtt.takeover import TakeoverWatch
+from gateway.subscription import may_hear_ours
+from gateway.topic_filter import covers
 from sensors.settings import MqttSettings
 
 FIRST_BACKOFF_S: Final = 0.2
-NO_LIMIT: Final = 2**31
+PUBLISH_S: Final = 10.0
+TRY_5_AGAIN_S: Final = 86_400.0  # a broker that spoke 3.1.1 only may have been renewed
+MIB: Final = 1_048_576
+MOST_IN_FLIGHT: Final = 65_535  # packet ids
 
 _log = logging.getLogger("gateway.mqtt")
 
 
-@dataclass(frozen=True, slots=True)
-class Broker:
-    """A broker by its name in the catalogue, and where it is."""
-
-    name: str
-    address: BrokerAddress
-
-
 @dataclass(slots=True)
-class Withheld:
-    """What a session let go while too much waited for the disk."""
+class _Connection:
+    """What belongs to one connection."""
 
-    dropped_qos0: int = 0
-    left_to_broker: int = 0  # QoS 1: not acknowledged, so it comes again
-    repeated: int = 0  # QoS 1: sent again while its first copy is held
-
-
-class Memory(Protocol):
-    """Remembers across restarts which filters the broker's session of ours holds."""
-
-    async def recall_filters(self, source: str) -> tuple[str, ...]:
-        """The filters, () where there is no memory."""
-
-    async def remember_filters(self, source: str, filters: tuple[str, ...]) -> None:
-        """Note the filters."""
+    link: Link
+    publisher: Publisher
+    window: InFlightWindow
+    ping_s: float
 
 
 class Session:
@@ -69,267 +61,291 @@ class Session:
         arrived: asyncio.Event,
     ) -> None:
         self.broker = broker
-        self.connected = False
-        self.error = ""
-        self.reconnects = -1  # the first connection is none
+        self.filters = filters
+        self.standing = Standing()
         self.connections = 0
-        self.withheld = Withheld()
-        self._unacknowledged: set[int] = set()  # packet ids handed over by `take` and not acknowledged
-        self._held = codec.Received()  # drained while a commit waits
-        self._held_ids: set[int] = set()
-        self._let_go = False  # a QoS 1 message of this connection
-        self._client_id, self._filters = client_id, filters
+        self.held = Held(settings.max_unacknowledged, settings.max_unacknowledged_mib * MIB)
         self._settings, self._memory, self._arrived = settings, memory, arrived
-        self._wire: _Wire | None = None
+        self._caller = Caller(broker, client_id, settings, arrived)
+        self._proof = FlowProof(broker.name, client_id, settings.canary_period_s, memory, self.standing)
+        self._takeover = TakeoverWatch(settings.takeover_backoff_s)
+        self._on: _Connection | None = None
+        self._by_us = False  # we ended the connection ourselves, to make it anew at once
 
     async def run(self) -> None:
         """Connect, and connect again with full jitter, whatever the reason: a password may be mended at the broker.
 
-        The first failure is logged, then every tenth; `error` holds the newest.
+        The first failure is logged, then every tenth; `standing.error` holds the newest.
         """
         failures = 0
         while True:
-            try:
-                await self._connect_once()
-                failures = 0
-            except TimeoutError:
-                self.error = f"no answer within {self._settings.connect_timeout_s:g} s"
-            except (OSError, BrokerError, ProtocolError) as error:
-                self.error = str(error) or type(error).__name__
-            failures = failures + 1 if not self.connected else 1
-            self._drop()
-            if failures % 10 == 1:
-                _log.warning("broker %s (%s): %s; trying again", self.broker.name, self.broker.address.url, self.error)
-            await asyncio.sleep(_backoff_s(failures, self._settings.reconnect_max_s))
+            error = await self._live()
+            failures = 1 if self.standing.connected else failures + 1
+            at_once = self.standing.connected and self._by_us
+            away_s = self._end(error)
+            if away_s:
+                _log.error("broker %s: %s; keeping away for %.0f s", self.broker.name, self.standing.taken_over, away_s)
+            elif not at_once:
+                if failures % 10 == 1:
+                    url = self.broker.address.url
+                    _log.warning("broker %s (%s): %s; trying again", self.broker.name, url, error)
+                away_s = _backoff_s(failures, self._settings.reconnect_max_s)
+            await asyncio.sleep(away_s)
 
-    @property
-    def unacknowledged(self) -> int:
-        """Messages in memory that the broker has no acknowledgement for."""
-        return len(self._unacknowledged) + len(self._held.publishes)
+    def refilter(self, filters: tuple[str, ...]) -> None:
+        """Other filters are wanted: the connection is made anew; the broker keeps the session meanwhile."""
+        if filters != self.filters:
+            self.filters = filters
+            self._reconnect("other filters are wanted")
 
-    def take(self) -> tuple[int, Arrivals]:
-        """(connection number, what has arrived since the last `take`)."""
-        self._receive(NO_LIMIT)  # one read's worth: the wire pauses itself
-        received, self._held = self._held, codec.Received()
-        self._unacknowledged |= self._held_ids
-        self._held_ids = set()
-        return self.connections, Arrivals(self.broker.name, received.publishes, received.oversized)
+    def receive(self) -> None:
+        """Decode what the socket brought."""
+        self._receive(bounded=False)
 
     def drain(self) -> None:
-        """Read what has arrived into memory, within the bound."""
-        self._receive(self._settings.max_unacknowledged)
+        """Decode what the socket brought, within the bounds, and read on: for while a commit waits."""
+        self._receive(bounded=True)
+        self.read_on()
 
-    def acknowledge(self, connection: int, arrivals: Arrivals) -> None:
+    def take(self) -> Taken:
+        """What has arrived since the last `take`."""
+        return self.held.take(self.connections)
+
+    def acknowledge(self, taken: Taken) -> None:
         """Tell the broker that these are on disk; those of an earlier connection will be delivered again."""
-        if connection != self.connections or self._wire is None or not self.connected:
+        ids = self.held.on_disk(taken, self.connections)
+        if self._on is None:
             return
-        ids = [packet_id for packet_id in arrivals.publishes.packet_id if packet_id]
-        self._unacknowledged.difference_update(ids)
-        ids += [big.packet_id for big in arrivals.oversized if big.packet_id]
+        self._proof.note_acknowledged(time.monotonic())
         if ids:
-            self._wire.send(codec.pubacks(ids))
-        if self._let_go:
-            _log.warning("broker %s: connecting again, to be sent what was let go", self.broker.name)
-            self._wire.close()
-
-    def _receive(self, limit: int) -> None:
-        if self._wire is None or not self.connected:
-            return
-        received = self._wire.take()
-        self._held.oversized += received.oversized
-        if not (self._held_ids or self._unacknowledged) and self.unacknowledged + len(received.publishes) <= limit:
-            self._held.publishes.extend(received.publishes)
-            self._held_ids.update(packet_id for packet_id in received.publishes.packet_id if packet_id)
-            return
-        for place, packet_id in enumerate(received.publishes.packet_id):
-            if packet_id and (packet_id in self._held_ids or packet_id in self._unacknowledged):
-                self.withheld.repeated += 1
-            elif self.unacknowledged >= limit:
-                self.withheld.left_to_broker += packet_id > 0
-                self.withheld.dropped_qos0 += packet_id == 0
-                self._let_go = self._let_go or packet_id > 0
-            else:
-                self._held.publishes.append_from(received.publishes, place)
-                if packet_id:
-                    self._held_ids.add(packet_id)
+            self._on.link.send(codec.pubacks(ids))
+        if self.held.let_go:
+            self.held.let_go = False
+            self._reconnect("to be sent what was let go")
 
     def read_on(self) -> None:
-        """Let the wire read."""
-        if self._wire is not None:
-            self._wire.resume()
+        """Let the socket be read once more."""
+        if self._on is not None:
+            self._on.link.read_on()
 
-    async def _connect_once(self) -> None:
-        loop = asyncio.get_running_loop()
-        decoder = codec.Decoder(self._settings.max_packet_bytes)
-        async with asyncio.timeout(self._settings.connect_timeout_s):
-            _, wire = await loop.create_connection(
-                lambda: _Wire(decoder, self._arrived), self.broker.address.host, self.broker.address.port
-            )
-        self._wire = wire
-        async with asyncio.timeout(self._settings.connect_timeout_s):
-            await self._handshake(wire)
-        self.connections += 1
-        self.reconnects += 1
-        self._forget_packet_ids()
-        self.connected, self.error = True, ""
-        _log.info("connected to broker %s (%s)", self.broker.name, self.broker.address.url)
-        self._arrived.set()
-        await self._keep_alive(wire)
+    @property
+    def takeovers(self) -> int:
+        """Signs that another gateway uses our client id, so far."""
+        return self._takeover.signs
 
-    def _forget_packet_ids(self) -> None:
-        """What is held from an earlier connection is stored, and never acknowledged on this one."""
-        self._unacknowledged, self._held_ids, self._let_go = set(), set(), False
-        self._held.publishes.packet_id = [0] * len(self._held.publishes)
-        self._held.oversized = [replace(big, packet_id=0) for big in self._held.oversized]
+    @property
+    def has_more(self) -> bool:
+        """Whether the socket likely holds more than was read."""
+        return self._on is not None and self._on.link.has_more
 
-    async def _handshake(self, wire: "_Wire") -> None:
-        """CONNECT, and SUBSCRIBE only where the broker has no session of ours or the filters changed."""
-        broker, address = self.broker, self.broker.address
-        keep_alive_s, user, password = self._settings.keep_alive_s, address.user or "", address.password or ""
-        wire.send(codec.connect(self._client_id, keep_alive_s=keep_alive_s, user=user, password=password))
-        answer = await wire.answer()
-        if not isinstance(answer, codec.Connack):
-            raise ProtocolError(f"expected CONNACK, got {type(answer).__name__}")
-        if answer.code:
-            reason = codec.CONNACK_REASONS.get(answer.code, f"code {answer.code}")
-            raise BrokerError(f"broker {broker.name} refuses: {reason}")
-        remembered = await self._memory.recall_filters(broker.name)
-        if answer.session_present and remembered == self._filters:
-            return
-        gone = tuple(name for name in remembered if name not in self._filters) if answer.session_present else ()
-        if gone:
-            wire.send(codec.unsubscribe(1, gone))
-            await wire.answer()
-        wire.send(codec.subscribe(2, self._filters))
-        answer = await wire.answer()
-        if not isinstance(answer, codec.Suback) or codec.SUBACK_FAILURE in answer.codes:
-            raise BrokerError(f"broker {broker.name} refuses the subscription to {', '.join(self._filters)}")
-        await self._memory.remember_filters(broker.name, self._filters)
+    @property
+    def window_size(self) -> int:
+        """How many unacknowledged messages the broker lets pass, as far as known."""
+        return MOST_IN_FLIGHT if self._on is None else self._on.window.size
 
-    async def _keep_alive(self, wire: "_Wire") -> None:
-        """PINGREQ every half keep-alive; nothing heard for one and a half means that the broker is gone (3.1.2.10)."""
-        half_s = self._settings.keep_alive_s / 2
-        quiet = 0
-        while True:
-            before = wire.bytes_received
-            try:
-                async with asyncio.timeout(half_s):
-                    await wire.lost.wait()
-                raise BrokerError(wire.loss or "the broker closed the connection")
-            except TimeoutError:
-                quiet = 0 if wire.bytes_received != before or wire.is_held else quiet + 1
-                if quiet > 2:
-                    raise BrokerError("nothing heard from the broker for one and a half keep-alives") from None
-                wire.send(codec.pingreq())
+    @property
+    def is_window_full(self) -> bool:
+        """Whether the broker waits for acknowledgements."""
+        return self._on is not None and self._on.window.is_full(self.held.unacknowledged)
 
-    def _drop(self) -> None:
-        self.drain()  # what has arrived is not lost with the connection
-        self.connected = False
-        if self._wire is not None:
-            self._wire.abort()
-            self._wire = None
+    def note_dry(self) -> None:
+        """A tick ran its time and ended with nothing left to read."""
+        if self._on is not None:
+            self._on.window.note_dry(self.held.unacknowledged)
 
-    async def close(self) -> None:
-        """Say goodbye; the broker keeps the session."""
-        if self._wire is not None and self.connected:
-            self._wire.send(codec.disconnect())
+    async def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
+        """Publish; at QoS 1 this returns when the broker has acknowledged it.
+
+        BrokerError where there is no connection, the broker refuses, or no acknowledgement comes within 10 s.
+        """
+        on = self._on
+        if on is None:
+            raise BrokerError(f"broker {self.broker.name}: not connected")
+        try:
+            async with asyncio.timeout(PUBLISH_S):
+                await on.publisher.publish(topic, payload, qos=qos, retain=retain)
+        except TimeoutError:
+            raise BrokerError(f"broker {self.broker.name}: no acknowledgement within {PUBLISH_S:g} s") from None
+
+    async def close(self, *, unsubscribe_all: bool = False) -> None:
+        """Say goodbye; the broker keeps the session, without its subscriptions where `unsubscribe_all`."""
+        if self._on is not None:
+            link = self._on.link
+            if unsubscribe_all:
+                link.send(codec.unsubscribe(1, self._wanted(self.filters), level=link.level))
+                await self._memory.remember(self.broker.name, "filters", "")
+            link.send(codec.disconnect(level=link.level))
+            link.close()
             await asyncio.sleep(0)
-        self._drop()
+        self._end("stopped")
+
+    async def _live(self) -> str:
+        """One connection from dial to end; why it ended, or was none."""
+        try:
+            await self._attend(await self._connect())
+        except TimeoutError:
+            return f"no answer within {self._settings.connect_timeout_s:g} s"
+        except OSError as error:
+            return told(error)
+        except (BrokerError, ProtocolError) as error:
+            return str(error)
+        return "ended"
+
+    async def _connect(self) -> _Connection:
+        name, filters = self.broker.name, self.filters
+        levels = await self._levels()
+        if self._proof.remedy.clean:
+            await self._caller.forget(levels)
+            await self._memory.remember(name, "filters", "")
+        link, connack = await self._caller.call(levels)
+        try:
+            await self._note_level(link.level, levels)
+            async with asyncio.timeout(self._settings.connect_timeout_s):
+                refused = await self._reconcile(link, connack, self._wanted(filters))
+        except BaseException:
+            link.abort()
+            raise
+        on = self._begin(link, connack, filters, refused)
+        if filters != self.filters:
+            self._reconnect("other filters are wanted")
+        return on
+
+    async def _levels(self) -> tuple[int, ...]:
+        """The protocol levels to try, in order: 3.1.1 first where only that worked, 5 first again once a day."""
+        wanted = LEVELS[self.broker.protocol]
+        noted = (await self._memory.recall(self.broker.name, "protocol")).split()
+        fresh = len(noted) == 2 and time.time() - float(noted[1]) < TRY_5_AGAIN_S
+        return (MQTT_311, MQTT_5) if len(wanted) > 1 and fresh and noted[0] == NAMES[MQTT_311] else wanted
+
+    async def _note_level(self, level: int, tried: tuple[int, ...]) -> None:
+        noted = await self._memory.recall(self.broker.name, "protocol")
+        is_new = not noted.startswith(f"{NAMES[level]} ") or (tried[0] == MQTT_5 and level == MQTT_311)
+        if len(tried) > 1 and is_new:
+            await self._memory.remember(self.broker.name, "protocol", f"{NAMES[level]} {time.time():.0f}")
+
+    def _wanted(self, filters: tuple[str, ...]) -> tuple[str, ...]:
+        """`filters` with our canary's topic, where it is not under one of them."""
+        canary = self._proof.topic
+        need = self.broker.canary and not any(covers(one, canary) for one in filters)
+        return (*filters, canary) if need else filters
+
+    async def _reconcile(self, link: Link, connack: Connack, wanted: tuple[str, ...]) -> str:
+        """Make the broker's subscriptions ours: SUBSCRIBE only what it lacks; why the canary's was refused, else ""."""
+        name = self.broker.name
+        before = tuple(filter(None, (await self._memory.recall(name, "filters")).split("\n")))
+        if before and not connack.session_present:
+            self.standing.session_lost += 1
+            _log.warning("broker %s has lost our session, and what waited in it", name)
+            await self._memory.remember(name, "filters", "")  # a session without subscriptions exists from now on
+            before = ()
+        gone = tuple(one for one in before if one not in wanted)
+        present = () if self._proof.remedy.resubscribe else before
+        missing = tuple(one for one in wanted if one not in present)
+        if gone:
+            await unsubscribe(link, gone)
+        refused = await subscribe(link, missing, optional=self._proof.topic) if missing else ""
+        granted = tuple(one for one in wanted if one != self._proof.topic) if refused else wanted
+        if granted != before:
+            await self._memory.remember(name, "filters", "\n".join(granted))
+        return refused
+
+    def _begin(self, link: Link, connack: Connack, filters: tuple[str, ...], refused: str) -> _Connection:
+        settings, terms, now_s = self._settings, connack.properties, time.monotonic()
+        keep_alive_s = settings.keep_alive_s if terms.server_keep_alive_s is None else terms.server_keep_alive_s
+        publisher = Publisher(link, terms)
+        window = InFlightWindow(settings.max_unacknowledged if link.level == MQTT_5 else MOST_IN_FLIGHT)
+        on = self._on = _Connection(link, publisher, window, keep_alive_s / 2 or float("inf"))
+        self.connections += 1
+        self.held.forget_packet_ids()
+        note = f"no canary, its subscription is refused: {refused}" if refused else ""
+        self._proof.begin(publisher if self.broker.canary and not refused else None, note, now_s)
+        self._takeover.connected(now_s)
+        self._by_us = False
+        standing = self.standing
+        standing.connected, standing.error, standing.filters = True, "", filters
+        standing.protocol = NAMES[link.level]
+        standing.reconnects += 1
+        _log.info("connected to broker %s (%s, MQTT %s)", self.broker.name, self.broker.address.url, standing.protocol)
+        self._arrived.set()
+        return on
+
+    async def _attend(self, on: _Connection) -> None:
+        """PINGREQ every half keep-alive, a beat every period; BrokerError at the connection's end.
+
+        Nothing heard for one and a half keep-alives means that the broker is gone (3.1.2.10).
+        """
+        heard_at, heard_bytes = time.monotonic(), -1
+        ping_at = heard_at + on.ping_s
+        while True:
+            now_s = time.monotonic()
+            if on.link.bytes_received != heard_bytes or on.link.is_held:
+                heard_at, heard_bytes = now_s, on.link.bytes_received
+            if now_s - heard_at >= 3 * on.ping_s:
+                raise BrokerError("nothing heard from the broker for one and a half keep-alives")
+            if now_s >= ping_at:
+                on.link.send(codec.pingreq())
+                ping_at = now_s + on.ping_s
+            if now_s >= self._proof.next_at:
+                await self._beat(now_s)
+            self._note_rival(now_s)
+            try:
+                async with asyncio.timeout(max(0.0, min(ping_at, self._proof.next_at) - now_s)):
+                    await on.link.lost.wait()
+            except TimeoutError:
+                continue
+            raise BrokerError(on.link.loss or "the broker closed the connection")
+
+    async def _beat(self, now_s: float) -> None:
+        try:
+            await self._proof.beat(now_s, self.held.unacknowledged)
+        except BrokerError:
+            self._by_us = True
+            raise
+
+    def _receive(self, *, bounded: bool) -> None:
+        on = self._on
+        if on is None:
+            return
+        received, size = on.link.take()
+        if not size:
+            return
+        for packet_id, code in received.pubacks:
+            on.publisher.settle(packet_id, code)
+        topics, ids = received.publishes.topic, received.publishes.packet_id
+        passed_over: frozenset[int] = frozenset()
+        if self._proof.topic_bytes in topics or may_hear_ours(self.filters):
+            passed_over = self._proof.hear(topics, received.publishes.payload, self._takeover)
+        if not self.held.unacknowledged:
+            self._proof.note_acknowledged(time.monotonic())
+        self.held.add(received, size, bounded=bounded, passed_over=passed_over)
+        self._proof.note_messages(len(ids) - ids.count(0) - len(passed_over))
+
+    def _reconnect(self, why: str) -> None:
+        """End the connection to make it anew at once."""
+        if self._on is not None:
+            self._by_us = True
+            _log.info("broker %s: connecting again: %s", self.broker.name, why)
+            self._on.link.close(why)
+
+    def _end(self, error: str) -> float:
+        """The connection is over: keep what has arrived; how long to keep away because of a rival, else 0."""
+        on, standing, now_s = self._on, self.standing, time.monotonic()
+        away_s = 0.0
+        if on is not None:
+            self._receive(bounded=True)  # what has arrived is not lost with the connection
+            code = on.link.goodbye.code if on.link.goodbye is not None else None
+            away_s = self._takeover.ended(now_s, by_broker=not self._by_us, code=code) * random.uniform(0.8, 1.2)  # noqa: S311
+            on.publisher.fail(error)
+            on.link.abort()
+            self._on = None
+        self._note_rival(now_s)
+        standing.connected, standing.error = False, error
+        return away_s
+
+    def _note_rival(self, now_s: float) -> None:
+        self.standing.taken_over = self._takeover.reason if self._takeover.is_near(now_s) else ""
 
 
 def _backoff_s(failures: int, longest_s: float) -> float:
     """Full jitter, so that many clients do not come back together."""
     return random.uniform(0, min(longest_s, FIRST_BACKOFF_S * 2 ** min(failures, 10)))  # noqa: S311 (not for secrets)
-
-
-class _Wire(asyncio.Protocol):
-    """Bytes in and out; reading stops after each read until `resume`, so that one wake-up takes many messages."""
-
-    def __init__(self, decoder: codec.Decoder, arrived: asyncio.Event) -> None:
-        self._decoder, self._arrived = decoder, arrived
-        self._transport: asyncio.Transport | None = None
-        self._chunks: list[bytes] = []
-        self._early = codec.Received()  # what came while an answer was awaited
-        self._data = asyncio.Event()
-        self.lost = asyncio.Event()
-        self.loss = ""
-        self.bytes_received = 0
-
-    @property
-    def is_held(self) -> bool:
-        """True while we ourselves do not read."""
-        return self._transport is not None and not self._transport.is_reading()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """asyncio's: the socket is open."""
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError(f"expected a stream transport, got {type(transport).__name__}")
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        """asyncio's: bytes came."""
-        self._chunks.append(data)
-        self.bytes_received += len(data)
-        self._data.set()
-        self._arrived.set()
-        if self._transport is not None:
-            self._transport.pause_reading()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """asyncio's: the socket is closed."""
-        self.loss = str(exc) if exc is not None else ""
-        self.lost.set()
-        self._data.set()
-        self._arrived.set()
-
-    def send(self, data: bytes) -> None:
-        """Queue bytes; what we send is small and bounded by what we received."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
-
-    def resume(self) -> None:
-        """Read on."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
-
-    def close(self) -> None:
-        """Close once all is sent."""
-        if self._transport is not None:
-            self._transport.close()
-
-    def abort(self) -> None:
-        """Close at once."""
-        if self._transport is not None:
-            self._transport.abort()
-
-    async def answer(self) -> codec.Answer:
-        """The broker's next answer; messages that come before it are kept.  BrokerError if the connection ends."""
-        while not self._early.answers:
-            await self._data.wait()
-            self._data.clear()
-            self._decode()
-            self.resume()
-            if self.lost.is_set() and not self._early.answers:
-                raise BrokerError(self.loss or "the broker closed the connection")
-        return self._early.answers.pop(0)
-
-    def take(self) -> codec.Received:
-        """What has arrived; ProtocolError closes the connection and is told by `run`."""
-        try:
-            self._decode()
-        except ProtocolError as error:
-            _log.warning("the broker sends what is not MQTT 3.1.1: %s", error)
-            self.loss = str(error)
-            self.lost.set()
-        received, self._early = self._early, codec.Received()
-        return received
-
-    def _decode(self) -> None:
-        if not self._chunks:
-            return
-        data = b"".join(self._chunks)
-        self._chunks.clear()
-        received = self._decoder.feed(data)
-        self._early.publishes.extend(received.publishes)
-        self._early.answers += received.answers
-        self._early.oversized += received.oversized

@@ -78,14 +78,14 @@ def start_nats(processes: Processes, data_dir: Path, port: int | None = None) ->
     return Broker(process, port)
 
 
-def start_mosquitto(processes: Processes, folder: Path, port: int | None = None) -> Broker:
-    """Debian's Mosquitto with its store in `folder`."""
+def start_mosquitto(processes: Processes, folder: Path, port: int | None = None, more: str = "") -> Broker:
+    """Debian's Mosquitto with its store in `folder`; `more` goes behind its configuration."""
     if MOSQUITTO is None:
         pytest.fail("there is no mosquitto: `make test` installs it")
     port = port or free_port()
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "mosquitto.conf"
-    file.write_text(MOSQUITTO_CONFIGURATION.format(port=port, folder=folder), encoding="utf-8")
+    file.write_text(MOSQUITTO_CONFIGURATION.format(port=port, folder=folder) + more, encoding="utf-8")
     process = processes.start("mosquitto", [MOSQUITTO, "-c", str(file)])
     until(lambda: accepts(port) or process.exit_code is not None, "Mosquitto's port")
     return Broker(process, port)

@@ -9,6 +9,7 @@ from tests.e2e.api import PASSWORD, Api
 from tests.e2e.broker import Broker, start_mosquitto, start_nats
 from tests.e2e.processes import Process, Processes, children_of, free_port, until
 from tests.e2e.small_city import write_city
+from tests.e2e.victoria import Victoria, start_victoria
 
 
 @dataclass(slots=True)
@@ -54,15 +55,30 @@ class Site:
         """The embedded broker; with the port of an earlier one it is the same broker again."""
         return start_nats(self.processes, self.data_dir, port)
 
-    def start_mosquitto(self, port: int | None = None) -> Broker:
+    def start_mosquitto(self, port: int | None = None, more: str = "") -> Broker:
         """Debian's Mosquitto; with the port of an earlier one it is the same broker again."""
-        return start_mosquitto(self.processes, self.folder / "mosquitto", port)
+        return start_mosquitto(self.processes, self.folder / "mosquitto", port, more)
 
     def start_gateway(self, broker: Broker, *, city: str = "", **settings: str) -> Process:
         """`siaga gateway`; returns when it is connected.  `settings` are environment variables."""
         arguments = ("gateway", "--data-dir", self.data_dir)
         process = self.processes.siaga(*arguments, environment=self._environment(broker.url, city) | settings)
         process.wait_for_line("connected")
+        return process
+
+    def start_victoria(self, port: int | None = None) -> Victoria:
+        """Debian's VictoriaMetrics; with the port of an earlier one it is the same server again."""
+        return start_victoria(self.processes, self.folder / "victoria", port, "-memory.allowedBytes=268435456")
+
+    def start_sink(self, victoria: Victoria, **settings: str) -> Process:
+        """`siaga sink`; returns when it follows the log."""
+        environment = {
+            "SIAGA_INFLUX_URL": victoria.url,
+            "SIAGA_INFLUX_INTERVAL_S": "0.1",
+            "SIAGA_INFLUX_RETRY_MAX_S": "1",
+        }
+        process = self.processes.siaga("sink", "--data-dir", self.data_dir, environment=environment | settings)
+        process.wait_for_line("following log")
         return process
 
     def start_command_center(self, *, city: str = "", port: int | None = None, **settings: str) -> tuple[Process, Api]:

@@ -1,8 +1,14 @@
 """A broker of another make: one setting, and the readings arrive."""
 
+import resource
+from typing import Any
+
+import httpx
 import pytest
 
+from tests.e2e.api import Api
 from tests.e2e.broker import Broker
+from tests.e2e.logs import distinct
 from tests.e2e.processes import until
 from tests.e2e.site import Site
 from tests.e2e.small_city import RAIN, RIVER, SIAGA_CM
@@ -40,3 +46,24 @@ def test_the_gateway_comes_back_when_mosquitto_does(site: Site, mosquitto: Broke
     until(lambda: again.process.exit_code is None, "Mosquitto")
     again.observe(RIVER, 42.0)
     api.wait_for_value(RIVER, 42.0, within_s=20)
+
+
+def test_a_broker_of_mqtt_5_stops_by_itself_while_the_log_cannot_be_written(site: Site, mosquitto: Broker) -> None:
+    gateway = site.start_gateway(mosquitto, SIAGA_MQTT_MAX_UNACKNOWLEDGED="100", SIAGA_MQTT_CANARY_PERIOD_S="0.5")
+    _process, api = site.start_command_center()
+    topic, start_ms = "telemetry/" + RAIN.replace(":", "/"), 1_760_000_000_000
+    mosquitto.publish(topic, {"ts": start_ms, "value": 0})
+    until(lambda: len(distinct(site.data_dir)) == 1, "the first reading")
+    full = (site.data_dir / "log.db-wal").stat().st_size
+    resource.prlimit(gateway.pid, resource.RLIMIT_FSIZE, (full, resource.RLIM_INFINITY))
+    mosquitto.publish_all([(topic, {"ts": start_ms + n, "value": n / 10}) for n in range(1, 1_000)])
+    gateway.wait_for_line("the log cannot be written, the brokers are held")
+    until(lambda: _source(api)["unacknowledged"] == 100, "as many in memory as may be")
+    resource.prlimit(gateway.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    until(lambda: len(distinct(site.data_dir)) == 1_000, "all 1,000 readings")
+    source = until(lambda: _source(api) if _source(api)["unacknowledged"] == 0 else None, "nothing in memory")
+    assert (source["counters"]["left_to_broker"], source["reconnects"], source["flows"]) == (0, 0, True)
+
+
+def _source(api: Api) -> dict[str, Any]:
+    return dict(httpx.get(f"{api.url}/healthz").json()["gateway"]["status"]["sources"][0])

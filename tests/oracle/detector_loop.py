@@ -105,10 +105,14 @@ class LoopDetector:
         time_us, receive_us = int(batch.time_us[index]), int(batch.receive_us[index])
         quality, origin = int(batch.quality[index]), int(batch.origin[index])
         gauge = self.gauges[number]
-        if value != value:  # missing: says nothing, and is not a sign of life
+        dead = bool(int(batch.reasons[index]) & 64)
+        if value != value and not dead:  # missing: says nothing, and is not a sign of life
             return
         if not gauge.silent and self._due_us(number) < receive_us:
             yield self._fall_silent(number)
+        if dead:
+            yield from self._die(number, receive_us, origin)
+            return
         if gauge.silent:
             gauge.silent = False
             yield Transition(
@@ -127,6 +131,24 @@ class LoopDetector:
         gauge.time_us, gauge.value, gauge.quality, gauge.newest_origin = time_us, value, quality, origin
         for level in self.levels[number]:
             yield from self._judge(number, gauge, level, receive_us)
+
+    def _die(self, number: int, at_us: int, origin: int) -> Iterator[Transition]:
+        """The device said that it is gone."""
+        gauge = self.gauges[number]
+        gauge.heard_us, gauge.origin = at_us, origin
+        if gauge.silent:
+            return
+        gauge.silent = True
+        yield Transition(
+            datastream=number,
+            kind=Kind.SILENT,
+            cause=Cause.DEATH if gauge.ever_heard else Cause.NEVER_HEARD,
+            severity=self.silence.severity,
+            time_us=at_us,
+            at_us=at_us,
+            quality=9,
+            origin=origin,
+        )
 
     def _judge(self, number: int, gauge: Gauge, level: Level, at_us: int) -> Iterator[Transition]:
         assert gauge.time_us is not None

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sensors.batch import Batch
 from sensors.catalogue import Catalogue, Level
 from sensors.detector import step
+from sensors.quality import Reason
 from sensors.rules import compile_rules
 from sensors.state import State, dump_state, fresh_state, load_state
 from sensors.transition import Kind, Transition
@@ -195,8 +196,10 @@ def _scaled_transition(transition: Transition, factor: float) -> Transition:
 def _newest_only(batch: Batch, number: int) -> list[tuple[int, float]]:
     """(time, value) of the observations that were news when they came."""
     series: list[tuple[int, float]] = []
-    for n, time_us, value in zip(batch.datastream, batch.time_us, batch.value, strict=True):
-        if n == number and not np.isnan(value) and (not series or time_us > series[-1][0]):
+    says_something = ~np.isnan(batch.value) & (batch.reasons & Reason.STALE == 0)
+    batch = batch.take(says_something & (batch.datastream == number))
+    for time_us, value in zip(batch.time_us, batch.value, strict=True):
+        if not series or time_us > series[-1][0]:
             series.append((int(time_us), float(value)))
     return series
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sensors.batch import Batch, concatenate, empty_batch
 from sensors.catalogue import Area, Catalogue, City, Datastream, Level, MapView, Silence, Station, Text
 from sensors.detector import step
+from sensors.quality import Reason
 from sensors.rules import compile_rules
 from sensors.state import State, fresh_state
 from sensors.times import NEVER, SECOND_US
@@ -99,6 +100,7 @@ class Sent(NamedTuple):
     quality: int
     origin: int
     repeated: bool  # at the time of the last one of its datastream
+    reasons: int  # `Reason` bits: a death now and then
 
 
 sent = st.builds(
@@ -110,6 +112,7 @@ sent = st.builds(
     quality=st.integers(1, 4),
     origin=st.integers(0, 4),
     repeated=st.sampled_from([False, False, False, True]),
+    reasons=st.sampled_from([0, 0, 0, 0, 0, 0, Reason.HISTORICAL, Reason.STALE]).map(int),
 )
 streams = st.lists(sent, max_size=30)
 
@@ -126,7 +129,7 @@ def received(observations: Sequence[Sent], catalogue: Catalogue, after_us: int) 
         receive_us = last_us[number] = max(clock_us, last_us[number] + 1)
         if not (item.repeated and number in time_us):
             time_us[number] = receive_us - item.lag_us
-        rows.append((number, time_us[number], item.value, receive_us, item.origin, item.quality))
+        rows.append((number, time_us[number], item.value, receive_us, item.origin, item.quality, item.reasons))
     return Batch(
         datastream=np.array([row[0] for row in rows], np.int32),
         time_us=np.array([row[1] for row in rows], np.int64),
@@ -135,7 +138,7 @@ def received(observations: Sequence[Sent], catalogue: Catalogue, after_us: int) 
         device_us=np.full(len(rows), NEVER, np.int64),
         origin=np.array([row[4] for row in rows], np.uint8),
         quality=np.array([row[5] for row in rows], np.uint8),
-        reasons=np.zeros(len(rows), np.uint16),
+        reasons=np.array([row[6] for row in rows], np.uint16),
     )
 
 

@@ -14,8 +14,9 @@ STATIC = DISPLAY / "static"
 VENDOR = STATIC / "vendor"
 MODULES = sorted(STATIC.glob("*.js"))
 SHEETS = sorted(STATIC.glob("*.css"))
+PAGES = sorted(DISPLAY.glob("*.html"))
 PAGE = DISPLAY / "index.html"
-OWN = [PAGE, *MODULES, *SHEETS]
+OWN = [*PAGES, *MODULES, *SHEETS]
 PACKAGES = sorted(path for path in VENDOR.iterdir() if path.is_dir())
 
 MODULE_LINES = 250
@@ -36,7 +37,8 @@ def texts(language: str) -> dict[str, str]:
 
 def used_keys() -> set[str]:
     in_modules = {key for path in MODULES for key in re.findall(r'\bt\("([^"]+)"', path.read_text(encoding="utf-8"))}
-    return in_modules | set(re.findall(r'data-(?:text|label)="([^"]+)"', PAGE.read_text(encoding="utf-8")))
+    pages = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    return in_modules | set(re.findall(r'data-(?:text|label)="([^"]+)"', pages))
 
 
 def placeholders(text: str) -> set[str]:
@@ -110,8 +112,9 @@ def test_every_import_is_a_file_that_is_there(path: Path) -> None:
     assert [file for file in wanted if not (STATIC / file).is_file()] == []
 
 
-def test_the_page_names_only_files_that_are_there() -> None:
-    wanted = re.findall(r'"/static/([^"]+)"', PAGE.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_a_page_names_only_files_that_are_there(page: Path) -> None:
+    wanted = re.findall(r'"/static/([^"]+)"', page.read_text(encoding="utf-8"))
     assert wanted
     assert [file for file in wanted if not (STATIC / file).is_file()] == []
 

@@ -11,7 +11,10 @@ from sensors.settings import environment_names
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")], key=str)
 FILE = re.compile(r"`([\w./-]+\.(?:py|js|toml|csv|md|png|db))`")
-MADE_AT_RUN_TIME = {"log.db", "operations.db", "transitions.csv", "retired.csv"}
+MADE_AT_RUN_TIME = {
+    *("log.db", "operations.db", "sinks.db", "devices.json", "access.json"),
+    *("transitions.csv", "retired.csv", "installations.csv", "/maintenance.csv"),  # and what a city may have
+}
 
 
 def tracked() -> set[str]:

@@ -28,6 +28,20 @@ function lostBand(freshness, now_ms) {
 }
 
 /**
+ * What is wrong with a broker, if anything is.
+ * @param {import("./types.js").Source} source
+ * @param {number} now_ms
+ * @returns {{title: string, text: string}|null}
+ */
+function sourceSentence({ name, connected, since_us, error, flows, taken_over }, now_ms) {
+  if (taken_over) return { title: t("band.takenOver", { name }), text: t("band.takenOverText") };
+  if (flows === false) return { title: t("band.stuck", { name }), text: t("band.stuckText") };
+  if (connected) return null;
+  const time = moment(since_us / 1000, now_ms, true);
+  return { title: t("band.source", { name, time }), text: [t("band.sourceText"), error].filter(Boolean).join(" ") };
+}
+
+/**
  * @param {Status} status
  * @param {number} now_ms
  * @returns {Band[]}
@@ -42,7 +56,11 @@ function statusBands(status, now_ms) {
     bands.push({ key: "refused", look: "fault", title: t("band.refused"), text: t("band.refusedText") });
   }
   if (status.gateway.connected && !status.gateway.log_writable) {
-    bands.push({ key: "log", look: "fault", title: t("band.log"), text: t("band.logText") });
+    const text = [t("band.logText"), status.gateway.log_error].filter(Boolean).join(" ");
+    bands.push({ key: "log", look: "fault", title: t("band.log"), text });
+  }
+  if (status.gateway.logs_set_aside) {
+    bands.push({ key: "aside", look: "fault", title: t("band.logAside"), text: t("band.logAsideText") });
   }
   if (status.gateway.clock_error) {
     bands.push({ key: "clock", look: "fault", title: t("band.clock"), text: t("band.clockText") });
@@ -52,10 +70,14 @@ function statusBands(status, now_ms) {
     bands.push({ key: "city", look: "fault", title, text: t("band.cityText") });
   }
   for (const source of status.gateway.connected ? status.gateway.sources : []) {
-    if (source.connected) continue;
-    const time = moment(source.since_us / 1000, now_ms, true);
-    const text = [t("band.sourceText"), source.error].filter(Boolean).join(" ");
-    bands.push({ key: `source ${source.name}`, look: "fault", title: t("band.source", { name: source.name, time }), text });
+    const sentence = sourceSentence(source, now_ms);
+    if (sentence) bands.push({ key: `source ${source.name}`, look: "fault", ...sentence });
+  }
+  for (const pull of (status.gateway.connected && status.gateway.pulls) || []) {
+    if (pull.failures < 2) continue; // one page that fails is tried again within seconds
+    const time = pull.last_success_us === null ? t("band.pullNever") : moment(pull.last_success_us / 1000, now_ms, true);
+    const text = [t("band.pullText"), pull.error].filter(Boolean).join(" ");
+    bands.push({ key: `pull ${pull.name}`, look: "fault", title: t("band.pull", { name: pull.name, time }), text });
   }
   return bands;
 }

@@ -50,7 +50,9 @@ export function drawCounts(status) {
     node.append(el("b", "", whole(count)), ` ${name}`);
     return node;
   });
-  setChildren(byId(PAGE.counts), nodes);
+  const link = el("a", "count", t("maintenance.title"));
+  link.href = "/maintenance";
+  setChildren(byId(PAGE.counts), [...nodes, link]);
 }
 
 /** The language switch; both languages are always there to be seen, the current one is pressed. */

@@ -29,12 +29,17 @@
  * @property {boolean} [exercise] @property {string} origin @property {Bilingual} [text]
  */
 
-/** @typedef {{name: string, url: string, connected: boolean, since_us: number, error: string}} Source */
+/**
+ * @typedef {{name: string, url: string, connected: boolean, since_us: number, error: string, flows: boolean|null,
+ *   taken_over: string}} Source
+ */
+
+/** @typedef {{name: string, last_success_us: number|null, failures: number, error: string}} Pull */
 
 /**
  * @typedef {object} Status
- * @property {{connected: boolean, last_frame_ms: number|null, log_writable: boolean, clock_error: string,
- *   city_faults: number, sources: Source[]}} gateway
+ * @property {{connected: boolean, last_frame_ms: number|null, log_writable: boolean, log_error: string,
+ *   logs_set_aside: number, clock_error: string, city_faults: number, sources: Source[], pulls?: Pull[]}} gateway
  * @property {{total: number, silent: number, never_heard: number}} sensors
  * @property {number} dead_letters @property {boolean} exercise @property {boolean} simulator_refused
  */

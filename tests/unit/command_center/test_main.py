@@ -14,7 +14,10 @@ from sensors.command import Command
 from sensors.errors import SettingsError
 from sensors.settings import MqttSettings, Settings
 
-EXPECTED = {"run", "gateway", "command-center", "simulate", "publish", "replay", "check", "evaluate"}
+EXPECTED = {
+    "run", "gateway", "command-center", "simulate", "publish", "replay", "check", "evaluate",
+    "sink", "log", "dead-letters", "pull", "device",
+}  # fmt: skip
 
 
 def siaga(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -19,14 +19,34 @@ def city(tmp_path: Path) -> Path:
     return Path(shutil.copytree(BUILT_IN / "kotamobagu", tmp_path / "kota"))
 
 
-def test_ingest_rules_that_cannot_be_followed_are_named(city: Path) -> None:
-    rules = '\n[[ingest]]\nsource = "*"\nfilter = "up/#"\nformat = "{}"\n'
+@pytest.mark.parametrize(
+    ("name", "filter_", "reason"),
+    [
+        ("martian", "up/#", "'martian'"),
+        ("native", "siaga/#", "what is under siaga/ is Siaga's own"),
+        ("native", "$SYS/#", "the broker's own"),
+        ("native", "up/#/x", "# for the last one"),
+    ],
+)
+def test_ingest_rules_that_cannot_be_followed_are_named(city: Path, name: str, filter_: str, reason: str) -> None:
+    rule = f'\n[[ingest]]\nsource = "*"\nfilter = "{filter_}"\nformat = "{name}"\n'
     toml = city / "city.toml"
-    before = toml.read_text(encoding="utf-8")
-    for name, reason in (("martian", "expected a format of native, got 'martian'"), ("native", "nothing else is")):
-        toml.write_text(before + rules.format(name), encoding="utf-8")
-        _, faults = checked(str(city))
-        assert [reason in fault.reason for fault in faults] == [True]
+    toml.write_text(toml.read_text(encoding="utf-8") + rule, encoding="utf-8")
+    _, faults = checked(str(city))
+    assert [reason in fault.reason for fault in faults] == [True]
+
+
+def test_sources_that_cannot_be_listened_to_are_named(city: Path) -> None:
+    toml = city / "city.toml"
+    sources = (
+        ("a", "amqp://10.0.0.5", ""),
+        ("b", "mqtt://10.0.0.5", 'ca_file = "ca.pem"'),
+        ("c", "mqtts://10.0.0.5", 'password_env = "SANDI"\npassword_file = "sandi"'),
+    )
+    blocks = "".join(f'\n[[sources]]\nname = "{name}"\nurl = "{url}"\n{more}\n' for name, url, more in sources)
+    toml.write_text(toml.read_text(encoding="utf-8") + blocks, encoding="utf-8")
+    _, faults = checked(str(city))
+    assert [fault.reason.split(":")[0] for fault in faults if fault.column == "sources"] == ["a", "b", "c"]
 
 
 def test_the_same_city_is_the_same_version_and_a_lost_row_stays(city: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gateway.canary import Canary
-from gateway.embedded_broker import HOST, command, find_program, is_news
+from gateway.embedded_broker import HOST, News, command, find_program, is_news
 from gateway.errors import BrokerError
 
 START_S = 10.0
@@ -65,6 +65,16 @@ def test_only_what_the_operator_needs_is_passed_on() -> None:
     assert not is_news("[77] 2026/11/22 22:11:29.103525 [INF] Server is ready")
     assert is_news("[77] 2026/11/22 22:11:29.103525 [WRN] Filestore could not sync")
     assert is_news("nats-server: nats.conf:2:1: unknown field")
+
+
+def test_the_same_complaint_is_passed_on_once_a_minute() -> None:
+    now_s = 0.0
+    news = News(lambda: now_s)
+    again = '[77] 2026/11/23 01:43:{:02d}.04 [ERR] 10.0.0.{}:4{} - mid:{} - "S1" - authentication error - User "S1"'
+    assert [news(again.format(n, n, n, n)) for n in (10, 11, 12)] == [True, False, False]
+    assert news(again.format(13, 1, 1, 1).replace("S1", "S2"))
+    now_s = 61.0
+    assert news(again.format(14, 1, 1, 1))
 
 
 @pytest.mark.broker

@@ -51,8 +51,8 @@ def test_a_full_disk_takes_all_of_an_entry_or_nothing(tmp_path: Path, room: int)
         with files_end_at(log.sizes[1] + room), pytest.raises(LogError, match=r"log\.db: cannot be written: "):
             log.append(full_entry())
         assert [row.seq for row in reader.read_after(0)] == [1]
-        assert len(reader.transitions_after(0, -1, 10)) == len(reader.dead_letters(None, 10)) == 1
-        assert [c.count for c in reader.dead_letter_counts()] == [1]
+        assert len(reader.transitions_after(0, -1, 10)) == len(reader.letters.page(None, 10)) == 1
+        assert [c.count for c in reader.letters.counts()] == [1]
         assert [seq for seq, _ in log.checkpoints()] == [1]
         assert log.append(full_entry()) == 2  # there is room again
         assert [row.damage for row in reader.read_after(0)] == ["", ""]
@@ -149,8 +149,8 @@ def test_no_reading_keeps_the_write_ahead_log_from_being_emptied(tmp_path: Path)
             lambda: reader.read_after(0, 2),
             lambda: reader.transitions_after(0, -1, 2),
             lambda: reader.catalogue(1),
-            lambda: reader.dead_letters(None, 1),
-            reader.dead_letter_counts,
+            lambda: reader.letters.page(None, 1),
+            reader.letters.counts,
             log.checkpoints,
             lambda: log.recall("key"),
         ):

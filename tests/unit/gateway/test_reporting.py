@@ -19,7 +19,7 @@ NOW = 1_780_000_000_000_000
 
 def test_a_thousand_long_faults_fit_into_a_frame(tmp_path: Path) -> None:
     async def frame() -> bytes:
-        committer = Committer(LogWriter(tmp_path, LogSettings(), 1), tmp_path)
+        committer = Committer(LogWriter(tmp_path, LogSettings(), 1), tmp_path, LogSettings())
         faults = tuple(Fault("levels.csv", line, "c" * 4_000, "x" * 4_000) for line in range(1_000))
         engine = Engine(CityInForce(small_catalogue(), 1, faults), None, 64)
         try:

@@ -87,6 +87,9 @@ def test_retired_names_are_read_and_others_named(city: CityFolder) -> None:
     names, faults = read_retired(city.folder)
     assert names == {"BRANGKAL:rain", "BRANGKAL:level/siaga"}
     assert [str(fault) for fault in faults] == [
-        "retired.csv:4: name: expected STATION:PROPERTY or STATION:PROPERTY/LEVEL, got 'BRANGKAL'",
+        (
+            "retired.csv:4: name: expected STATION:PROPERTY, STATION:PROPERTY/LEVEL or STATION:PROPERTY@VALID_FROM, "
+            "got 'BRANGKAL'"
+        ),
         "retired.csv:5: by: is empty",
     ]

@@ -55,7 +55,7 @@ SPOILT = {
         "datastreams.csv:2: zone: expected an IANA zone such as Asia/Jakarta, got 'WIB'", ALL - {"BRANGKAL:level"},
     ),
     "unknown unit": (
-        "datastreams.csv", "ug/m3", "ppb",
+        "datastreams.csv", "ug/m3", "furlong",
         "datastreams.csv:4: unit: expected one of ", ALL - {"UDARA-1:pm25"},
     ),
     "unknown area": (

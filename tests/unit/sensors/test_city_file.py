@@ -51,3 +51,17 @@ def test_an_ingest_rule_for_an_unknown_source_is_left_out(city: CityFolder) -> N
     catalogue, faults = city.load()
     assert [rule.source for rule in catalogue.city.ingest] == ["*"]
     assert [str(fault) for fault in faults] == ["city.toml: ingest: no source 'bbws'"]
+
+
+def test_a_login_in_a_sources_address_is_left_out_because_the_city_is_stored(city: CityFolder) -> None:
+    city.append("city.toml", "[[sources]]", 'name = "bbws"', 'url = "mqtt://petugas:r%40hasia@10.0.0.5:1884"')
+    catalogue, faults = city.load()
+    assert [source.url for source in catalogue.city.sources if source.name == "bbws"] == ["mqtt://10.0.0.5:1884"]
+    assert [str(fault) for fault in faults if fault.column == "sources"] == [
+        (
+            "city.toml: sources: bbws: a login in url would be stored with the city and is left out:"
+            " use user and password_env or password_file"
+        )
+    ]
+    assert b"rahasia" not in catalogue.canonical()
+    assert b"r%40hasia" not in catalogue.canonical()

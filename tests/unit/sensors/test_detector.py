@@ -1,6 +1,7 @@
 """The detector in stories.  That it does the same for every input is in tests/property."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from sensors.batch import Batch, empty_batch
 from sensors.catalogue import Catalogue, Datastream, Level
 from sensors.detector import install, step
 from sensors.errors import BatchError, SensorsError
+from sensors.quality import Reason
 from sensors.rules import compile_rules
 from sensors.state import State, dump_state, fresh_state, load_state, resume
 from sensors.times import MINUTE_US, SECOND_US
@@ -154,6 +156,30 @@ def test_a_word_at_the_due_time_comes_in_time() -> None:
 def test_what_was_never_heard_is_told_as_that() -> None:
     _, transitions = step(listening(with_datastreams([gauge(100, interval_s=600)])), empty_batch(), at(60))
     assert told(transitions) == ["silent - never_heard @30!"]
+
+
+def dead(minute: float, value: float = NAN) -> Batch:
+    """The device says that it is gone."""
+    return replace(readings((minute, value)), reasons=np.array([Reason.STALE], np.uint16))
+
+
+def test_a_death_is_silence_at_once_until_something_is_heard() -> None:
+    state, moves = judged(listening(with_datastreams([gauge(100, interval_s=600)])), readings((1, 150)))
+    state, moves = judged(state, dead(2, 50.0))
+    assert moves == ["silent - death @2!"]  # and its value returns no level
+    state, moves = judged(state, dead(3))
+    assert moves == []
+    assert step(state, empty_batch(), at(90))[1] == ()
+    assert judged(state, readings((95, 50)))[1] == ["heard - spoke @95!", "returned L1 crossed @95!"]
+
+
+def test_a_death_after_the_silence_began_and_one_of_what_never_spoke() -> None:
+    catalogue = with_datastreams([gauge(100, interval_s=600)])
+    state, _ = judged(listening(catalogue), readings((1, 50)))
+    assert judged(state, dead(32))[1] == ["silent - overdue @31!"]
+    state, moves = judged(listening(catalogue), dead(2))
+    assert moves == ["silent - never_heard @2!"]
+    assert judged(state, readings((3, 50)))[1] == ["heard - spoke @3!"]
 
 
 def test_a_gateways_pause_is_no_silence() -> None:

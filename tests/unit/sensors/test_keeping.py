@@ -196,3 +196,41 @@ def test_what_is_kept_refers_to_nothing_that_is_not_there(city: CityFolder) -> N
         assert station.programme in {"", *(p.code for p in catalogue.programmes)}
         assert station.basin in {"", *catalogue.city.basins}
         assert {level.level for level in datastream.levels} <= set(catalogue.city.levels)
+
+
+INSTALLATIONS = """station,property,valid_from,device,field,zero
+BRANGKAL,level,,D1,a,500
+BRANGKAL,level,2026-06-01,D2,a,510
+"""
+
+
+def zeros(catalogue: Catalogue, name: str = "BRANGKAL:level") -> list[float]:
+    return [version.zero for version in catalogue.datastream_by_id[name].installations]
+
+
+def test_a_vanished_installation_is_kept_until_it_is_retired(city: CityFolder) -> None:
+    old = city.write("installations.csv", INSTALLATIONS).catalogue()
+    city.remove("installations.csv")
+    kept, faults = reloaded(old, city)
+    assert zeros(kept) == [500.0, 510.0]
+    assert faults == [
+        "installations.csv: BRANGKAL:level@always " + GONE.format("installations.csv"),
+        "installations.csv: BRANGKAL:level@2026-05-31T17:00:00Z " + GONE.format("installations.csv"),
+    ]
+    retired, faults = reloaded(kept, city, "Brangkal:level@ALWAYS")
+    assert (zeros(retired), len(faults)) == ([510.0], 1)
+
+
+def test_an_installation_that_was_mended_or_dated_anew_is_taken_as_it_is(city: CityFolder) -> None:
+    old = city.write("installations.csv", INSTALLATIONS).catalogue()
+    city.replace("installations.csv", "2026-06-01,D2,a,510", "2026-06-02,D3,a,511")
+    catalogue, faults = reloaded(old, city)
+    assert (zeros(catalogue), faults) == ([500.0, 511.0], [])
+
+
+def test_a_device_that_moved_takes_its_installation_along(city: CityFolder) -> None:
+    old = city.write("installations.csv", INSTALLATIONS).catalogue()
+    city.write("installations.csv", INSTALLATIONS.replace("BRANGKAL,level,2026", "BRANGKAL,rain,2026"))
+    catalogue, faults = reloaded(old, city)
+    assert (zeros(catalogue), zeros(catalogue, "BRANGKAL:rain")) == ([500.0], [510.0])
+    assert faults == []

@@ -61,7 +61,7 @@ def test_a_mistake_in_the_file(tmp_path: Path, text: str, message: str) -> None:
         ("SIAGA_HTTP_PORT", "acht", "SIAGA_HTTP_PORT='acht': Expected `int`, got `str`"),
         ("SIAGA_HTTP_PORT", "-1", "SIAGA_HTTP_PORT='-1': Expected `int` >= 0"),
         ("SIAGA_INGEST_TICK_S", "inf", "SIAGA_INGEST_TICK_S='inf': Expected `float` < 1000000000.0"),
-        ("SIAGA_PROT", "1", "SIAGA_PROT: no such setting; known are SIAGA_ADMIN_PASSWORD, SIAGA_CITY, "),
+        ("SIAGA_PROT", "1", "SIAGA_PROT: no such setting; known are SIAGA_ADMIN_PASSWORD, SIAGA_BROKER_CA_FILE, "),
     ],
 )
 def test_a_mistake_in_the_environment(variable: str, text: str, message: str) -> None:

@@ -19,7 +19,7 @@ from sensors.units import KNOWN, Conversion, canonical, conversion
         ("℃", "Cel"),
         ("％", "%"),
         ("CM", None),
-        ("ppb", None),
+        ("ppb", "ppb"),
         ("", None),
     ],
 )

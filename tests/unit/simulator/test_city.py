@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from sensors.health_kinds import is_health
 from simulator.broker import Message
 from simulator.city import STEP_S, VirtualCity
 from simulator.devices import OTHER_PERIOD_S, RIVER_PERIOD_S, YIELDS_S, Devices, Moment
@@ -83,7 +84,11 @@ def test_every_datastream_reports_at_its_period_with_the_real_time_and_origin_si
             assert payload["origin"] == "simulated"
             heard.setdefault(message.topic, []).append(elapsed_s)
     for datastream in catalogue(city).datastreams:
-        times = heard.pop(f"telemetry/{datastream.station}/{datastream.property}")
+        topic = f"telemetry/{datastream.station}/{datastream.property}"
+        if is_health(datastream.kind):  # more seldom than we look here
+            assert len(heard.pop(topic, [])) <= 1
+            continue
+        times = heard.pop(topic)
         period_s = RIVER_PERIOD_S if datastream.kind in RIVER_KINDS else OTHER_PERIOD_S
         assert np.diff(times).tolist() == pytest.approx([period_s] * (len(times) - 1))
         assert 3.0 * datastream.interval_calm_s > period_s  # or the gateway would call it silent

@@ -203,7 +203,7 @@ TRANSITIONS = st.one_of(
         time_us=st.integers(-120, 120).map(minutes),
         origin=st.sampled_from(list(Origin)),
     ),
-    st.builds(transition, st.just(Kind.SILENT), cause=st.sampled_from([Cause.OVERDUE, Cause.NEVER_HEARD])),
+    st.builds(transition, st.just(Kind.SILENT), cause=st.sampled_from([Cause.OVERDUE, Cause.NEVER_HEARD, Cause.DEATH])),
     st.builds(transition, st.just(Kind.HEARD)),
 )
 STEPS = st.lists(st.tuples(TRANSITIONS, st.booleans()), max_size=30)  # and whether somebody acknowledges then

@@ -7,7 +7,7 @@ from command_center.alarms.alarm import Alarm, Position
 from command_center.alarms.life_cycle import Context
 from command_center.alarms.text import THIN_SPACE, sentence
 from sensors.times import MINUTE_US
-from sensors.transition import Kind, Transition
+from sensors.transition import Cause, Kind, Transition
 from tests.unit.command_center.little_city import NOW_US, little_city, minutes, raised, returned, transition
 
 
@@ -44,6 +44,11 @@ SILENT = transition(Kind.SILENT, time_us=minutes(3))
             after(SILENT),
             "Rolak Songo muka air, tanpa data sejak 22:03 WIB",
             "Rolak Songo water level, no data since 22:03 WIB",
+        ),
+        (
+            after(transition(Kind.SILENT, cause=Cause.DEATH, time_us=minutes(3))),
+            "Rolak Songo muka air, tanpa data (perangkat melapor putus) sejak 22:03 WIB",
+            "Rolak Songo water level, no data (device reported offline) since 22:03 WIB",
         ),
         (
             after(raised("merah", value=710.0), SILENT),

@@ -1,6 +1,7 @@
 """The API of a running command center over a real log."""
 
 import base64
+import contextlib
 import hashlib
 import math
 import sqlite3
@@ -33,13 +34,17 @@ HEIGHTS = [(LEVEL, minutes(-n), float(n % 97)) for n in range(300, 0, -1)]
 
 
 @pytest.fixture(scope="module")
-def center(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def center(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Iterator[Running]:
     """300 readings of `ROLAK:level`, one of them late, one twice, one with two values; two alarms; two dead letters."""
     folder = tmp_path_factory.mktemp("city")
     (folder / "city.toml").write_text("")
     (folder / "river.geojson").write_text('{"type": "FeatureCollection", "features": []}')
     (folder.parent / "secret.geojson").write_text("not for you")
-    data_dir = tmp_path_factory.mktemp("data")
     with running(data_dir, city=str(folder)) as center:
         center.gateway.append(
             entry([*HEIGHTS[:100], *HEIGHTS[101:]]),
@@ -207,6 +212,29 @@ def test_dead_letters_show_their_bytes_and_their_counts(center: Running) -> None
     assert older["payload"] == "�\x00{"
     assert base64.b64decode(older["payload_base64"]) == b"\xff\x00{"
     assert [(count["reason"], count["count"]) for count in answer["counts"]] == [("not_json", 2)]
+
+
+def test_dead_letters_by_group_text_and_id(center: Running) -> None:
+    [group] = center.get("/dead-letters/groups", reason="not_json")["items"]
+    assert (group["count"], group["kept"], group["topic"], group["detail"]) == (2, 2, "telemetry/x", "byte #")
+    assert center.get("/dead-letters/groups", search="nowhere")["items"] == []
+    assert len(center.get("/dead-letters", group=group["id"], source="main")["items"]) == 2
+    [found] = center.get("/dead-letters", search="{}")["items"]
+    assert center.get(f"/dead-letters/{found['id']}") == found
+    assert center.client.get("/dead-letters/4711").json()["error"]["code"] == "not_found"
+
+
+def test_a_retry_needs_a_name_and_a_clear_wish_and_is_on_record(center: Running, data_dir: Path) -> None:
+    assert center.client.post("/dead-letters/retry", json={"all": True}).status_code == 401
+    headers = center.log_in()
+    for wish in ({}, {"all": True, "ids": [1]}, {"ids": [1], "reason": "x"}, {"every": 1}, {"ids": ["x"]}):
+        assert center.client.post("/dead-letters/retry", json=wish, headers=headers).status_code == 422
+    nothing = center.client.post("/dead-letters/retry", json={"reason": "no_such_reason"}, headers=headers)
+    assert nothing.json() == {"observed": 0, "observations": 0, "failed": 0, "cut": 0}
+    with contextlib.closing(sqlite3.connect(data_dir / "operations.db")) as operations:
+        [(who, detail)] = operations.execute("SELECT who, detail FROM audit WHERE what = 'dead letters retried'")
+    assert who == "admin"
+    assert "no_such_reason" in detail
 
 
 def test_the_city_and_its_layers(center: Running) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from command_center.launcher import children
 from command_center.launcher.children import Plan, environment
+from gateway.devices.opening import local_opening
 from sensors.settings import HttpSettings, Settings, load_settings
 
 
@@ -16,7 +17,7 @@ def plan(data_dir: Path, **settings: object) -> Plan:
         config="",
         simulate=True,
         broker_url="mqtt://127.0.0.1:1899",
-        embedded=True,
+        opening=local_opening(1899),
     )
 
 
@@ -32,7 +33,7 @@ def test_what_run_was_told_reaches_the_children_as_settings_over_their_inheritan
 def test_the_settings_file_is_named_absolutely(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     base = plan(tmp_path)
-    named = Plan(base.settings, base.data_dir, "siaga.toml", base.simulate, base.broker_url, base.embedded)
+    named = Plan(base.settings, base.data_dir, "siaga.toml", base.simulate, base.broker_url, base.opening)
     assert environment(named, {})["SIAGA_CONFIG"] == str(tmp_path / "siaga.toml")
 
 
@@ -42,7 +43,7 @@ def test_every_child_has_the_data_directory_on_its_command_line(tmp_path: Path) 
 
 
 def test_all_stops_in_order_fit_into_five_seconds(tmp_path: Path) -> None:
-    makers = (children.broker, children.gateway, children.command_center, children.simulator)
+    makers = (children.broker, children.gateway, children.command_center, children.sink, children.simulator)
     assert sum(maker(plan(tmp_path)).stop_s for maker in makers) < 5
 
 

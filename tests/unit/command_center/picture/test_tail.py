@@ -10,9 +10,19 @@ import pytest
 from command_center.clock import now_us as now
 from command_center.picture import backfill
 from gateway.log.schema import FILE
+from gateway.log.set_aside import replace_log
 from sensors.settings import HistorySettings
 from sensors.times import MINUTE_US, rfc3339
-from tests.unit.command_center.little_city import DISCHARGE, LEVEL, NOW_US, entry, minutes, raised, returned
+from tests.unit.command_center.little_city import (
+    DISCHARGE,
+    LEVEL,
+    NOW_US,
+    entry,
+    little_city,
+    minutes,
+    raised,
+    returned,
+)
 from tests.unit.command_center.running import Gateway, Running, running, until
 
 
@@ -204,6 +214,24 @@ def test_another_log_is_followed_from_its_beginning(tmp_path: Path) -> None:
         [again] = center.get("/alarms")["items"]
         assert again["id"] == old["id"]
         assert again["since"] == rfc3339(minutes(10))
+
+
+def test_what_a_damaged_log_held_unread_is_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    gateway = Gateway(tmp_path)
+    gateway.append(*(entry([(LEVEL, minutes(n), float(n))]) for n in range(3)))
+    with running(tmp_path, gateway) as center:
+        center.wait_ready()
+        center.wait_applied()
+    gateway = Gateway(tmp_path)
+    gateway.append(*(entry([(LEVEL, minutes(n), float(n))]) for n in range(3, 8)))
+    replace_log(gateway.writer, "a test says so", little_city(), 1, now())
+    gateway.append(entry([(LEVEL, minutes(9), 9.0)]))
+    caplog.set_level(logging.WARNING)
+    with running(tmp_path, gateway) as center:
+        center.wait_ready()
+        assert values(center) == [9.0]
+        assert "siaga_log_rows_missing_total 5.0" in httpx.get(f"{center.url}/metrics").text
+        assert "5 rows of log" in caplog.text
 
 
 def test_a_new_catalogue_changes_the_wall_and_its_transitions_keep_their_names(tmp_path: Path) -> None:

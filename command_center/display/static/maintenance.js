@@ -1,0 +1,79 @@
+// @ts-check
+// The maintainer's page: which station to visit next, who sends without a row, what could not be read.
+
+import { ApiError, get } from "./api.js";
+import { PAGE, byId, setText } from "./dom.js";
+import { clockTime, setZone, zoneLabel } from "./format.js";
+import { drawLanguages } from "./header.js";
+import { drawLetters, drawUnknown } from "./letters.js";
+import { Login } from "./login.js";
+import { fillStatic, loadTexts, onLanguage, pick, t } from "./text.js";
+import { drawUpkeep } from "./upkeep.js";
+
+/** So often everything is asked for again; the server makes the list at most every 15 s. */
+const REFRESH_EVERY_MS = 30_000;
+
+const state = {
+  /** @type {import("./types.js").City|null} */
+  city: null,
+  /** @type {import("./upkeep.js").Upkeep[]} */
+  stations: [],
+  /** @type {import("./letters.js").Group[]} */
+  groups: [],
+  /** @type {import("./letters.js").Unknown[]} */
+  unknown: [],
+  made_ms: Number.NaN,
+  exercise: false,
+  error: "",
+};
+
+const login = new Login(() => {
+  login.draw();
+  if (state.error && login.user !== null) void load();
+});
+
+function draw() {
+  fillStatic();
+  drawLanguages();
+  login.draw();
+  setText(byId(PAGE.city), state.city ? pick(state.city.name) : "");
+  document.title = `${t("maintenance.title")} – ${state.city ? pick(state.city.name) : "Siaga"}`;
+  byId("exercise-band").hidden = !state.exercise;
+  const made = byId("made");
+  const at = `${clockTime(state.made_ms, true)} ${zoneLabel()}`;
+  setText(made, state.error ? t("maintenance.old", { time: at, why: state.error }) : t("maintenance.made", { time: at }));
+  made.dataset.state = state.error ? "old" : "fresh";
+  drawUpkeep(byId("upkeep"), state.stations, state.made_ms);
+  drawUnknown(byId("unknown"), byId("unknown-count"), state.unknown);
+  drawLetters(byId("letters"), byId("letters-count"), state.groups, login, (note) => {
+    setText(byId("letters-note"), note);
+    void load();
+  });
+}
+
+async function load() {
+  try {
+    const [city, upkeep, groups, unknown] = await Promise.all([
+      get("/city"),
+      get("/maintenance"),
+      get("/dead-letters/groups"),
+      get("/unknown-devices"),
+    ]);
+    Object.assign(state, { city, stations: upkeep.items, groups: groups.items, unknown: unknown.items, error: "" });
+    state.made_ms = Date.parse(upkeep.made_at);
+    state.exercise = upkeep.exercise;
+    setZone(city.time_zone, city.zone_label);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    state.error = error.message;
+    if (error.status === 401) void login.ask();
+  }
+  draw();
+}
+
+await loadTexts();
+onLanguage(draw);
+draw();
+await login.remember();
+await load();
+setInterval(() => void load(), REFRESH_EVERY_MS);

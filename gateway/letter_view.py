@@ -1,0 +1,78 @@
+"""Dead letters as the API, `--json` and the terminal show them.  All of it is strangers' text: nothing is obeyed."""
+
+import base64
+from typing import Any, Final
+
+from gateway.log.rows import DeadLetter, DeadLetterCount, DeadLetterGroup
+from sensors.times import rfc3339
+
+_HEX_PER_LINE: Final = 32
+
+
+def letter_view(letter: DeadLetter) -> dict[str, Any]:
+    """A dead letter as JSON."""
+    return {
+        "id": letter.id,
+        "received_at": rfc3339(letter.received_us),
+        "source": letter.source,
+        "topic": letter.topic,
+        "reason": letter.reason,
+        "detail": letter.detail,
+        "element": letter.element,
+        "retained": letter.retained,
+        "payload": letter.payload.decode("utf-8", "replace"),
+        "payload_base64": base64.b64encode(letter.payload).decode(),
+        "length": letter.length,
+        "sha256": letter.sha256,
+        "group": letter.group,
+        "retries": letter.retries,
+    }
+
+
+def group_view(group: DeadLetterGroup) -> dict[str, Any]:
+    """A group as JSON."""
+    return {
+        "id": group.id,
+        "source": group.source,
+        "reason": group.reason,
+        "topic": group.topic,
+        "detail": group.shape,
+        "count": group.count,
+        "kept": group.kept,
+        "first_at": rfc3339(group.first_us),
+        "last_at": rfc3339(group.last_us),
+        "retried": group.retried,
+        "retried_at": None if group.retried_us is None else rfc3339(group.retried_us),
+        "retried_by": group.retried_by,
+        "newest": group.newest,
+    }
+
+
+def count_view(count: DeadLetterCount) -> dict[str, Any]:
+    """A cause's count as JSON."""
+    return {
+        "source": count.source,
+        "reason": count.reason,
+        "count": count.count,
+        "kept": count.kept,
+        "first_at": rfc3339(count.first_us),
+        "last_at": rfc3339(count.last_us),
+    }
+
+
+def printable(text: str) -> str:
+    r"""The text with everything that a terminal might obey written out.
+
+    >>> printable("a\x1b[31mb\n")
+    'a\\x1b[31mb\\n'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def payload_lines(payload: bytes) -> list[str]:
+    """The payload as text where it is text, else as hexadecimal with its offsets."""
+    try:
+        text = payload.decode()
+    except UnicodeDecodeError:
+        return [f"{at:6d}  {payload[at : at + _HEX_PER_LINE].hex(' ')}" for at in range(0, len(payload), _HEX_PER_LINE)]
+    return [printable(line) for line in text.splitlines()]

@@ -1,0 +1,1 @@
+"""Pull sources: pages of other systems, fetched, read, and published as readings of their own time."""

@@ -1,0 +1,98 @@
+"""How long a battery, or a SIM's quota, lasts: a robust slope over days, and the day on which it meets its limit.
+
+A battery under a solar panel swings every day by far more than it loses from day to day.  So hours are compared with
+the same hour of other days only, and the median of all these slopes is the slope: the sun's swing falls out, and a
+charge, a gap or a few wrong values do not move it (Theil 1950 and Sen 1968 for the median of pairwise slopes; pairs of
+equal season as in Hirsch, Slack and Smith 1982, Water Resources Research 18(1), the seasonal Kendall slope).
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensors.times import HOUR_US
+
+DAYS: Final = 3  # looked back
+MIN_PAIRS: Final = 6  # of hours a whole number of days apart; fewer say nothing
+HOURS_PER_DAY: Final = 24
+FLAT_SHARE: Final = 0.001  # of the limit a day: below this nothing falls that anybody should plan for
+HORIZON_DAYS: Final = 365.0  # beyond it a projection is a guess
+
+
+class Runway(NamedTuple):
+    """What the last days say.  NaN = not known.
+
+    slope_per_day   unit a day, negative while it falls
+    lowest          the lowest hour's median of the newest day, unit: what meets the limit first
+    days_left       until `lowest` meets the limit; 0 = it has, inf = it does not fall, or not within a year
+    """
+
+    slope_per_day: float
+    lowest: float
+    days_left: float
+
+
+def hourly_medians(
+    times_us: NDArray[np.int64], values: NDArray[np.float64], now_us: int, hours: int
+) -> NDArray[np.float64]:
+    """Medians of the last `hours` hours up to `now_us`, the oldest first, shape (hours,); NaN where nothing came.
+
+    `times_us` and `values` have shape (n,), in any order; NaN in `values` is missing.  O(n log n).
+
+    >>> hourly_medians(np.array([0, 1, 2, 3_600_000_000]), np.array([1.0, 3.0, 99.0, 5.0]), 7_200_000_000, 3)
+    array([nan,  3.,  5.])
+    """
+    place = hours - 1 - (now_us - 1 - times_us) // HOUR_US
+    inside = (place >= 0) & (place < hours) & np.isfinite(values)
+    place, values = place[inside], values[inside]
+    ordered = values[np.lexsort((values, place))]
+    count = np.bincount(place, minlength=hours)
+    medians = np.full(hours, np.nan)
+    there = count > 0
+    first, many = (np.cumsum(count) - count)[there], count[there]
+    medians[there] = (ordered[first + (many - 1) // 2] + ordered[first + many // 2]) / 2
+    return medians
+
+
+def slope_per_day(hourly: NDArray[np.float64]) -> float:
+    """The median slope of hours that are whole days apart, unit a day; NaN where too few pairs are there.
+
+    `hourly` has one value an hour, the oldest first, NaN where there is none.  O(days x hours).
+
+    >>> hours = np.arange(72.0)
+    >>> round(slope_per_day(12.0 - 0.1 * hours / 24 + np.sin(hours * np.pi / 12)), 6)
+    -0.1
+    """
+    slopes = [
+        (hourly[apart:] - hourly[:-apart]) / (apart // HOURS_PER_DAY)
+        for apart in range(HOURS_PER_DAY, len(hourly), HOURS_PER_DAY)
+    ]
+    known = np.concatenate([np.empty(0), *slopes])
+    known = known[np.isfinite(known)]
+    return float(np.median(known)) if len(known) >= MIN_PAIRS else float("nan")
+
+
+def runway(times_us: NDArray[np.int64], values: NDArray[np.float64], now_us: int, limit: float) -> Runway:
+    """How long something lasts above `limit` (its unit; NaN = no limit known).
+
+    Parameters
+    ----------
+    times_us, values : shape (n,), any order, any span; NaN = missing.  Only the last `DAYS` days and an hour count
+    Notes       Less than a day and some hours of data gives NaN: within one day only the sun is seen.
+    """
+    hourly = hourly_medians(times_us, values, now_us, DAYS * HOURS_PER_DAY + 1)
+    newest = hourly[-HOURS_PER_DAY:]
+    if not np.isfinite(newest).any():
+        return Runway(float("nan"), float("nan"), float("nan"))
+    lowest, slope = float(np.nanmin(newest)), slope_per_day(hourly)
+    if np.isnan(limit):
+        return Runway(slope, lowest, float("nan"))
+    if lowest <= limit:
+        return Runway(slope, lowest, 0.0)
+    if np.isnan(slope):
+        return Runway(slope, lowest, float("nan"))
+    if slope >= -FLAT_SHARE * max(abs(limit), 1.0):
+        return Runway(slope, lowest, float("inf"))
+    days = (lowest - limit) / -slope
+    return Runway(slope, lowest, days if days <= HORIZON_DAYS else float("inf"))

@@ -1,0 +1,1 @@
+"""Programs that look for inputs which break something; each runs by hand for as long as one likes."""

@@ -1,0 +1,322 @@
+"""A session and a broker that misbehaves in one way at a time."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import BrokerError
+from gateway.mqtt.broker import Broker
+from gateway.mqtt.session import Session
+from sensors.broker_address import broker_address
+from sensors.settings import MqttSettings
+from tests.unit.gateway.mqtt.scripted_broker import ScriptedBroker
+
+CANARY = "siaga/canary/siaga-test"
+FILTERS = ("telemetry/#",)
+BEAT_S = 0.04
+SETTINGS = MqttSettings(reconnect_max_s=0.01, canary_period_s=BEAT_S, connect_timeout_s=2.0, takeover_backoff_s=30.0)
+
+
+class Notes:
+    """A memory that ends with the test."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[str, str], str] = {}
+
+    async def recall(self, source: str, what: str) -> str:
+        return self.known.get((source, what), "")
+
+    async def remember(self, source: str, what: str, text: str) -> None:
+        self.known[source, what] = text
+
+
+async def until(condition: Callable[[], object], within_s: float = 5.0) -> None:
+    give_up = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < give_up
+        await asyncio.sleep(0.002)
+
+
+@contextlib.asynccontextmanager
+async def connected(
+    broker: ScriptedBroker,
+    notes: Notes,
+    filters: tuple[str, ...] = FILTERS,
+    settings: MqttSettings = SETTINGS,
+    **more: object,
+) -> AsyncIterator[Session]:
+    """A session that runs, is read from all the time and acknowledges at once."""
+    arrived = asyncio.Event()
+    address = broker_address(f"mqtt://127.0.0.1:{broker.port}")
+    session = Session(Broker("uji", address, **more), "siaga-test", filters, settings, notes, arrived)  # type: ignore[arg-type]  # (a test names the fields)
+    runs, read = asyncio.create_task(session.run()), asyncio.create_task(keep_reading(session))
+    try:
+        yield session
+    finally:
+        runs.cancel()
+        read.cancel()
+        await asyncio.wait({runs, read})
+        await session.close()
+
+
+async def keep_reading(session: Session) -> None:
+    while True:
+        session.receive()
+        session.acknowledge(session.take())
+        session.read_on()
+        await asyncio.sleep(0.002)
+
+
+def levels(broker: ScriptedBroker) -> list[int]:
+    return [connect.level for connect in broker.connects]
+
+
+async def story_of_the_old_broker(fault: str) -> None:
+    broker = ScriptedBroker(levels=(4,)) if fault == "refuses" else ScriptedBroker(closes_at_connect=(5,))
+    notes = Notes()
+    async with broker:
+        async with connected(broker, notes) as session:
+            await until(lambda: session.standing.connected)
+            assert session.standing.protocol == "3.1.1"
+            assert levels(broker) == [5, 4]
+        async with connected(broker, notes) as session:
+            await until(lambda: session.standing.connected)
+        assert levels(broker) == [5, 4, 4]
+
+
+@pytest.mark.parametrize("fault", ["refuses", "closes"])
+def test_a_broker_that_speaks_3_1_1_only_is_found_and_remembered(fault: str) -> None:
+    asyncio.run(story_of_the_old_broker(fault))
+
+
+def test_receive_maximum_and_session_expiry_are_announced_and_the_brokers_keep_alive_is_kept() -> None:
+    async def story() -> None:
+        async with ScriptedBroker(connack=b"\x13\x00\x01") as broker:  # server keep alive: 1 s
+            settings = MqttSettings(max_unacknowledged=300, canary=False)
+            async with connected(broker, Notes(), settings=settings, canary=False, session_expiry_s=77) as session:
+                await until(lambda: session.standing.connected)
+                assert b"\x11" + (77).to_bytes(4, "big") in broker.connects[0].properties
+                assert b"\x21" + (300).to_bytes(2, "big") in broker.connects[0].properties
+                await until(lambda: broker.pings, within_s=1.0)
+
+    asyncio.run(story())
+
+
+def test_subscribe_is_sent_only_where_the_session_lacks_something() -> None:
+    async def story() -> None:
+        notes = Notes()
+        async with ScriptedBroker() as broker:
+            for filters in (FILTERS, FILTERS, ("a/+", "b/#"), ("b/#", "c/d")):
+                async with connected(broker, notes, filters) as session:
+                    await until(lambda: session.standing.connected)
+            assert broker.subscribed == [["telemetry/#", CANARY], ["a/+", "b/#"], ["c/d"]]
+            assert broker.unsubscribed == [["telemetry/#"], ["a/+"]]
+
+    asyncio.run(story())
+
+
+def test_filters_that_change_while_connected_are_put_in_force_at_once() -> None:
+    async def story() -> None:
+        async with ScriptedBroker() as broker, connected(broker, Notes()) as session:
+            await until(lambda: session.standing.connected)
+            session.refilter(("application/#",))
+            await until(lambda: session.standing.filters == ("application/#",))
+            assert broker.sessions["siaga-test"].filters == [CANARY, "application/#"]
+
+    asyncio.run(story())
+
+
+def test_a_lost_session_is_counted_and_subscribed_anew_even_when_the_connection_breaks_in_between() -> None:
+    async def story() -> None:
+        notes = Notes()
+        async with ScriptedBroker() as broker:
+            async with connected(broker, notes) as session:
+                await until(lambda: session.standing.connected)
+            broker.sessions.clear()
+            broker.drops_at_subscribe = 1  # the broker now has a session without subscriptions
+            async with connected(broker, notes) as session:
+                await until(lambda: session.standing.connected)
+                assert session.standing.session_lost == 1
+            assert broker.sessions["siaga-test"].filters == ["telemetry/#", CANARY]
+
+    asyncio.run(story())
+
+
+def test_the_canary_proves_the_flow_and_stays_out_of_what_is_handed_over() -> None:
+    async def story() -> None:
+        async with ScriptedBroker() as broker, connected(broker, Notes()) as session:
+            await until(lambda: session.standing.flows)
+            assert session.standing.canary_ms is not None
+            assert 0 < session.standing.canary_ms < 1_000
+            assert session.held.messages == 0
+            await until(lambda: len(broker.acknowledged) >= 2)
+
+    asyncio.run(story())
+
+
+def test_a_swallowed_subscription_is_found_within_three_beats_and_made_again() -> None:
+    async def story() -> None:
+        async with ScriptedBroker(swallows_subscriptions=1) as broker, connected(broker, Notes()) as session:
+            await until(lambda: session.standing.healed)
+            assert session.standing.flows is False
+            assert "did not come back" in session.standing.canary_note
+            await until(lambda: session.standing.flows)
+            assert broker.connects[1].published_before == 3
+            assert broker.subscribed == [["telemetry/#", CANARY]] * 2
+            assert (session.standing.healed, session.standing.canary_note) == (1, "")
+
+    asyncio.run(story())
+
+
+def test_where_subscribing_again_does_not_help_the_session_is_made_anew() -> None:
+    async def story() -> None:
+        async with ScriptedBroker() as broker, connected(broker, Notes()) as session:
+            await until(lambda: session.standing.flows)
+            broker.delivers = False
+            await until(lambda: any(connect.clean for connect in broker.connects))
+            broker.delivers = True
+            await until(lambda: session.standing.flows)
+            assert [connect.clean for connect in broker.connects] == [False, False, True, False]
+            assert session.standing.session_lost == 0
+
+    asyncio.run(story())
+
+
+def test_a_broker_where_no_beat_ever_came_back_never_loses_its_session() -> None:
+    async def story() -> None:
+        async with ScriptedBroker(delivers=False) as broker, connected(broker, Notes()) as session:
+            await until(lambda: session.standing.healed >= 3)
+            assert not any(connect.clean for connect in broker.connects)
+
+    asyncio.run(story())
+
+
+def test_a_broker_that_acknowledges_nothing_is_found() -> None:
+    async def story() -> None:
+        async with ScriptedBroker(acknowledges=False) as broker, connected(broker, Notes()) as session:
+            await until(lambda: session.standing.flows is False)
+            assert "does not acknowledge" in session.standing.canary_note
+
+    asyncio.run(story())
+
+
+def test_where_we_may_not_publish_there_is_no_canary_and_the_connection_stays() -> None:
+    async def story() -> None:
+        async with ScriptedBroker(puback_code=0x87) as broker, connected(broker, Notes()) as session:
+            await until(lambda: session.standing.canary_note)
+            await asyncio.sleep(5 * BEAT_S)
+            assert session.standing.canary_note == "no canary: the broker refuses what we publish: not authorised"
+            assert session.standing.flows is None
+            assert session.connections == 1
+        async with ScriptedBroker() as broker, connected(broker, Notes(), canary=False) as session:
+            await until(lambda: session.standing.connected)
+            assert broker.subscribed == [["telemetry/#"]]
+
+    asyncio.run(story())
+
+
+def test_beats_that_wait_behind_messages_or_behind_us_are_not_missed() -> None:
+    async def story() -> None:
+        async with ScriptedBroker() as broker, connected(broker, Notes()) as session:
+            await until(lambda: session.standing.flows)
+            broker.delivers = False
+            for _ in range(30):  # other messages come, as from a backlog
+                broker.deliver("telemetry/S/p", b"1")
+                await asyncio.sleep(BEAT_S / 4)
+            assert session.connections == 1
+            assert session.standing.flows
+
+    asyncio.run(story())
+
+
+def test_a_rival_that_the_broker_names_is_said_and_given_way_to() -> None:
+    async def story() -> None:
+        async with ScriptedBroker() as broker, connected(broker, Notes()) as session:
+            await until(lambda: session.standing.connected)
+            broker.cut(0x8E)
+            await until(lambda: session.standing.taken_over)
+            await asyncio.sleep(0.1)
+            assert len(broker.connects) == 1
+            assert "another gateway uses our client id" in session.standing.taken_over
+
+    asyncio.run(story())
+
+
+def test_two_gateways_with_one_client_id_do_not_cut_each_other_off_for_ever() -> None:
+    async def story() -> None:
+        async with (
+            ScriptedBroker(levels=(4,)) as broker,
+            connected(broker, Notes(), protocol="3.1.1") as one,
+            connected(broker, Notes(), protocol="3.1.1") as other,
+        ):
+            await until(lambda: one.standing.taken_over or other.standing.taken_over)
+            await asyncio.sleep(0.2)
+            before = len(broker.connects)
+            await asyncio.sleep(0.3)
+            assert len(broker.connects) == before < 12
+
+    asyncio.run(story())
+
+
+def test_publish_waits_for_the_acknowledgement_and_says_what_went_wrong() -> None:
+    async def story() -> None:
+        async with ScriptedBroker() as broker, connected(broker, Notes(), canary=False) as session:
+            with pytest.raises(BrokerError, match="not connected"):
+                await session.publish("a", b"", qos=0)
+            await until(lambda: session.standing.connected)
+            await session.publish("a/b", b"x", qos=1, retain=True)
+            await session.publish("a/c", b"y", qos=0)
+            await until(lambda: len(broker.published) == 2)
+            assert broker.published == [("a/b", b"x", 1, True), ("a/c", b"y", 0, False)]
+            broker.puback_code = 0x97
+            with pytest.raises(BrokerError, match="quota exceeded"):
+                await session.publish("a/b", b"x", qos=1)
+            broker.puback_code, broker.acknowledges = 0, False
+            waiting = asyncio.create_task(session.publish("a/b", b"x", qos=1))
+            await until(lambda: len(broker.published) == 4)
+            broker.cut()
+            with pytest.raises(BrokerError):
+                await waiting
+
+    asyncio.run(story())
+
+
+def test_what_is_not_mqtt_is_an_error_that_names_it() -> None:
+    async def story() -> None:
+        async with ScriptedBroker() as broker, connected(broker, Notes()) as session:
+            await until(lambda: session.standing.connected)
+            broker.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            await until(lambda: "not MQTT" in session.standing.error or session.connections > 1)
+            await until(lambda: session.standing.connected)
+
+    asyncio.run(story())
+
+
+def test_passwords_are_read_at_each_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("satu\n", encoding="utf-8")
+    monkeypatch.setenv("KATA_SANDI", "dua")
+
+    async def story() -> None:
+        async with ScriptedBroker() as broker:
+            async with connected(broker, Notes(), user="siaga", password_file=secret) as session:
+                await until(lambda: session.standing.connected)
+                secret.write_text("tiga", encoding="utf-8")
+                broker.cut()
+                await until(lambda: session.connections == 2)
+            async with connected(broker, Notes(), user="siaga", password_env="KATA_SANDI") as session:
+                await until(lambda: session.standing.connected)
+            async with connected(broker, Notes(), user="siaga", password_env="KATA_SANDI_LAIN") as session:
+                await until(lambda: session.standing.error)
+                assert session.standing.error == "password_env: the environment has no variable KATA_SANDI_LAIN"
+            assert [(c.user, c.password) for c in broker.connects] == [
+                ("siaga", "satu"),
+                ("siaga", "tiga"),
+                ("siaga", "dua"),
+            ]
+
+    asyncio.run(story())

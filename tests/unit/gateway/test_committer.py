@@ -1,0 +1,272 @@
+"""Commits on a disk that is full, slow or damages the log: held, said, and gone on with; nothing is lost."""
+
+import asyncio
+import contextlib
+import os
+import sqlite3
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gateway.city_in_force import CityInForce
+from gateway.committer import Committer
+from gateway.engine import Engine
+from gateway.errors import LogError
+from gateway.log import set_aside
+from gateway.log.reader import LogReader
+from gateway.log.rows import Entry
+from gateway.log.set_aside import mark_seen, open_log, unseen
+from gateway.log.writer import LogWriter
+from gateway.recovery import replayed
+from sensors.batch import Batch
+from sensors.settings import LogSettings
+from sensors.times import NEVER
+from tests.unit.gateway.log_entries import DETECTOR, entry, transition
+from tests.unit.gateway.small_city import small_catalogue
+
+MIB = 1024 * 1024
+NOW_US = 1_780_000_000_000_000
+PLAIN = LogSettings(reserve_mib=0, min_free_mib=0)
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Path]:
+    """A disk of 24 MiB."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to mount a small disk")
+    with tempfile.TemporaryDirectory() as name:
+        mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", name], capture_output=True, text=True, check=False
+        )
+        if mounted.returncode:
+            pytest.skip(f"needs a small disk: {mounted.stderr.strip()}")
+        try:
+            yield Path(name)
+        finally:
+            subprocess.run(["umount", "--lazy", name], check=True)
+
+
+@contextlib.asynccontextmanager
+async def committing(folder: Path, settings: LogSettings) -> AsyncIterator[Committer]:
+    """A committer on a new log, with its upkeep."""
+    writer = LogWriter(folder, settings, DETECTOR)
+    writer.install_catalogue(small_catalogue(), 1)
+    committer = Committer(writer, folder, settings)
+    upkeep = asyncio.create_task(committer.keep_house(dict, lambda: NOW_US))
+    try:
+        yield committer
+    finally:
+        upkeep.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await upkeep
+        committer.close()
+
+
+async def until(condition: Callable[[], object], within_s: float = 10.0) -> None:
+    async with asyncio.timeout(within_s):
+        while not condition():  # noqa: ASYNC110 (of another thread)
+            await asyncio.sleep(0.02)
+
+
+def fill_up(folder: Path, leave: int = 0) -> Path:
+    """Take all room on the disk."""
+    ballast = folder / "ballast"
+    disk = os.statvfs(folder)
+    with ballast.open("ab") as file:
+        size = disk.f_bavail * disk.f_frsize - leave
+        if size > 0:
+            os.posix_fallocate(file.fileno(), ballast.stat().st_size, size)
+    return ballast
+
+
+def damages(folder: Path) -> list[str]:
+    with LogReader(folder) as reader:
+        return [row.damage for row in reader.read_after(0, 10_000)]
+
+
+def test_a_full_disk_gets_the_reserve_then_holds_and_goes_on_when_there_is_room(small_disk: Path) -> None:
+    async def story() -> None:
+        async with committing(small_disk, LogSettings(reserve_mib=4, min_free_mib=0)) as committer:
+            await until(lambda: committer.upkeep.figures.reserve_held)
+            await committer.commit(entry(1, 3000, checkpoint=b"state"))
+            ballast = fill_up(small_disk)
+            for n in range(2, 8):
+                await committer.commit(entry(n, 3000))
+            assert not committer.upkeep.reserve.is_held  # it was let go, and the flow went on
+            fill_up(small_disk)
+            waiting = asyncio.create_task(committer.commit(entry(8, 5000)))
+            await until(lambda: committer.error)
+            assert "database or disk is full" in committer.error
+            assert committer.held_s > 0
+            ballast.unlink()
+            assert await waiting == 8
+            assert (committer.error, committer.held_s, committer.held) == ("", 0, 1)
+            await until(lambda: committer.upkeep.figures.reserve_held)
+        assert damages(small_disk) == [""] * 8
+
+    asyncio.run(story())
+
+
+def test_a_log_that_fills_its_disk_lets_its_oldest_rows_go_and_never_stops(small_disk: Path) -> None:
+    async def story() -> None:
+        settings = LogSettings(max_mib=24, reserve_mib=4, min_free_mib=0)
+        async with committing(small_disk, settings) as committer:
+            await until(lambda: committer.upkeep.figures.reserve_held)
+            for n in range(1, 301):
+                await committer.commit(entry(n, 4000, checkpoint=b"state" if n % 10 == 0 else None))
+            assert committer.upkeep.figures.log_used_bytes < 24 * MIB
+        with LogReader(small_disk) as reader:
+            rows = reader.read_after(0, 10_000)
+            assert rows[0].seq > 50
+            assert [row.seq for row in rows] == list(range(rows[0].seq, 301))
+            [gap] = reader.gaps()
+            assert (gap.reason, gap.last_seq) == ("space", rows[0].seq - 1)
+
+    asyncio.run(story())
+
+
+def test_a_slow_disk_is_said_while_it_lasts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.committer.SLOW_S", 0.2)
+
+    async def story() -> None:
+        async with committing(tmp_path, PLAIN) as committer:
+            await committer.commit(entry(1))
+            with closing(sqlite3.connect(tmp_path / "log.db", isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")  # stands for a disk that does not answer
+                waiting = asyncio.create_task(committer.commit(entry(2)))
+                await until(lambda: committer.error)
+                assert committer.error.startswith("the disk is slow: a commit has been waiting for ")
+                other.execute("ROLLBACK")
+            assert await waiting == 2
+            assert committer.error == ""
+            assert committer.slowest_commit_s > 0.2 > 0 < committer.last_commit_s
+
+    asyncio.run(story())
+
+
+def spoil(committer: Committer, folder: Path) -> None:
+    """Overwrite the log on the disk, behind SQLite's back and out of its memory."""
+    committer.writer.empty_wal(truncate=True)
+    with (folder / "log.db").open("r+b") as file:
+        file.write(bytes(64 * 1024))
+    committer.writer.connection.execute("PRAGMA shrink_memory")
+
+
+def readings(at_us: int, value: float) -> Batch:
+    """One reading of datastream 0."""
+    return Batch(
+        datastream=np.zeros(1, np.int32), time_us=np.array([at_us]), value=np.array([value]),
+        receive_us=np.array([at_us]), device_us=np.full(1, NEVER), origin=np.zeros(1, np.uint8),
+        quality=np.ones(1, np.uint8), reasons=np.zeros(1, np.uint16),
+    )  # fmt: skip
+
+
+def test_damage_met_while_running_sets_the_log_aside_and_what_waits_goes_into_a_new_one(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with committing(tmp_path, PLAIN) as committer:
+            engine = Engine(CityInForce(small_catalogue(), 1, ()), None, 1000)
+            committer.begin_anew = engine.begin_anew
+            writer, first_id = committer.writer, committer.writer.log_id
+            writer.remember("filters:pjt", "telemetry/#")
+            await committer.commit(engine.start(NOW_US))
+            await committer.commit(Entry(NOW_US + 5, "observations", 1, readings(NOW_US + 5, 100.0), (transition(0),)))
+            spoil(committer, tmp_path)
+            assert await committer.commit(Entry(NOW_US + 9, "observations", 1, readings(NOW_US + 9, 250.0))) == 2
+            assert await committer.commit(engine.idle(NOW_US + 20)) == 3
+            assert (writer.log_id != first_id, writer.session_key) == (True, first_id)
+            assert committer.error == ""
+            await until(lambda: committer.upkeep.figures.set_aside)
+        with LogReader(tmp_path) as reader:
+            start, held, idle = reader.read_after(0)
+            assert (start.event, held.batch.value.tolist(), idle.now_us) == ("start", [250.0], NOW_US + 20)
+            assert [t.level for t in held.transitions] == ["waspada", "siaga"]  # what is held is raised again
+            assert [moves for _, _, moves in replayed(reader)] == [row.transitions for row in (start, held, idle)]
+            before = reader.predecessor()
+            assert before is not None
+            assert (before.log_id, before.last_seq, (tmp_path / before.file).exists()) == (first_id, 2, True)
+            assert reader.numbers()[("S1", "level", "cm")] == 0
+        assert unseen(tmp_path) == (before.file,)
+        mark_seen(tmp_path / before.file, "by a test")
+        assert unseen(tmp_path) == ()
+
+    asyncio.run(story())
+
+
+def test_what_opening_anew_mends_is_no_damage(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with committing(tmp_path, PLAIN) as committer:
+            log_id = committer.writer.log_id
+            await committer.commit(entry(1))
+            committer.writer.empty_wal(truncate=True)
+            whole = (tmp_path / "log.db").read_bytes()
+            spoil(committer, tmp_path)
+            reopen = committer.writer.reopen
+
+            def mended() -> None:
+                (tmp_path / "log.db").write_bytes(whole)
+                reopen()
+
+            committer.writer.reopen = mended  # type: ignore[method-assign]
+            assert await committer.commit(entry(2)) >= 1
+            assert committer.writer.log_id == log_id
+            assert unseen(tmp_path) == ()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("damage", ["garbage", "cut", "first page", "no tables"])
+def test_a_log_found_damaged_at_the_start_is_set_aside(tmp_path: Path, damage: str) -> None:
+    with LogWriter(tmp_path, PLAIN, DETECTOR) as log:
+        log.install_catalogue(small_catalogue(), 1)
+        for n in range(50):
+            log.append(entry(n, 500))
+        log.remember("filters:pjt", "telemetry/#")
+        first_id = log.log_id
+    file = tmp_path / "log.db"
+    raw = file.read_bytes()
+    with file.open("r+b") as opened:
+        if damage == "garbage":
+            opened.write(b"not a database, " * (len(raw) // 16))
+        elif damage == "cut":
+            opened.truncate(len(raw) // 2)
+        elif damage == "first page":
+            opened.write(bytes(4096))
+        else:
+            opened.seek(100)
+            opened.write(bytes(3996))
+    with open_log(tmp_path, PLAIN, DETECTOR, NOW_US) as log, LogReader(tmp_path) as reader:
+        assert log.log_id != first_id
+        before = reader.predecessor()
+        assert before is not None
+        assert unseen(tmp_path) == (before.file,)
+        assert (tmp_path / before.file).stat().st_size == (len(raw) // 2 if damage == "cut" else len(raw))
+        assert log.append(entry(1)) == 1
+    open_log(tmp_path, PLAIN, DETECTOR, NOW_US).close()
+    assert unseen(tmp_path) == (before.file,)  # the new one is well
+
+
+def test_a_kill_between_the_two_renames_loses_no_write_ahead_log(tmp_path: Path) -> None:
+    with LogWriter(tmp_path, PLAIN, DETECTOR) as log:
+        log.install_catalogue(small_catalogue(), 1)
+        log.append(entry(1, 50))
+        name = f"log.db{set_aside.MARK}20260101T000000.000000Z"
+        wal = (tmp_path / "log.db-wal").read_bytes()
+        (tmp_path / "log.db").rename(tmp_path / name)
+        assert wal
+        with open_log(tmp_path, PLAIN, DETECTOR, NOW_US) as new:
+            assert new.append(entry(1)) == 1
+        assert (tmp_path / f"{name}-wal").read_bytes() == wal
+
+
+def test_a_disk_that_damages_every_log_is_held_in_the_end(tmp_path: Path) -> None:
+    for n in range(set_aside.MAX_SET_ASIDE):
+        (tmp_path / "log.db").write_bytes(b"no database" * 1000)
+        open_log(tmp_path, PLAIN, DETECTOR, NOW_US + n).close()
+    (tmp_path / "log.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(LogError, match="8 damaged logs are set aside already"):
+        open_log(tmp_path, PLAIN, DETECTOR, NOW_US + 9)
