@@ -77,8 +77,9 @@ def set_up_logging(level: str) -> None:
 
 
 def complain(what: object) -> None:
-    """One line on standard error, whatever the message looks like."""
-    sys.stderr.write("siaga: " + " ".join(str(what).split()) + "\n")
+    """One line on standard error, whatever the message looks like: a stranger's page may be quoted in it."""
+    line = " ".join(str(what).split())
+    sys.stderr.write(f"siaga: {''.join(c if c.isprintable() else '?' for c in line)}\n")
 
 
 def close_standard_output() -> None:

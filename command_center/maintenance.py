@@ -28,8 +28,9 @@ from sensors.times import HOUR_US, SECOND_US, rfc3339
 MIN_DAYS: Final = 0.5
 UNKNOWN_DAYS: Final = 60.0
 SILENT_INTERVALS: Final = 3.0
+MAX_CELL: Final = 10_000  # characters of the table's cells: what somebody noted of a visit is not cut
 STATIONS_AT_ONCE: Final = 10  # between two turns of the loop: others wait for some milliseconds at most
-_LEAD_ACID_FROM_V: Final = 6.0  # below it is another battery than 12 V, whose limit only levels.csv can tell
+_LEAD_ACID_V: Final = (6.0, 18.0)  # beyond is another battery than 12 V, whose limit only levels.csv can tell
 _GAUGES: Final = ("battery", "solar", "signal", "sim_quota")
 
 Why = Literal["blind", "reached", "projected", "steady", "too_short", "no_limit", "no_battery"]
@@ -132,7 +133,7 @@ def _values(name: str, value: object) -> tuple[object, ...]:
 def _cell(value: object) -> object:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return harmless(value) if isinstance(value, str) else "" if value is None else value
+    return harmless(value, MAX_CELL) if isinstance(value, str) else "" if value is None else value
 
 
 class _Ledger:
@@ -226,7 +227,8 @@ class _Ledger:
             return math.nan
         low = [level.value for level in levels_in_force(datastream, self._now_us) if level.direction == "falling"]
         value = self._value(datastream)
-        if not low and datastream.unit == "V" and (value is None or value < _LEAD_ACID_FROM_V):
+        least, most = _LEAD_ACID_V
+        if not low and datastream.unit == "V" and (value is None or not least <= value <= most):
             return math.nan
         return max(low) if low else LOW_BATTERY.get(datastream.unit, math.nan)
 
@@ -236,7 +238,9 @@ class _Ledger:
         from_us = self._now_us - (DAYS * 24 + 1) * HOUR_US
         rows = self._picture.history.between(datastream.number, from_us, self._now_us)
         good = rows["quality"] < Quality.FAIL
-        return _Life(datastream, runway(rows["time_us"][good], rows["value"][good], self._now_us, limit), limit)
+        swings = datastream.kind != "sim_quota"
+        found = runway(rows["time_us"][good], rows["value"][good], self._now_us, limit, swings=swings)
+        return _Life(datastream, found, limit)
 
     def _gauge(self, life: _Life | None) -> Gauge | None:
         if life is None:

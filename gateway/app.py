@@ -90,7 +90,7 @@ class Gateway:
         try:
             async with asyncio.TaskGroup() as tasks:
                 sessions = self._sources.run(self._engine.city.catalogue.city)
-                upkeep = self._committer.keep_house(lambda: self._status.cursors, self._clock.now_us)
+                upkeep = self._committer.keep_house(self._status.present, self._clock.now_us)
                 others = [
                     tasks.create_task(sessions, name="gateway.sources"),
                     tasks.create_task(self._report(), name="gateway.status"),

@@ -89,7 +89,6 @@ class Engine:
         if self._judge is None:
             raise RuntimeError("judge before start")
         state, transitions = step(self._judge.state, ingested.batch, now_us)
-        self._judge = replace(self._judge, state=state)
         self.now_us = now_us
         self.counters["ignored"] += ingested.ignored
         self.counters["duplicates"] += ingested.duplicates
@@ -97,7 +96,8 @@ class Engine:
         self.requests = ingested.requests
         self._count(ingested.clock_faults, len(ingested.batch), len(ingested.dead_letters), len(transitions))
         if not len(ingested.batch) and not transitions and not ingested.dead_letters:
-            return None
+            return None  # and the state stays that of the newest row: it must be what running the log again gives
+        self._judge = replace(self._judge, state=state)
         return Entry(now_us, "observations", self.city.version, ingested.batch, transitions, ingested.dead_letters)
 
     def idle(self, now_us: int) -> Entry:
@@ -107,6 +107,9 @@ class Engine:
 
     def nothing(self) -> Entry:
         """The row of a step in which nothing happened."""
+        if self._judge is None:
+            raise RuntimeError("nothing before start")
+        self._judge = replace(self._judge, state=replace(self._judge.state, now_us=self.now_us))
         return Entry(self.now_us, "observations", self.city.version)
 
     def checkpoint(self) -> bytes:

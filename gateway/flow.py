@@ -31,6 +31,7 @@ from sensors.settings import Settings
 
 TIMER_CHECK_S: Final = 0.25
 DRAIN_S: Final = 0.25  # while a commit waits for the disk, sockets are emptied so often
+OVERRUN_S: Final = 0.25  # a socket that never runs dry, of what is not even kept, holds up the others no longer
 BATCH: Final = 10_000  # messages in one row: beyond it nothing is gained
 
 _log = logging.getLogger("gateway")
@@ -72,16 +73,17 @@ class Flow:
         async with asyncio.TaskGroup() as self._commits:
             await self.commit(self._engine.start(self._clock.now_us()))
             while not stop.is_set():
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(TIMER_CHECK_S):
-                        await self._arrived.wait()
-                self._arrived.clear()
+                if not self._pacing.is_flowing:
+                    await self._wait()
                 if self.before_tick is not None:
                     await self.before_tick()
                 await self._gather()
                 await self._tick()
-                for session in self._sources:
-                    session.read_on()
+                if any(session.held.waiting for session in self._sources):  # drained meanwhile, or left for a next row
+                    self._arrived.set()
+                if not self._pacing.is_flowing:
+                    for session in self._sources:
+                        session.read_on()
             await self.commit(replace(self._engine.idle(self._clock.now_us()), checkpoint=self._engine.checkpoint()))
 
     async def now_us(self) -> int:
@@ -97,13 +99,20 @@ class Flow:
         await self._hand_over(entry, [])
         await self._settled()
 
+    async def _wait(self) -> None:
+        """Until something arrives, or it is time to look at the timers."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TIMER_CHECK_S):
+                await self._arrived.wait()
+        self._arrived.clear()
+
     async def _gather(self) -> None:
         """Read until the tick is over: its time is up, enough is there, or a broker waits with its window full."""
         sessions = list(self._sources)
         was_waiting = any(session.held.waiting for session in sessions)  # drained during a commit, after the last take
         for session in sessions:
             session.receive()
-        if not any(session.held.waiting for session in sessions):
+        if not self._pacing.is_flowing and not any(session.held.waiting for session in sessions):
             return
         now = time.monotonic()
         self._gathering_since = self._taken_at if was_waiting else now
@@ -113,6 +122,8 @@ class Flow:
             left_s = end_s - time.monotonic()
             dry = not any(session.has_more for session in sessions)
             if dry and (left_s <= 0 or any(session.is_window_full for session in sessions)):
+                break
+            if left_s <= -OVERRUN_S:
                 break
             if dry:
                 await asyncio.sleep(self._pacing.pause_s(left_s, min(session.window_size for session in sessions)))
@@ -135,6 +146,8 @@ class Flow:
         if self._engine.change_due(now_us):
             await self.commit(self._engine.reload(self._engine.city, now_us))
         if not arrivals and not self._engine.due(now_us):
+            if handed:  # what was passed over: its turn is after what came before it
+                await self._settled()
             self._acknowledge(handed)
             return
         if self.on_messages is not None:

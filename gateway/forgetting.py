@@ -39,7 +39,7 @@ async def forget(settings: Settings, source: str) -> str:
             name = client_id(committer.writer.session_key, source)
             caller = Caller(broker, name, settings.mqtt, asyncio.Event())
             level = await caller.forget(LEVELS[broker.protocol])
-            await SourceMemory(committer).forget(source)
+            await SourceMemory(committer).forget(broker.known_as)
         except TimeoutError as error:
             why = f"no answer within {settings.mqtt.connect_timeout_s:g} s"
             raise BrokerError(f"broker {source} ({broker.address.url}): {why}") from error

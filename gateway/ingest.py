@@ -204,7 +204,7 @@ class Ingest:
             source=arrivals[which].source,
             topic=publishes.topic[place].decode(errors="replace"),
             reason=verdict.reason,
-            detail=verdict.detail,
+            detail=verdict.detail.encode(errors="backslashreplace").decode(),  # JSON may hold half a surrogate pair
             payload=payload[: self._dead_letter_bytes],
             length=len(payload),
             sha256=hashlib.sha256(payload).hexdigest(),

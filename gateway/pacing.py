@@ -14,6 +14,7 @@ GROWTH: Final = 1.5  # of the tick, from one to the next
 PACE_S: Final = 0.005  # between two looks at a busy socket
 SHORT_PACE_S: Final = 0.001  # where the broker's window is small: it is full again at once
 SMALL_WINDOW: Final = 200  # messages
+FLOWING: Final = 10  # messages in a tick from which on the next ones are not waited for: they come
 BUSY: Final = 1_000  # messages in a tick from which on the socket is busy: about 90 KB of the kernel's buffer
 
 
@@ -25,6 +26,7 @@ class Pacing:
         self._tick_s = settings.tick_s
         self._last_busy_s = float("-inf")
         self._per_s = 0.0
+        self.is_flowing = False  # the next tick may begin before its first message has woken anybody
         self._began_s = float("-inf")
 
     def begin(self, now_s: float) -> float:
@@ -42,6 +44,7 @@ class Pacing:
 
     def end(self, now_s: float, messages: int) -> None:
         """A tick ended with so many messages."""
+        self.is_flowing = messages >= FLOWING
         if messages:
             took_s = max(now_s - self._began_s, 1e-3)
             self._per_s = messages / min(took_s, 1.0)

@@ -128,7 +128,7 @@ class Readings:
     ) -> None:
         """One element of message `index`, as sent: ingest converts it.  In an unknown unit it is refused instead."""
         if unit is not None and unit != target.unit:
-            if not converts(unit, target.unit, target.property):
+            if len(unit) > MAX_UNIT_TEXT or not converts(unit, target.unit, target.property):
                 detail = f"unit: expected one that converts to {target.unit}, got {unit[:MAX_UNIT_TEXT]!r}"
                 self.refuse(index, element, Refusal.UNKNOWN_UNIT, detail)
                 return
@@ -183,7 +183,7 @@ class Readings:
 @lru_cache(maxsize=1024)
 def converts(unit: str, wanted: str, substance: str) -> bool:
     """Whether a unit as a payload writes it can become `wanted`."""
-    return len(unit) <= MAX_UNIT_TEXT and units.conversion(unit, wanted, substance) is not None
+    return units.conversion(unit, wanted, substance) is not None
 
 
 @lru_cache(maxsize=256)

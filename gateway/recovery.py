@@ -16,6 +16,8 @@ from sensors.rules import Rules, compile_rules
 from sensors.state import State, dump_state, fresh_state, load_state, resume
 from sensors.transition import Transition
 
+ROWS_AT_ONCE = 64  # each may hold 10,000 observations and more
+
 _log = logging.getLogger("gateway.recovery")
 
 
@@ -69,7 +71,7 @@ def replayed(
     catalogue that is left puts it in force.
     """
     catalogues: dict[int, Catalogue] = {}
-    while rows := reader.read_after(after_seq):
+    while rows := reader.read_after(after_seq, ROWS_AT_ONCE):
         for row in rows:
             transitions: tuple[Transition, ...] = ()
             version = row.catalogue_version

@@ -27,7 +27,7 @@ def sent_time(ts: int | float | str | None, target: Target) -> tuple[int, Reason
         except ValueError as error:
             raise Refused(Refusal.BAD_TIME, f"ts: expected an epoch or RFC 3339, got {ts[:MAX_TEXT]!r}") from error
         return (NEVER, Reason.NO_ZONE) if time_us is None else (time_us, Reason.NONE)
-    if not math.isfinite(ts):
+    if isinstance(ts, float) and not math.isfinite(ts):
         raise Refused(Refusal.BAD_TIME, f"ts: expected an epoch or RFC 3339, got {ts}")
     if abs(ts) > MAX_TIME // target.epoch_us:
         return 0, Reason.NONE

@@ -25,6 +25,7 @@ MAX_UNSENT_BYTES: Final = (
 MAX_COUNTERS: Final = 64  # of a reader; more are left out
 MAX_RETRIED: Final = 200  # dead letters of one request
 MAX_BY: Final = 100
+PRESENT_S: Final = 30.0  # a reader tells its cursor every second
 MAX_WAITING: Final = 8  # requests for a retry; one more is told to come back
 
 _log = logging.getLogger("gateway.status")
@@ -207,6 +208,11 @@ class StatusServer:
     def clients(self) -> int:
         """How many are connected."""
         return len(self._clients)
+
+    def present(self) -> dict[str, CursorFrame]:
+        """The cursors of the readers that were heard lately; the log itself remembers the others, and since when."""
+        since_s = time.monotonic() - PRESENT_S
+        return {name: frame for name, frame in self.cursors.items() if self.heard_s[name] >= since_s}
 
     async def start(self) -> None:
         """Listen; a socket file left by a killed gateway is replaced (the data directory's lock is ours)."""

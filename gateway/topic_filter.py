@@ -1,14 +1,12 @@
 """MQTT topic filters (3.1.1 and 5: section 4.7)."""
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Final
 
 WILDCARDS: Final = ("#", "+")
 EVERYTHING: Final = (["#"], ["+", "#"])  # every topic has a first level; but never one that begins with `$`
 
 
-@lru_cache(maxsize=4096)
 def matches(pattern: str, topic: bytes) -> bool:
     """Whether a topic falls under a filter; one that begins with `$` is never under a leading wildcard.
 

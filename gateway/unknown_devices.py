@@ -27,7 +27,9 @@ MAX_DEVICES: Final = 500  # listed
 MAX_OF_OVERFLOW: Final = 200  # letters looked at of a group that stands for everything beyond the bound of groups
 NOTE: Final = "illustrative: found on the broker, place, area and agency still to be checked"
 USUAL_INTERVAL_S: Final = 600.0
+MAX_CELL: Final = 64
 _UNKNOWN_AGENCY: Final = "?"
+_LATER_FORMULA: Final = re.compile(r";[\s;]*[=+\-@|%][=+\-@|%;\s]*")
 
 # What a field's name says: a pattern, the property, its kind, its unit, the kind of station.
 _GUESSES: Final[tuple[tuple[str, str, str, str, str], ...]] = (
@@ -142,14 +144,14 @@ def identifier(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]+", "-", ascii_text).strip("-_")[:64].rstrip("-_")
 
 
-def harmless(text: str) -> str:
-    """Strangers' text as a cell that no spreadsheet takes for a formula, on one line.
+def harmless(text: str, most: int = MAX_CELL) -> str:
+    """Strangers' text as a cell that no spreadsheet takes for a formula, on one line; nor one that parts cells at `;`.
 
-    >>> harmless('=HYPERLINK("http://x")'), harmless("-2+3"), harmless("pos 1")
-    ('HYPERLINK("http://x")', '2+3', 'pos 1')
+    >>> harmless('=HYPERLINK("http://x")'), harmless("-2+3"), harmless("pos 1"), harmless("pos; =1+1")
+    ('HYPERLINK("http://x")', '2+3', 'pos 1', 'pos 1+1')
     """
     plain = "".join(c if c.isprintable() else " " for c in text).strip()
-    return plain.lstrip("=+-@|%\t ")[:64]
+    return _LATER_FORMULA.sub(" ", plain).lstrip("=+-@|%\t ")[:most]
 
 
 def _seen(book: LetterBook, group: DeadLetterGroup) -> Iterable[_Seen]:

@@ -1,9 +1,10 @@
 """How long a battery, or a SIM's quota, lasts: a robust slope over days, and the day on which it meets its limit.
 
-A battery under a solar panel swings every day by far more than it loses from day to day.  So hours are compared with
-the same hour of other days only, and the median of all these slopes is the slope: the sun's swing falls out, and a
-charge, a gap or a few wrong values do not move it (Theil 1950 and Sen 1968 for the median of pairwise slopes; pairs of
-equal season as in Hirsch, Slack and Smith 1982, Water Resources Research 18(1), the seasonal Kendall slope).
+A battery under a solar panel swings every day by far more than it loses from day to day. So hours are compared with the
+same hour of other days only, and the median of all these slopes is the slope: the sun's swing falls out, and a gap or a
+few wrong values do not move it. A new battery does, while about as many pairs span it as do not (Theil 1950 and Sen
+1968 for the median of pairwise slopes; pairs of equal season as in Hirsch, Slack and Smith 1982, Water Resources
+Research 18(1), the seasonal Kendall slope).
 """
 
 from typing import Final, NamedTuple
@@ -24,7 +25,8 @@ class Runway(NamedTuple):
     """What the last days say.  NaN = not known.
 
     slope_per_day   unit a day, negative while it falls
-    lowest          the lowest hour's median of the newest day, unit: what meets the limit first
+    lowest          the lowest hour's median of the newest day, unit: what meets the limit first; of what does not
+                    swing, the newest hour's: a top-up counts at once
     days_left       until `lowest` meets the limit; 0 = it has, inf = it does not fall, or not within a year
     """
 
@@ -73,19 +75,23 @@ def slope_per_day(hourly: NDArray[np.float64]) -> float:
     return float(np.median(known)) if len(known) >= MIN_PAIRS else float("nan")
 
 
-def runway(times_us: NDArray[np.int64], values: NDArray[np.float64], now_us: int, limit: float) -> Runway:
+def runway(
+    times_us: NDArray[np.int64], values: NDArray[np.float64], now_us: int, limit: float, *, swings: bool = True
+) -> Runway:
     """How long something lasts above `limit` (its unit; NaN = no limit known).
 
     Parameters
     ----------
     times_us, values : shape (n,), any order, any span; NaN = missing.  Only the last `DAYS` days and an hour count
+    swings      whether it goes up and down with the day, as a battery under the sun does, and a quota does not
     Notes       Less than a day and some hours of data gives NaN: within one day only the sun is seen.
     """
     hourly = hourly_medians(times_us, values, now_us, DAYS * HOURS_PER_DAY + 1)
     newest = hourly[-HOURS_PER_DAY:]
     if not np.isfinite(newest).any():
         return Runway(float("nan"), float("nan"), float("nan"))
-    lowest, slope = float(np.nanmin(newest)), slope_per_day(hourly)
+    lowest = float(np.nanmin(newest) if swings else newest[np.isfinite(newest)][-1])
+    slope = slope_per_day(hourly)
     if np.isnan(limit):
         return Runway(slope, lowest, float("nan"))
     if lowest <= limit:

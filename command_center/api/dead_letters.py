@@ -15,7 +15,7 @@ from command_center.operations import Operations, note_audit
 from command_center.picture.picture import Picture
 from gateway.errors import GatewayError
 from gateway.letter_view import count_view, group_view, letter_view
-from gateway.log.letter_book import LetterBook, Wanted
+from gateway.log.letter_book import MAX_ID, LetterBook, Wanted
 from gateway.log.reader import LogReader
 from gateway.log.rows import DeadLetter
 from gateway.retrying import retry
@@ -30,7 +30,7 @@ T = TypeVar("T")
 Reason = Annotated[str, Query(max_length=64, description="only of this reason")]
 Source = Annotated[str, Query(max_length=256, description="only from this source")]
 Search = Annotated[str, Query(max_length=MAX_SEARCH, description="text in topic, detail or payload")]
-Group = Annotated[int | None, Query(ge=1, description="only of this group")]
+Group = Annotated[int | None, Query(ge=1, le=MAX_ID, description="only of this group")]
 
 
 class RetryWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,7 +39,7 @@ class RetryWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ids: Annotated[tuple[int, ...], msgspec.Meta(max_length=MAX_IDS)] = ()
     reason: str | None = None
     source: str | None = None
-    group: int | None = None
+    group: Annotated[int, msgspec.Meta(ge=1, le=MAX_ID)] | None = None
     all: bool = False
 
 

@@ -1,6 +1,6 @@
 """The gate: who may do what, decided once, before any route.
 
-- `/` and `/static` hold no data and are open, so that the login can be shown.
+- `/`, `/maintenance` and `/static` hold no data and are open, so that the login can be shown.
 - Reading (GET, HEAD, the live view) is anonymous on loopback, else it needs a login.  A loopback request whose Host is
   neither an address nor `localhost` needs one too: a page that points its own name at this machine must not read it.
 - Everything else needs a login, but the login itself; who acts is who logged in, never what a body says.
@@ -23,6 +23,7 @@ from command_center.errors import OperationsError
 COOKIE: Final = "siaga_session"
 LOGIN: Final = "/api/v1/login"
 _READING: Final = ("GET", "HEAD")
+_PAGES: Final = ("/", "/maintenance")
 
 
 class Gate:
@@ -44,7 +45,7 @@ class Gate:
 
     async def _check(self, scope: Scope, headers: Headers) -> None:
         reads = scope["type"] == "websocket" or scope["method"] in _READING
-        if reads and (scope["path"] == "/" or scope["path"].startswith("/static/")):
+        if reads and (scope["path"] in _PAGES or scope["path"].startswith("/static/")):
             return
         cookie, bearer = _cookie(headers), _bearer(headers)
         uses_browser_rights = bearer is None and (scope["type"] == "websocket" or not reads)

@@ -37,8 +37,8 @@ class LogThread:
 
     def is_replaced(self) -> bool:
         """Whether another file has taken the place of the open log."""
-        path = self._data_dir / FILE
-        return path.exists() and path.stat().st_ino != self._inode
+        inode = self._present_inode()
+        return inode not in (0, self._inode)
 
     async def close(self) -> None:
         """Close the log and end the thread."""
@@ -54,11 +54,18 @@ class LogThread:
         return self._reader
 
     def _open(self) -> str:
+        inode = self._present_inode()  # first: where another file comes in between, it is noticed the next time
         reader = LogReader(self._data_dir)
         self._close()
-        self._reader = reader
-        self._inode = (self._data_dir / FILE).stat().st_ino
+        self._reader, self._inode = reader, inode
         return str(reader.log_id)
+
+    def _present_inode(self) -> int:
+        """Of the file that is there now; 0 where none is, as for a moment while a log is set aside."""
+        try:
+            return (self._data_dir / FILE).stat().st_ino
+        except FileNotFoundError:
+            return 0
 
     def _close(self) -> None:
         if self._reader is not None:

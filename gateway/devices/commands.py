@@ -119,6 +119,8 @@ def _filters(filters: list[str]) -> tuple[str, ...]:
         levels = name.split("/")
         if not name or not all(letter.isprintable() and letter not in '"\\ *>' for letter in name):
             raise SettingsError(f"--also: expected a topic filter without spaces, quotes, * and >, got {name!r}")
+        if "" in levels:  # no subject of the server's configuration: it would not start any more
+            raise SettingsError(f"--also: expected no empty level, got {name!r}")
         if "#" in name and (name.count("#") > 1 or levels[-1] != "#"):
             raise SettingsError(f"--also: expected # as the last level only, got {name!r}")
         if any("+" in level and level != "+" for level in levels):

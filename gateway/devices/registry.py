@@ -157,5 +157,10 @@ def write_private(file: Path, data: bytes) -> None:
             stream.flush()
             os.fsync(handle)
         new.replace(file)
+        folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)  # the name, too: a revoked login must not come back with the power
+        finally:
+            os.close(folder)
     except OSError as error:
         raise BrokerError(f"{file}: {error.strerror}") from error

@@ -52,7 +52,6 @@ class _Base:
     time_s: float = 0.0
     value: float = 0.0
     sum: float = 0.0
-    version: float = VERSION
 
 
 def pack(payload: bytes, *, cbor: bool) -> list[dict[str, Any]]:

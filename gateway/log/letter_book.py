@@ -7,6 +7,7 @@ import msgspec
 
 from gateway.log.rows import DeadLetter, DeadLetterCount, DeadLetterGroup
 
+MAX_ID: Final = 2**63 - 1  # of SQLite; what is greater raises OverflowError there
 _AT_ONCE: Final = 64  # letters looked at by one statement of a search; each may hold 64 KiB
 _COLUMNS: Final = (
     "id, received_us, source, topic, reason, detail, payload, length, sha256, element, retained, group_id, retries,"
@@ -56,6 +57,7 @@ class LetterBook:
 
     def these(self, ids: Sequence[int]) -> list[DeadLetter]:
         """The letters of these ids that are still there, the oldest first."""
+        ids = [letter_id for letter_id in ids if 0 < letter_id <= MAX_ID]
         marks = ", ".join("?" * len(ids))
         rows = self._ask(f"SELECT {_COLUMNS} FROM dead_letter WHERE id IN ({marks}) ORDER BY id", *ids)  # noqa: S608
         return [_letter(row) for row in rows]

@@ -80,9 +80,13 @@ class Retention:
     def room(self) -> Room:
         """The log's size just now."""
         connection = self._writer.connection
-        (pages,), (unused,), (size,) = (
-            connection.execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "freelist_count", "page_size")
-        )
+        try:
+            (pages,), (unused,), (size,) = (
+                connection.execute(f"PRAGMA {name}").fetchone()
+                for name in ("page_count", "freelist_count", "page_size")
+            )
+        except sqlite3.Error as error:
+            raise failure(self._writer.path, error, "read") from error
         return Room((pages - unused) * size, pages * size, unused, size, free_bytes(self._writer.path.parent))
 
     def step(self, now_us: int, read_up_to: int | None, *, is_stuck: bool) -> bool:

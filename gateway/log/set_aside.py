@@ -43,26 +43,27 @@ def open_log(data_dir: Path, settings: LogSettings, detector_version: int, now_u
     """The log of a data directory; where it is damaged, a new one in its place.  Raises LogError."""
     _finish(data_dir)
     try:
-        return LogWriter(data_dir, settings, detector_version)
+        writer = LogWriter(data_dir, settings, detector_version)
     except LogFull as error:
         if not Reserve(data_dir, settings.reserve_mib * 1024 * 1024).release():
             raise
         _log.error("the disk is full, the reserve is let go: %s", error)
-        return LogWriter(data_dir, settings, detector_version)
+        writer = LogWriter(data_dir, settings, detector_version)
     except LogDamaged as error:
-        legacy = _legacy(data_dir)
-        predecessor = set_aside(data_dir, legacy, str(error), now_us)
-    writer = LogWriter(data_dir, settings, detector_version)
-    writer.succeed(predecessor, _inherited(legacy), None, 0)
-    return writer
+        set_aside(data_dir, _legacy(data_dir / FILE), str(error), now_us)
+        writer = LogWriter(data_dir, settings, detector_version)
+        return _heir(writer, str(error), now_us)
+    return _heir(writer, "set aside by a gateway that was stopped before the new log was told", now_us)
 
 
 def replace_log(writer: LogWriter, reason: str, catalogue: Catalogue | None, version: int, now_us: int) -> None:
     """Set the writer's log aside while it runs; the writer goes on with a new one that holds `catalogue`."""
+    notes: Mapping[str, str] | None
     try:
         notes = writer.notes()
-    except LogError:
-        notes = None
+    except LogError:  # it cannot be read, or an attempt before this one has closed it
+        newest = [writer.path] if writer.path.exists() else _set_aside(writer.path.parent)[-1:]
+        notes = _legacy(newest[0]).notes if newest else None
     legacy = Legacy(writer.log_id, writer.last_seq, notes)
     session_key = writer.session_key
     writer.close()
@@ -74,7 +75,22 @@ def replace_log(writer: LogWriter, reason: str, catalogue: Catalogue | None, ver
         writer.close()
         for end in ("", "-wal", "-shm"):
             writer.path.with_name(FILE + end).unlink(missing_ok=True)
+        writer.stand_for(legacy.log_id, session_key, legacy.last_seq)
         raise
+
+
+def _heir(writer: LogWriter, reason: str, now_us: int) -> LogWriter:
+    """The writer; a log without rows takes the place of the newest one set aside, unless it was told already."""
+    aside = _set_aside(writer.path.parent)
+    try:
+        if aside and not writer.last_seq and not writer.recall("predecessor"):
+            legacy, file = _legacy(aside[-1]), aside[-1].name
+            told = Predecessor(file=file, log_id=legacy.log_id, last_seq=legacy.last_seq, at_us=now_us, reason=reason)
+            writer.succeed(told, _inherited(legacy), None, 0)
+    except LogError:
+        writer.close()
+        raise
+    return writer
 
 
 def set_aside(data_dir: Path, legacy: Legacy, reason: str, now_us: int) -> Predecessor:
@@ -120,11 +136,11 @@ def _finish(data_dir: Path) -> None:
     path.with_name(f"{FILE}-shm").unlink(missing_ok=True)
 
 
-def _legacy(data_dir: Path) -> Legacy:
+def _legacy(file: Path) -> Legacy:
     """What a damaged log still says of itself; each part may be unreadable."""
-    notes, last = carved_notes(data_dir / FILE), 0
+    notes, last = carved_notes(file), 0
     try:
-        connection = sqlite3.connect(f"{(data_dir / FILE).resolve().as_uri()}?mode=ro", uri=True)
+        connection = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
     except sqlite3.Error:
         return Legacy(notes.get("log_id", ""), 0, notes)
     try:

@@ -90,6 +90,10 @@ class LogWriter:
         self._open()
         self.is_closed = False
 
+    def stand_for(self, log_id: str, session_key: str, last_seq: int) -> None:
+        """Closed, be the log of these again: the one that was to take its place could not be begun."""
+        self.log_id, self.session_key, self._last_seq = log_id, session_key, last_seq
+
     @property
     def last_seq(self) -> int:
         """The newest row's seq; 0 while there is none."""
@@ -107,9 +111,8 @@ class LogWriter:
 
     @property
     def sizes(self) -> tuple[int, int]:
-        """Bytes of log.db and of its write-ahead log."""
-        wal = self._path.with_name(FILE + "-wal")
-        return self._path.stat().st_size, wal.stat().st_size if wal.exists() else 0
+        """Bytes of log.db and of its write-ahead log; 0 for one that is not there, as while a log is set aside."""
+        return _size(self._path), _size(self._path.with_name(FILE + "-wal"))
 
     def numbers(self, keys: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
         """The number of each (station, property, unit); a new one gets the next, numbers are never reused."""
@@ -160,12 +163,12 @@ class LogWriter:
 
     def empty_wal(self, *, truncate: bool = False) -> tuple[int, int]:
         """Bring the write-ahead log into the file as far as readers let it: (pages in it, pages brought over)."""
-        self._connection.execute("PRAGMA busy_timeout = 0")  # a reader in the way is passed by, not waited for
+        self._rows("PRAGMA busy_timeout = 0")  # a reader in the way is passed by, not waited for
         try:
             mode = "TRUNCATE" if truncate else "PASSIVE"
             ((_, pages, done),) = self._rows(f"PRAGMA wal_checkpoint({mode})")
         finally:
-            self._connection.execute("PRAGMA busy_timeout = 5000")
+            self._rows("PRAGMA busy_timeout = 5000")
         if pages == done:
             self.wal_pages = 0
         return int(pages), int(done)
@@ -279,6 +282,13 @@ class LogWriter:
             "DELETE FROM checkpoint WHERE seq NOT IN (SELECT seq FROM checkpoint ORDER BY seq DESC LIMIT ?)",
             (KEPT_CHECKPOINTS,),
         )
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 _EMPTY_BLOB: Final = columns.encode(empty_batch())

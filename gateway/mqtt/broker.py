@@ -46,6 +46,11 @@ class Broker:
         return user, ""
 
     @property
+    def known_as(self) -> str:
+        """What it is remembered as: a source that moves to another address is another broker, with no session yet."""
+        return f"{self.name} {self.address.url}"
+
+    @property
     def tls_without_certificate(self) -> bool:
         """TLS, and we show no certificate of ours."""
         return self.address.tls and self.cert_file is None

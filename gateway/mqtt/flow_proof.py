@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from gateway.errors import BrokerError
+from gateway.mqtt.broker import Broker
 from gateway.mqtt.heartbeat import MISSED_ALLOWED, Heartbeat, Verdict, canary_topic
 from gateway.mqtt.publisher import Publisher
 from gateway.mqtt.standing import Standing
@@ -43,11 +44,11 @@ class Remedy:
 class FlowProof:
     """One source's.  `remedy` is for whoever makes the connections."""
 
-    def __init__(self, source: str, client_id: str, period_s: float, memory: Memory, standing: Standing) -> None:
+    def __init__(self, broker: Broker, client_id: str, period_s: float, memory: Memory, standing: Standing) -> None:
         self.topic = canary_topic(client_id)
         self.topic_bytes = self.topic.encode()
         self.remedy = Remedy()
-        self._source, self._period_s = source, period_s
+        self._source, self._known_as, self._period_s = broker.name, broker.known_as, period_s
         self._memory, self._standing = memory, standing
         self._heart = Heartbeat(period_s)
         self._publisher: Publisher | None = None  # of the present connection, where there is a canary
@@ -145,8 +146,8 @@ class FlowProof:
     async def _proved(self, *, came_back: bool) -> None:
         self._flows()
         self.remedy = Remedy()
-        if came_back and not await self._memory.recall(self._source, "canary"):
-            await self._memory.remember(self._source, "canary", "came back")
+        if came_back and not await self._memory.recall(self._known_as, "canary"):
+            await self._memory.remember(self._known_as, "canary", "came back")
 
     async def _stands_still(self) -> None:
         """Nothing flows: end the connection, with a remedy for the next one.
@@ -160,7 +161,7 @@ class FlowProof:
         standing.healed += 1
         remedy.tried += 1
         remedy.resubscribe = True
-        came_back = await self._memory.recall(self._source, "canary")
+        came_back = await self._memory.recall(self._known_as, "canary")
         remedy.clean = remedy.tried == 2 and self._heart.is_acknowledged and bool(came_back)
         remedy.beats_allowed = MISSED_ALLOWED * min(MOST_PATIENCE, 2 ** max(0, remedy.tried - 1))
         how = "with a new session" if remedy.clean else "and subscribing again"

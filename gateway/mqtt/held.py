@@ -7,8 +7,11 @@ both are counted.  A message that the broker sends again while its first copy is
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from gateway.mqtt.packets import Oversized, Publishes, Received
+
+HANDED_BYTES: Final = 2 * 1_048_576  # at once: an array of bare numbers takes 100 times its bytes once it is read
 
 
 @dataclass(slots=True)
@@ -46,6 +49,7 @@ class Held:
         self._order: list[int] = []
         self._unacknowledged: set[int] = set()
         self._size = 0
+        self._unfinished = 0  # bytes of reads that brought no whole message: of the next one, or of none
         self._taken_messages = self._taken_bytes = 0
 
     @property
@@ -84,7 +88,13 @@ class Held:
         Messages at the places `passed_over` are of no use: not held, and acknowledged with those around them.
         """
         new = received.publishes
-        self._oversized += received.oversized
+        if not new.topic and not received.oversized:
+            self._unfinished += size
+            return
+        size, self._unfinished = size + self._unfinished, 0
+        if received.oversized:  # most of what was read is not kept
+            size = sum(map(len, new.topic)) + sum(map(len, new.payload))
+            self._add_oversized(received.oversized, bounded=bounded)
         fits = not bounded or (self.messages + len(new) <= self._max_messages and self.size + size <= self._max_bytes)
         if fits and not passed_over and self._unacknowledged.isdisjoint(new.packet_id):
             self._publishes.extend(new)
@@ -102,12 +112,19 @@ class Held:
                 self._unacknowledged.add(packet_id)
 
     def take(self, connection: int) -> Taken:
-        """Hand everything over."""
-        ids = self._order + [big.packet_id for big in self._oversized]
-        taken = Taken(connection, self._publishes, self._oversized, ids, self._size)
-        self._taken_messages += len(self._publishes)
-        self._taken_bytes += self._size
-        self._publishes, self._oversized, self._order, self._size = Publishes(), [], [], 0
+        """Hand over what has come, the oldest first, and of messages no more than `HANDED_BYTES` or one."""
+        publishes, order, size = self._publishes, self._order, self._size
+        self._publishes, self._order, self._size = Publishes(), [], 0
+        if size > HANDED_BYTES and (count := _fitting(publishes)) < len(publishes):
+            self._publishes = publishes.cut(count)
+            self._order = order[(cut := _place_behind(publishes.packet_id, order)) :]
+            self._size = sum(map(len, self._publishes.topic)) + sum(map(len, self._publishes.payload))
+            order, size = order[:cut], max(0, size - self._size)
+        ids = order + [big.packet_id for big in self._oversized]
+        taken = Taken(connection, publishes, self._oversized, ids, size)
+        self._taken_messages += len(publishes)
+        self._taken_bytes += size
+        self._oversized = []
         return taken
 
     def on_disk(self, taken: Taken, connection: int) -> list[int]:
@@ -121,21 +138,56 @@ class Held:
 
     def forget_packet_ids(self) -> None:
         """What is held from an earlier connection is stored, and never acknowledged on the next."""
-        self._unacknowledged, self._order, self.let_go = set(), [], False
+        self._unacknowledged, self._order, self.let_go = set(), [0] * len(self._publishes), False
+        self._unfinished = 0
         self._publishes.packet_id = [0] * len(self._publishes)
         self._oversized = [replace(big, packet_id=0) for big in self._oversized]
+
+    def _add_oversized(self, big: list[Oversized], *, bounded: bool) -> None:
+        for one in big:
+            size = len(one.topic) + len(one.head)
+            if one.packet_id in self._unacknowledged:
+                self.withheld.repeated += 1
+            elif bounded and self.size + size > self._max_bytes:
+                self._let_go(one.packet_id)
+            else:
+                self._oversized.append(one)
+                self._size += size
+                if one.packet_id:
+                    self._unacknowledged.add(one.packet_id)
+
+    def _let_go(self, packet_id: int) -> None:
+        self.withheld.left_to_broker += packet_id > 0
+        self.withheld.dropped_qos0 += packet_id == 0
+        self.let_go = self.let_go or packet_id > 0
 
     def _add_one(self, new: Publishes, place: int, packet_id: int, *, bounded: bool) -> None:
         size = len(new.topic[place]) + len(new.payload[place])
         if packet_id in self._unacknowledged:
             self.withheld.repeated += 1
         elif bounded and (self.messages >= self._max_messages or self.size + size > self._max_bytes):
-            self.withheld.left_to_broker += packet_id > 0
-            self.withheld.dropped_qos0 += packet_id == 0
-            self.let_go = self.let_go or packet_id > 0
+            self._let_go(packet_id)
         else:
             self._publishes.append_from(new, place)
             self._order.append(packet_id)
             self._size += size
             if packet_id:
                 self._unacknowledged.add(packet_id)
+
+
+def _fitting(publishes: Publishes) -> int:
+    """How many of them, the first at least, are within `HANDED_BYTES`."""
+    total = 0
+    for count, (topic, payload) in enumerate(zip(publishes.topic, publishes.payload, strict=True)):
+        total += len(topic) + len(payload)
+        if total > HANDED_BYTES and count:
+            return count
+    return len(publishes)
+
+
+def _place_behind(packet_ids: list[int], order: list[int]) -> int:
+    """Where in `order`, which holds what was passed over too, the last of `packet_ids` is behind us."""
+    at = 0
+    for packet_id in packet_ids:
+        at = order.index(packet_id, at) + 1
+    return at

@@ -179,9 +179,11 @@ class Publishes:
         self.packet_id += other.packet_id
         self.retain += other.retain
 
-    def cut(self, size: int) -> None:
-        """Forget the packets from the place `size` on."""
+    def cut(self, size: int) -> "Publishes":
+        """Keep the packets before the place `size`; the others."""
+        rest = Publishes(self.topic[size:], self.payload[size:], self.packet_id[size:], self.retain[size:])
         del self.topic[size:], self.payload[size:], self.packet_id[size:], self.retain[size:]
+        return rest
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class Session:
         self.held = Held(settings.max_unacknowledged, settings.max_unacknowledged_mib * MIB)
         self._settings, self._memory, self._arrived = settings, memory, arrived
         self._caller = Caller(broker, client_id, settings, arrived)
-        self._proof = FlowProof(broker.name, client_id, settings.canary_period_s, memory, self.standing)
+        self._proof = FlowProof(broker, client_id, settings.canary_period_s, memory, self.standing)
         self._takeover = TakeoverWatch(settings.takeover_backoff_s)
         self._on: _Connection | None = None
         self._by_us = False  # we ended the connection ourselves, to make it anew at once
@@ -173,7 +173,7 @@ class Session:
             link = self._on.link
             if unsubscribe_all:
                 link.send(codec.unsubscribe(1, self._wanted(self.filters), level=link.level))
-                await self._memory.remember(self.broker.name, "filters", "")
+                await self._memory.remember(self.broker.known_as, "filters", "")
             link.send(codec.disconnect(level=link.level))
             link.close()
             await asyncio.sleep(0)
@@ -189,14 +189,19 @@ class Session:
             return told(error)
         except (BrokerError, ProtocolError) as error:
             return str(error)
+        except ValueError as error:  # a host's name or a login that no packet can carry: this source's fault alone
+            return f"its address or login cannot be used: {error}"
+        except Exception as error:  # noqa: BLE001 (logged; whatever it is, it must not end the other sessions)
+            _log.exception("broker %s: a fault of ours", self.broker.name)
+            return f"a fault of ours, see the log: {type(error).__name__}"
         return "ended"
 
     async def _connect(self) -> _Connection:
-        name, filters = self.broker.name, self.filters
+        filters = self.filters
         levels = await self._levels()
         if self._proof.remedy.clean:
             await self._caller.forget(levels)
-            await self._memory.remember(name, "filters", "")
+            await self._memory.remember(self.broker.known_as, "filters", "")
         link, connack = await self._caller.call(levels)
         try:
             await self._note_level(link.level, levels)
@@ -213,15 +218,15 @@ class Session:
     async def _levels(self) -> tuple[int, ...]:
         """The protocol levels to try, in order: 3.1.1 first where only that worked, 5 first again once a day."""
         wanted = LEVELS[self.broker.protocol]
-        noted = (await self._memory.recall(self.broker.name, "protocol")).split()
+        noted = (await self._memory.recall(self.broker.known_as, "protocol")).split()
         fresh = len(noted) == 2 and time.time() - float(noted[1]) < TRY_5_AGAIN_S
         return (MQTT_311, MQTT_5) if len(wanted) > 1 and fresh and noted[0] == NAMES[MQTT_311] else wanted
 
     async def _note_level(self, level: int, tried: tuple[int, ...]) -> None:
-        noted = await self._memory.recall(self.broker.name, "protocol")
+        noted = await self._memory.recall(self.broker.known_as, "protocol")
         is_new = not noted.startswith(f"{NAMES[level]} ") or (tried[0] == MQTT_5 and level == MQTT_311)
         if len(tried) > 1 and is_new:
-            await self._memory.remember(self.broker.name, "protocol", f"{NAMES[level]} {time.time():.0f}")
+            await self._memory.remember(self.broker.known_as, "protocol", f"{NAMES[level]} {time.time():.0f}")
 
     def _wanted(self, filters: tuple[str, ...]) -> tuple[str, ...]:
         """`filters` with our canary's topic, where it is not under one of them."""
@@ -231,7 +236,7 @@ class Session:
 
     async def _reconcile(self, link: Link, connack: Connack, wanted: tuple[str, ...]) -> str:
         """Make the broker's subscriptions ours: SUBSCRIBE only what it lacks; why the canary's was refused, else ""."""
-        name = self.broker.name
+        name = self.broker.known_as
         before = tuple(filter(None, (await self._memory.recall(name, "filters")).split("\n")))
         if before and not connack.session_present:
             self.standing.session_lost += 1

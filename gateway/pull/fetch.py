@@ -74,6 +74,7 @@ def secret_headers(pull: Pull, folder: Path, environ: Mapping[str, str]) -> dict
 
 async def fetch(http: httpx.AsyncClient, pull: Pull, folder: Path, known: Version) -> Fetched:
     """The page, if it is not the `known` one; PullError for all that can go wrong."""
+    http.cookies.clear()  # a server that sets new ones each time would fill the memory
     try:
         async with asyncio.timeout(pull.timeout_s):
             return await _follow(http, pull, folder, known)

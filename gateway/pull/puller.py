@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from gateway.errors import BrokerError, PullError
+from gateway.letter_view import printable
 from gateway.pull.addresses import Addresses
 from gateway.pull.page import Page, Pulled, read_page
 from gateway.status import PullStatus
@@ -79,6 +80,9 @@ class Puller:
                     await self._fetch_and_publish(http)
                 except (PullError, BrokerError) as error:
                     wait_s = self._note_failure(error)
+                except Exception as error:  # noqa: BLE001 (a stranger's page did it: the next one may be well)
+                    _log.exception("pull %s: a fault of ours", self.pull.name)
+                    wait_s = self._note_failure(PullError(f"a fault of ours: {type(error).__name__}: {error}"))
                 else:
                     self._failures, self._error, self._success_us = 0, "", self._now_us()
                     wait_s = self.pull.period_s - (time.monotonic() - began_s)
@@ -178,7 +182,7 @@ class Puller:
         """Say so, seldom; how long to wait."""
         self._failures += 1
         self._counts["failures"] += 1
-        self._error = " ".join(str(error).split())[:MAX_ERROR]  # a page's own words may stand in it
+        self._error = printable(" ".join(str(error).split()))[:MAX_ERROR]  # a page's own words may stand in it
         if self._failures % 10 == 1:
             _log.warning("pull %s (%s): %s", self.pull.name, self.pull.shown_url, self._error)
         wait_s = backoff_s(self._failures, self.pull.period_s)

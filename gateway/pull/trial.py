@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from gateway.errors import PullError
+from gateway.letter_view import printable
 from gateway.pull.addresses import Addresses, addresses_of
 from gateway.pull.fetch import Version, client, fetch
 from gateway.pull.page import Page, read_page
@@ -71,7 +72,7 @@ def _print_readings(pull: Pull, page: Page) -> None:
     puller = Puller(pull, Path(), Path(), _nowhere, lambda: now_us)  # never run: it knows how readings are written
     for pulled in page.pulled[:MAX_SHOWN]:
         payload = msgspec.json.encode(puller.element(pulled, rfc3339(now_us))).decode()
-        print(f"telemetry/{pulled.target} {payload}")
+        print(printable(f"telemetry/{pulled.target} {payload}"))
     if len(page.pulled) > MAX_SHOWN:
         print(f"… and {len(page.pulled) - MAX_SHOWN} more")
 
@@ -86,7 +87,7 @@ def _print_rest(pull: Pull, page: Page, catalogue: Catalogue, addresses: Address
     if page.unknown:
         print(f"devices that no row of {catalogue.city.code} names (columns device and field of datastreams.csv):")
     for name, fields in list(page.unknown.items())[:MAX_SHOWN]:
-        print(f"  {name}: {', '.join(fields)[:200]}")
+        print(printable(f"  {name}: {', '.join(fields)[:200]}"))
     fields_of_pull = {path for fields in addresses.values() for path in fields}
     if not page.pulled and not page.unknown:
         print(f"no record has a device at {pull.device!r}; fields in use: {', '.join(sorted(fields_of_pull))[:200]}")

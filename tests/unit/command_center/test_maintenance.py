@@ -102,6 +102,20 @@ def test_what_is_not_known_is_said_to_be_not_known() -> None:
     assert {x.why for x in listed(picture_of(little_city(), SPEAKING)).values()} == {"no_battery"}
 
 
+def test_a_battery_of_24_v_is_not_judged_as_one_of_12() -> None:
+    rolak = listed(picture_of(city(), [*SPEAKING, *falling(BATTERY, 23.0, -0.1)]))["ROLAK"]
+    assert (rolak.days_left, rolak.why) == (None, "no_limit")
+
+
+def test_what_was_done_at_a_visit_is_not_cut_in_the_table() -> None:
+    work = "aki diganti, " * 20
+    visits = (Visit(station="ROLAK", visited="2025-08-17", by="=BPBD; =1+1", work=work),)
+    table = as_csv(list(listed(picture_of(replace(city(), visits=visits), SPEAKING)).values()))
+    rows = {row["station"]: row for row in csv.DictReader(io.StringIO(table))}
+    assert rows["ROLAK"]["work"] == work.strip()
+    assert rows["ROLAK"]["visited_by"] == "BPBD 1+1"
+
+
 def test_a_falling_level_of_the_battery_is_its_limit() -> None:
     low = Level(level="rendah", rank=1, severity=1, direction="falling", value=3.4)
     with_level = replace(

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ import pytest
 from gateway.city_in_force import CityInForce
 from gateway.committer import Committer
 from gateway.engine import Engine
-from gateway.errors import LogError
+from gateway.errors import LogError, LogFull
 from gateway.log import set_aside
 from gateway.log.reader import LogReader
 from gateway.log.rows import Entry
@@ -197,6 +198,38 @@ def test_damage_met_while_running_sets_the_log_aside_and_what_waits_goes_into_a_
     asyncio.run(story())
 
 
+def test_a_new_log_that_cannot_be_finished_is_begun_again_in_the_place_of_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.committer.RETRY_S", 0.05)
+
+    async def story() -> None:
+        async with committing(tmp_path, PLAIN) as committer:
+            engine = Engine(CityInForce(small_catalogue(), 1, ()), None, 1000)
+            committer.begin_anew = engine.begin_anew
+            writer, first_id = committer.writer, committer.writer.log_id
+            writer.remember("filters:pjt", "telemetry/#")
+            await committer.commit(engine.start(NOW_US))
+            succeed, failures = writer.succeed, [LogFull("no room"), LogFull("no room")]
+
+            def without_room_at_first(*what: Any) -> None:
+                if failures:
+                    raise failures.pop()
+                succeed(*what)
+
+            monkeypatch.setattr(writer, "succeed", without_room_at_first)
+            spoil(committer, tmp_path)
+            await committer.commit(Entry(NOW_US + 9, "observations", 1, readings(NOW_US + 9, 250.0)))
+            assert (failures, writer.session_key, writer.log_id != first_id) == ([], first_id, True)
+        with LogReader(tmp_path) as reader:
+            before = reader.predecessor()
+            assert before is not None
+            assert (before.log_id, before.last_seq) == (first_id, 1)
+        assert len(unseen(tmp_path)) == 1
+
+    asyncio.run(story())
+
+
 def test_what_opening_anew_mends_is_no_damage(tmp_path: Path) -> None:
     async def story() -> None:
         async with committing(tmp_path, PLAIN) as committer:
@@ -261,6 +294,24 @@ def test_a_kill_between_the_two_renames_loses_no_write_ahead_log(tmp_path: Path)
         with open_log(tmp_path, PLAIN, DETECTOR, NOW_US) as new:
             assert new.append(entry(1)) == 1
         assert (tmp_path / f"{name}-wal").read_bytes() == wal
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_kill_before_the_new_log_was_told_loses_no_brokers_queue(tmp_path: Path, *, begun: bool) -> None:
+    with LogWriter(tmp_path, PLAIN, DETECTOR) as log:
+        log.install_catalogue(small_catalogue(), 1)
+        log.append(entry(1, 50))
+        log.remember("filters:pjt", "telemetry/#")
+        first_id = log.log_id
+    (tmp_path / "log.db").rename(tmp_path / f"log.db{set_aside.MARK}20260101T000000.000000Z")
+    if begun:
+        LogWriter(tmp_path, PLAIN, DETECTOR).close()
+    for _ in range(2):
+        with open_log(tmp_path, PLAIN, DETECTOR, NOW_US) as new, LogReader(tmp_path) as reader:
+            before = reader.predecessor()
+            assert before is not None
+            assert (new.session_key, before.log_id, before.last_seq, before.at_us) == (first_id, first_id, 1, NOW_US)
+            assert new.recall("filters:pjt") == "telemetry/#"
 
 
 def test_a_disk_that_damages_every_log_is_held_in_the_end(tmp_path: Path) -> None:

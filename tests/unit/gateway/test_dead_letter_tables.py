@@ -150,3 +150,15 @@ def test_the_letters_of_one_message_belong_together(writer: LogWriter, reader: L
 
 def test_shapes_are_bounded() -> None:
     assert len(shape_of("x " * 10_000)) <= 160
+
+
+def test_long_topics_count_as_what_a_letter_takes(writer: LogWriter, reader: LogReader) -> None:
+    for n in range(3):  # of three causes, each within its own bound
+        letters = (told("x", topic=f"telemetry/{'ü' * 30_000}{k}", reason=f"reason{n}") for k in range(BOUND))
+        writer.append(entry(dead_letters=tuple(letters)))
+    kept = reader.letters.page(None, 100)
+    assert sum(len(x.topic.encode()) for x in kept) <= 1024 * 1024
+    assert len(kept) == 17
+    writer.append(entry(retried=Retried(9, "siti", tuple(x.id for x in kept), ())))
+    writer.append(entry(dead_letters=tuple(told("y", payload=bytes(60_000), received_us=9) for _ in range(BOUND))))
+    assert len(reader.letters.page(None, 100)) == BOUND  # all of the room is free again

@@ -9,7 +9,7 @@ from gateway.city_in_force import CityInForce
 from gateway.engine import Engine
 from gateway.ingest import Arrivals
 from gateway.log.reader import LogReader
-from gateway.log.rows import Entry
+from gateway.log.rows import Entry, LogRow
 from gateway.log.writer import LogWriter
 from gateway.mqtt.codec import Publishes
 from gateway.recovery import recover, replayed
@@ -140,3 +140,20 @@ def test_a_pause_of_the_gateway_is_nobodys_silence(tmp_path: Path) -> None:
             judge, _ = recover(reader, writer.checkpoints())
         restarted = Engine(city, judge, 64).start(NOW + HOUR_US)
     assert restarted.transitions == ()
+
+
+def test_a_tick_of_which_the_log_has_no_row_leaves_no_trace_in_the_state() -> None:
+    with_it, without = started(), started()
+    assert with_it.take([], NOW + 20 * SECOND_US) is None
+    for engine in (with_it, without):
+        engine.start(NOW + HOUR_US)  # our clock was set: what it left out is nobody's silence
+    assert with_it.checkpoint() == without.checkpoint()
+
+
+def test_a_row_of_nothing_carries_the_state_at_its_own_time() -> None:
+    engine, again = started(), started()
+    entry = engine.idle(NOW + 20 * SECOND_US)
+    assert (entry.now_us, len(entry.batch), entry.transitions) == (NOW + 20 * SECOND_US, 0, ())
+    assert again._judge is not None
+    row, _ = again._judge.observe(LogRow(2, entry.now_us, "observations", 1, 1, entry.batch, ()))
+    assert engine.checkpoint() == row.checkpoint()

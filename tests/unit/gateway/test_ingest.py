@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.ingest import Arrivals, Ingest, Ingested
 from gateway.mqtt.codec import Oversized, Publishes
+from gateway.readings import converts
 from sensors.origin import Origin
 from sensors.quality import Quality, Reason
 from sensors.times import NEVER
@@ -279,3 +280,18 @@ def test_a_fault_of_ours_costs_one_message_and_is_logged(caplog: pytest.LogCaptu
 
 def test_a_conversion_does_not_miss_a_limit_by_the_last_bit() -> None:
     assert level('{"value": 2.3, "unit": "m"}').batch.value.tolist() == [230.0]
+
+
+def test_a_time_of_hundreds_of_digits_is_a_clock_fault_and_holds_up_no_other_message() -> None:
+    far = '{"ts": 1%s, "value": 3}' % ("0" * 400)
+    result = read(*[("telemetry/S1/level", payload.encode()) for payload in (far, "4", "5", "6", "7")])
+    assert not result.dead_letters
+    assert result.batch.value.tolist() == [3, 4, 5, 6, 7]
+    assert (result.clock_faults, result.batch.time_us[0]) == (1, NOW)
+    assert level(far).clock_faults == 1
+
+
+def test_a_unit_as_long_as_a_payload_is_refused_and_not_remembered() -> None:
+    before = converts.cache_info().currsize
+    assert only_reason(level('{"value": 1, "unit": "%s"}' % ("m" * 100_000))) == "unknown_unit"
+    assert converts.cache_info().currsize == before

@@ -239,3 +239,13 @@ def test_the_cap_is_a_tenth_of_the_disk_at_most_8_gib_and_dead_letters_a_twentie
     assert cap_bytes(LogSettings(max_mib=7), 2_000 * 1024 * MIB) == 7 * MIB
     assert bounded(LogSettings(max_mib=400), tmp_path).dead_letter_total_mib == 20
     assert bounded(LogSettings(max_mib=10_000), tmp_path).dead_letter_total_mib == 100
+
+
+def test_a_log_that_is_closed_or_gone_is_said_and_stops_nothing(log: LogWriter) -> None:
+    upkeep = Upkeep(log, QUIET)
+    log.wal_pages = 10_000
+    log.close()
+    upkeep.step({}, START_US)
+    assert "cannot be " in upkeep.figures.error
+    log.path.rename(log.path.with_name("elsewhere"))
+    assert log.sizes == (0, 0)

@@ -169,3 +169,10 @@ def test_a_retry_is_taken_in_pieces(bench: Bench) -> None:
 def test_without_a_gateway_it_is_said(tmp_path: Path) -> None:
     with pytest.raises(GatewayError, match="no gateway is running here"):
         asyncio.run(retry(tmp_path, [1], "siti"))
+
+
+def test_an_id_that_no_letter_can_have_harms_nobody(bench: Bench) -> None:
+    bench.send(("telemetry/S2/rain", b"3.5"))
+    bench.mend(NEW)
+    assert bench.retry(2**63, -1) == RetriedFrame()
+    assert bench.retry(2**64 - 1, 1) == RetriedFrame(observed=1, observations=1)

@@ -38,3 +38,10 @@ def test_a_reader_cannot_fill_the_memory(tmp_path: Path) -> None:
     server = told(tmp_path, frames)
     assert len(server.cursors) == MAX_CLIENTS
     assert {len(frame.counters) for frame in server.cursors.values()} == {MAX_COUNTERS}
+
+
+def test_a_reader_that_is_gone_is_not_present(tmp_path: Path) -> None:
+    server = told(tmp_path, [CursorFrame(reader=name, log_id="l", seq=1) for name in ("here", "gone")])
+    server.heard_s["gone"] -= status.PRESENT_S + 1
+    assert list(server.present()) == ["here"]
+    assert list(server.cursors) == ["here", "gone"]

@@ -8,16 +8,21 @@ from sensors.catalogue import City, IngestRule, Source
 from tests.unit.gateway.small_city import small_catalogue
 
 CITY = small_catalogue().city
+SOURCES = tuple(Source(name=name, url="mqtts://10.0.0.5") for name in ("pjt", "bmkg"))
 
 
 def with_rules(*filters: str, source: str = "*") -> City:
     rules = tuple(IngestRule(source=source, filter=name, format="native") for name in filters)
-    return replace(CITY, sources=(), ingest=rules)
+    return replace(CITY, sources=SOURCES if source != "*" else (), ingest=rules)
 
 
 def test_without_a_rule_native_topics_are_subscribed() -> None:
     assert filters_of(with_rules(), "pjt") == ("telemetry/#",)
     assert filters_of(with_rules("up/#", source="bmkg"), "pjt") == ("telemetry/#",)
+
+
+def test_a_broker_that_the_city_does_not_name_stands_for_all_its_sources() -> None:
+    assert filters_of(with_rules("up/#", source="bmkg"), "embedded") == ("up/#",)
 
 
 def test_rules_are_merged_and_unusable_ones_left_out() -> None:

@@ -76,3 +76,12 @@ def test_the_order_of_values_does_not_matter_and_they_are_left_alone() -> None:
     shuffled = runway(at[order], values[order], NOW, 11.6)
     assert shuffled == pytest.approx(runway(at, values, NOW, 11.6))
     assert (values == before).all()
+
+
+def test_a_quota_that_was_topped_up_counts_from_where_it_is_now() -> None:
+    at = times(72)
+    days = (at - NOW) / DAY_US
+    quota = np.where(days < -0.4, 60.0 - 14.0 * (days + 1.0), 500.0 - 14.0 * days)
+    assert runway(at, quota, NOW, 0.0).days_left < 5
+    found = runway(at, quota, NOW, 0.0, swings=False)
+    assert found.days_left == pytest.approx(500.0 / 14.0, abs=0.2)

@@ -221,7 +221,9 @@ def test_dead_letters_by_group_text_and_id(center: Running) -> None:
     assert len(center.get("/dead-letters", group=group["id"], source="main")["items"]) == 2
     [found] = center.get("/dead-letters", search="{}")["items"]
     assert center.get(f"/dead-letters/{found['id']}") == found
-    assert center.client.get("/dead-letters/4711").json()["error"]["code"] == "not_found"
+    for stranger in (4711, 2**63, 2**70):
+        assert center.client.get(f"/dead-letters/{stranger}").json()["error"]["code"] == "not_found"
+    assert center.client.get(f"/dead-letters?group={2**63}").status_code == 422
 
 
 def test_a_retry_needs_a_name_and_a_clear_wish_and_is_on_record(center: Running, data_dir: Path) -> None:

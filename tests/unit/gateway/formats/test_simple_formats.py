@@ -178,6 +178,13 @@ def test_an_announcement_is_kept_as_one() -> None:
     assert detail == "device 'a'; component name 'One'; component name 'Two'"
 
 
+def test_half_a_surrogate_pair_reaches_no_dead_letter() -> None:
+    payload = rb'{"device": {"ids": "a", "name": "\ud800"}}'
+    letter = Reader(mapped("homeassistant")).read(("homeassistant/sensor/x/config", payload)).dead_letters[0]
+    assert letter.detail.startswith(r"device 'a' (\ud800)")
+    assert letter.detail.encode()  # as the log will
+
+
 def test_an_announcement_taken_back_and_what_is_none() -> None:
     reader = Reader(mapped("homeassistant"))
     for topic in ("homeassistant/sensor/x/config", "homeassistant/status"):

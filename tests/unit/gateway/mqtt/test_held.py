@@ -1,7 +1,7 @@
 """What waits for the disk stays within its bounds, in messages and in bytes, and is acknowledged in order."""
 
 from gateway.mqtt.codec import Publishes, Received
-from gateway.mqtt.held import Held
+from gateway.mqtt.held import HANDED_BYTES, Held
 from gateway.mqtt.packets import Oversized
 
 
@@ -84,3 +84,59 @@ def test_what_is_passed_over_is_not_held_and_acknowledged_in_its_place() -> None
     assert len(taken) == 3
     assert held.on_disk(taken, 1) == [5, 6, 7, 8]
     assert held.size == 0
+
+
+def test_what_is_kept_of_long_messages_is_bounded_and_their_repeats_are_known() -> None:
+    held = Held(100, 100)
+    head = b"x" * 59
+    for packet_id in (7, 7, 0, 8):
+        held.add(Received(oversized=[Oversized(b"t", packet_id, False, head, 2_000_000, "")]), 300_000, bounded=True)
+    assert (held.size, held.unacknowledged) == (60, 1)
+    assert (held.withheld.repeated, held.withheld.dropped_qos0, held.withheld.left_to_broker) == (1, 1, 1)
+    assert held.let_go
+    assert held.on_disk(held.take(1), 1) == [7]
+    assert (held.size, held.unacknowledged) == (0, 0)
+
+
+def test_a_long_message_that_streams_by_takes_no_room_from_the_others() -> None:
+    held = Held(100, 100)
+    for _ in range(5):
+        held.add(Received(), 60, bounded=True)
+    assert held.size == 0
+    assert not held.is_half_full
+    together = received(1, size=7)
+    together.oversized.append(Oversized(b"t", 2, False, b"x" * 9, 300, ""))
+    held.add(together, 70, bounded=True)
+    assert (held.messages, held.size, held.let_go) == (1, 20, False)
+
+
+def test_the_bytes_of_a_message_that_came_in_pieces_are_all_counted() -> None:
+    held = Held(100, 1_000)
+    held.add(Received(), 60, bounded=True)
+    held.add(received(1, size=97), 40, bounded=True)
+    assert held.size == 100
+
+
+def test_what_came_before_a_connection_broke_is_handed_over_though_nothing_follows() -> None:
+    held = Held(100, 10_000)
+    held.add(received(1, 0), 40, bounded=False)
+    held.forget_packet_ids()
+    assert held.has_something
+    taken = held.take(2)
+    assert (len(taken), held.on_disk(taken, 2), held.has_something) == (2, [], False)
+
+
+def test_of_much_that_waits_a_part_is_handed_over_at_once_and_acknowledged_with_its_part() -> None:
+    big = HANDED_BYTES // 2 - 10
+    held = Held(100, 10 * HANDED_BYTES)
+    held.add(received(4, 5, size=big), 2 * big, bounded=False)
+    held.forget_packet_ids()
+    held.add(received(1, 9, 2, 0, size=big), 4 * big, bounded=False, passed_over={1})
+    held.add(received(3, size=3 * big), 3 * big, bounded=False)
+    whole, takes = held.size, []
+    while held.has_something:
+        takes.append(held.take(2))
+        assert held.size == whole
+    assert [len(taken) for taken in takes] == [2, 2, 1, 1]
+    assert [held.on_disk(taken, 2) for taken in takes] == [[], [1, 9, 2], [], [3]]
+    assert (held.messages, held.size, held.unacknowledged) == (0, 0, 0)

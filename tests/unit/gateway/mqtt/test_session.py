@@ -320,3 +320,39 @@ def test_passwords_are_read_at_each_connection(tmp_path: Path, monkeypatch: pyte
             ]
 
     asyncio.run(story())
+
+
+def test_what_was_subscribed_at_another_address_is_not_taken_for_subscribed_here() -> None:
+    async def story() -> None:
+        notes = Notes()
+        async with ScriptedBroker() as here, ScriptedBroker() as there:
+            for broker, filters in ((here, ("a/#",)), (there, ("a/#", "b/#")), (here, ("a/#", "b/#"))):
+                async with connected(broker, notes, filters) as session:
+                    await until(lambda: session.standing.connected)
+                    assert session.standing.session_lost == 0
+            assert here.sessions["siaga-test"].filters == ["a/#", CANARY, "b/#"]
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("fault", ["no host", "no user", "no text"])
+def test_what_no_packet_can_carry_is_said_and_ends_no_task(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KATA_SANDI", "satu\udcff" if fault == "no text" else "satu")  # not UTF-8
+
+    async def story() -> None:
+        async with ScriptedBroker() as broker:
+            address = broker_address("mqtt://a..b" if fault == "no host" else f"mqtt://127.0.0.1:{broker.port}")
+            login = {} if fault == "no host" else {"password_env": "KATA_SANDI", "protocol": "3.1.1"}
+            login |= {"user": "siaga"} if fault == "no text" else {}
+            source = Broker("uji", address, **login)  # type: ignore[arg-type]  # (a fault names the fields)
+            session = Session(source, "siaga-test", FILTERS, SETTINGS, Notes(), asyncio.Event())
+            runs = asyncio.create_task(session.run())
+            await until(lambda: session.standing.error or runs.done())
+            await asyncio.sleep(0.05)
+            assert not runs.done()
+            assert "its address or login cannot be used" in session.standing.error
+            assert "satu" not in session.standing.error
+            runs.cancel()
+            await asyncio.wait({runs})
+
+    asyncio.run(story())

@@ -37,6 +37,21 @@ def test_a_page_is_fetched_with_its_version_and_then_only_if_it_changed() -> Non
         assert server.requests[1]["If-Modified-Since"] == "Thu, 30 Apr 2026 16:50:00 GMT"
 
 
+def test_a_server_s_cookies_do_not_pile_up() -> None:
+    names = iter(range(10))
+
+    async def work(url: str) -> int:
+        here = pull(url=url)
+        async with client(here, Path()) as http:
+            for _ in range(5):
+                await fetch(http, here, Path(), Version())
+            return len(http.cookies)
+
+    with page_server() as server:
+        server.answer = lambda _: Answer(b"[]", headers={"Set-Cookie": f"c{next(names)}=x"})
+        assert asyncio.run(work(server.url)) == 1
+
+
 def test_a_packed_page_is_unpacked() -> None:
     with page_server(Answer(gzip.compress(b"[1, 2]"), headers={"Content-Encoding": "gzip"})) as server:
         assert get(server.url).body == b"[1, 2]"

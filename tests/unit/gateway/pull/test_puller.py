@@ -169,6 +169,19 @@ def test_without_times_a_value_counts_when_it_changes(tmp_path: Path) -> None:
         with_puller(server, tmp_path, story, time="fetched")
 
 
+def test_what_nobody_expected_of_a_page_does_not_end_the_pull(tmp_path: Path) -> None:
+    async def story(puller: Puller, broker: Broker) -> None:
+        await turn(puller)
+        assert puller.status().error.startswith("a fault of ours: UnicodeError: ")
+        server.answer = Answer(f"id,at,level\nA1,{T1},182\n".encode(), headers={"Content-Type": "text/csv"})
+        await turn(puller)
+        assert (puller.status().error, puller.status().failures, len(broker.got)) == ("", 0, 1)
+
+    with page_server() as server:
+        server.answer = Answer(b"id,at,level", headers={"Content-Type": "text/csv; charset=undefined"})
+        with_puller(server, tmp_path, story, format="csv", records="")
+
+
 def test_an_unreadable_page_is_told_and_kept(tmp_path: Path) -> None:
     with page_server(Answer(b"<html>sedang perbaikan" + b" " * 100_000)) as server:
 

@@ -1,0 +1,109 @@
+"""The flow between a broker and the log, in one process: what is durable is acknowledged, and nothing holds it up."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from gateway.city_in_force import CityInForce
+from gateway.clock import Clock
+from gateway.committer import Committer
+from gateway.engine import Engine
+from gateway.flow import Flow
+from gateway.log.reader import LogReader
+from gateway.log.rows import Entry
+from gateway.log.writer import LogWriter
+from gateway.mqtt.session import Session
+from gateway.source_memory import SourceMemory
+from gateway.sources import Sources
+from sensors.catalogue import Catalogue, IngestRule
+from sensors.detector import DETECTOR_VERSION
+from sensors.settings import IngestSettings, LogSettings, MqttSettings, Settings
+from tests.unit.gateway.mqtt.scripted_broker import ScriptedBroker
+from tests.unit.gateway.mqtt.test_session import until
+from tests.unit.gateway.small_city import small_catalogue
+
+LOG = LogSettings(reserve_mib=0, min_free_mib=0)
+TOPIC = "telemetry/S1/level"
+
+
+@contextlib.asynccontextmanager
+async def flowing(folder: Path, broker: ScriptedBroker, catalogue: Catalogue) -> AsyncIterator[Flow]:
+    """A flow that listens to a broker, without a canary."""
+    mqtt = MqttSettings(url=f"mqtt://127.0.0.1:{broker.port}", canary=False, reconnect_max_s=0.01)
+    settings = Settings(mqtt=mqtt, log=LOG, ingest=IngestSettings())
+    writer = LogWriter(folder, LOG, DETECTOR_VERSION)
+    writer.numbers((d.station, d.property, d.unit) for d in catalogue.datastreams)
+    version = writer.install_catalogue(catalogue, 1)
+    committer = Committer(writer, folder, LOG)
+    arrived, stop = asyncio.Event(), asyncio.Event()
+    sources = Sources(settings, writer.session_key, SourceMemory(committer), arrived)
+    engine = Engine(CityInForce(catalogue, version, ()), None, 64)
+    flow = Flow(settings, engine, committer, sources, Clock(), arrived)
+    listens = asyncio.create_task(sources.run(catalogue.city))
+    runs = asyncio.create_task(flow.run(stop))
+    try:
+        await until(lambda: any(session.standing.connected for session in sources))
+        yield flow
+    finally:
+        stop.set()
+        await asyncio.wait({runs}, timeout=5.0)
+        listens.cancel()
+        await asyncio.wait({listens})
+        await sources.close()
+        committer.close()
+        assert runs.done()
+
+
+def test_messages_of_many_ticks_are_in_the_log_and_acknowledged_in_order(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with ScriptedBroker() as broker, flowing(tmp_path, broker, small_catalogue()):
+            sent: list[int] = []
+            for tick in range(4):
+                sent.extend(broker.deliver(TOPIC, b"%d" % (50 * tick + n)) for n in range(50))
+                await until(lambda: broker.acknowledged == sent)
+                await asyncio.sleep(0.1)  # quiet in between
+        with LogReader(tmp_path) as reader:
+            values = [value for row in reader.read_after(0) for value in row.batch.value.tolist()]
+        assert values == list(range(200))
+
+    asyncio.run(story())
+
+
+def test_a_socket_that_never_runs_dry_holds_up_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        async with ScriptedBroker() as broker, flowing(tmp_path, broker, small_catalogue()):
+            monkeypatch.setattr(Session, "has_more", True)
+            for n in range(3):
+                broker.deliver(TOPIC, b"%d" % n)
+                await until(lambda: broker.acknowledged)
+                broker.acknowledged.clear()
+
+    asyncio.run(story())
+
+
+def test_what_is_passed_over_is_not_acknowledged_before_what_came_earlier(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small, append = small_catalogue(), LogWriter.append
+    everything = (IngestRule(source="*", filter="#", format="native"),)
+    catalogue = msgspec.structs.replace(small, city=msgspec.structs.replace(small.city, ingest=everything))
+
+    def slow(writer: LogWriter, entry: Entry) -> int:
+        time.sleep(0.3)
+        return append(writer, entry)
+
+    async def story() -> None:
+        async with ScriptedBroker() as broker, flowing(tmp_path, broker, catalogue):
+            monkeypatch.setattr(LogWriter, "append", slow)
+            sent = [broker.deliver(TOPIC, b"1")]
+            await asyncio.sleep(0.1)  # its commit is under way
+            sent.append(broker.deliver("siaga/status", b"ours"))
+            await until(lambda: len(broker.acknowledged) == 2)
+            assert broker.acknowledged == sent
+
+    asyncio.run(story())
