@@ -20,8 +20,9 @@ lint: bootstrap-dev ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: bootstrap-dev ## measurements, with machine and versions
-	@$(BIN)/python -m tests.bench.detector && $(BIN)/python -m tests.bench.ingest && exec $(BIN)/python -m tests.bench.sink
+bench: bootstrap-dev ## every measurement into docs/benchmarks.md; alone on the machine; options in ARGS, e.g. ARGS=--soak
+	@scripts/test-setup
+	@exec $(BIN)/python -m tests.bench $(ARGS)
 
 torture: bootstrap-dev ## processes killed, links cut, the disk filled under load; options in ARGS, e.g. ARGS="--faults 20"
 	@scripts/test-setup

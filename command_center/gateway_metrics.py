@@ -59,7 +59,7 @@ SOURCE_COUNTERS: Final[Mapping[str, str]] = {
     "dropped_qos0": "QoS 0 messages lost because too many waited for the disk",
     "left_to_broker": "QoS 1 messages left to the broker because too many waited for the disk; they come again",
     "repeated": "QoS 1 messages that were sent again while their first copy was in memory",
-    "session_lost": "times that the broker had lost our session, and what waited in it",
+    "session_lost": "times that our session at the broker was lost or dropped, and what waited in it",
     "healed": "connections made anew because nothing flowed",
     "rival_signs": "signs that somebody else uses our client id",
 }
@@ -128,7 +128,15 @@ def gateway_metrics(frame: StatusFrame) -> Iterator[Metric]:
     yield _gauge("log_last_seq", "newest row of its log", frame.last_seq)
     yield _gauge("log_upkeep_failing", "retention and the like cannot be done", bool(frame.log_upkeep_error))
     yield _gauge("log_set_aside", "damaged logs that nobody has seen to yet", len(frame.log_set_aside))
+    yield _gauge("log_reserve_missing", "room is to be held in reserve and is not", frame.log_reserve_missing)
+    if frame.log_unread_lost_us is not None:
+        lost_us = frame.log_unread_lost_us
+        yield _gauge(*_figure("log_unread_lost_us", "when a row was last deleted that a reader had not read", lost_us))
     yield _gauge("clock_failing", "our own clock is wrong", bool(frame.clock_error))
+    yield _gauge(
+        "reload_failing", "the city's files are to be read again and are not in force yet", bool(frame.reload_error)
+    )
+    yield _gauge("status_left_out", "what a status frame had no room for", sum(frame.left_out.values()))
     yield _gauge("catalogue_version", "version of the catalogue in force", frame.catalogue_version)
     yield _gauge("city_faults", "faults of the city in force, as far as they are told", len(frame.city_faults))
     told_by_source = {name for source in frame.sources for name in source.counters} | {"reconnects", "city_faults"}

@@ -1,8 +1,8 @@
 """Whether the whole works (`/healthz`) and whether it is ready to be used (`/readyz`).
 
 `/healthz` speaks for the city, not for this process: 503 when operations.db takes no writes, when the gateway was not
-heard for 10 s, when the gateway cannot write its log, set a damaged one aside or has a wrong clock.  Whoever restarts
-processes watches the processes.
+heard for 10 s, when the gateway cannot write its log, set a damaged one aside or has a wrong clock, and when the log is
+in the trouble that `log_trouble` names.  Whoever restarts processes watches the processes.
 """
 
 from typing import Any, Final
@@ -12,6 +12,7 @@ import msgspec
 from command_center.alarms.desk import AlarmDesk
 from command_center.gateway_link import GatewayLink
 from command_center.live import LiveView
+from command_center.log_trouble import log_troubles
 from command_center.operations import Operations
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
@@ -30,7 +31,7 @@ def trouble(source: SourceStatus, now_us: int) -> str:
     if source.flows is False:
         return source.flow_note
     away_s = 0.0 if source.connected else (now_us - source.since_us) / SECOND_US
-    return f"no connection for {away_s:.0f} s: {source.error}" if away_s > SOURCE_AWAY_S else ""
+    return f"no connection for {away_s:.0f} s: {source.error}" if away_s > SOURCE_AWAY_S else source.downgraded
 
 
 class Health:
@@ -68,7 +69,10 @@ class Health:
                 " see `siaga log salvage` and `siaga log acknowledge`"
             )
         if frame is not None and silent_s <= GATEWAY_SILENT_S:
+            faults += [trouble.text for trouble in log_troubles(frame)]
             faults += [f"source {source.name}: {why}" for source in frame.sources if (why := trouble(source, now_us))]
+        if frame is not None and frame.reload_error:
+            faults.append(f"the city's files are not reloaded yet: {frame.reload_error}")
         if frame is not None and frame.clock_error:
             faults.append(f"our own clock: {frame.clock_error}")
         return faults

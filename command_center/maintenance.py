@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from command_center.going_blind import Weight, weights
 from command_center.picture.directory import Directory
@@ -226,21 +228,26 @@ class _Ledger:
         if datastream is None:
             return math.nan
         low = [level.value for level in levels_in_force(datastream, self._now_us) if level.direction == "falling"]
-        value = self._value(datastream)
-        least, most = _LEAD_ACID_V
-        if not low and datastream.unit == "V" and (value is None or not least <= value <= most):
-            return math.nan
+        if not low and datastream.unit == "V":
+            _, values = self._last_days(datastream)  # the highest: an empty one of 12 V may have less than 6 left
+            least, most = _LEAD_ACID_V
+            if not len(values) or not least <= values.max() <= most:
+                return math.nan
         return max(low) if low else LOW_BATTERY.get(datastream.unit, math.nan)
 
     def _life(self, datastream: Datastream | None, limit: float = math.nan) -> _Life | None:
         if datastream is None or not self._picture.latest.heard(datastream.number):
             return None
+        swings = datastream.kind != "sim_quota"
+        found = runway(*self._last_days(datastream), self._now_us, limit, swings=swings)
+        return _Life(datastream, found, limit)
+
+    def _last_days(self, datastream: Datastream) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Times and good values, both of shape (n,), of the days that a projection rests on."""
         from_us = self._now_us - (DAYS * 24 + 1) * HOUR_US
         rows = self._picture.history.between(datastream.number, from_us, self._now_us)
-        good = rows["quality"] < Quality.FAIL
-        swings = datastream.kind != "sim_quota"
-        found = runway(rows["time_us"][good], rows["value"][good], self._now_us, limit, swings=swings)
-        return _Life(datastream, found, limit)
+        good = (rows["quality"] < Quality.FAIL) & np.isfinite(rows["value"])
+        return rows["time_us"][good], rows["value"][good]
 
     def _gauge(self, life: _Life | None) -> Gauge | None:
         if life is None:

@@ -8,6 +8,7 @@ import msgspec
 from command_center.alarms.desk import AlarmDesk
 from command_center.gateway_link import GatewayLink
 from command_center.launcher.data_directory import SIMULATOR_REFUSED
+from command_center.log_trouble import LogTrouble, log_troubles
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
 from gateway.status import PullStatus, SourceStatus
@@ -34,6 +35,7 @@ class GatewayState(msgspec.Struct, frozen=True, kw_only=True):
     log_writable: bool
     log_error: str  # why not
     logs_set_aside: int  # damaged, and nobody has seen to them
+    log_troubles: tuple[LogTrouble, ...]  # around a log that can be written
     clock_error: str  # what is wrong with our own clock; "" = nothing
     city_faults: int  # rows of the city's files that cannot be used as they are
     sources: tuple[SourceStatus, ...]
@@ -76,6 +78,7 @@ class StatusBoard:
                 log_writable=frame is not None and frame.log_writable,
                 log_error="" if frame is None else frame.log_error,
                 logs_set_aside=0 if frame is None else len(frame.log_set_aside),
+                log_troubles=() if frame is None else log_troubles(frame),
                 clock_error="" if frame is None else frame.clock_error,
                 city_faults=0 if frame is None else frame.counters.get("city_faults", 0),
                 sources=() if frame is None else frame.sources,

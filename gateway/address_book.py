@@ -26,12 +26,12 @@ _NOWHERE: Final = -1
 class Target:
     """Where a value goes, and how its device writes time and unit.
 
-    `place` stands for the address in ingest's columns.  It is `number` unless the device moves: then `number` is the
-    datastream it is at last, and the time of a reading decides.
+    `place` stands for the address in ingest's columns.  It is the datastream's number unless the device `moves`: then
+    the time of a reading decides, and the rest is that of the datastream it is at last.
     """
 
-    number: int
     place: int
+    moves: bool
     property: str  # names the substance where a unit is converted that needs one
     unit: str
     zone: ZoneInfo | None
@@ -54,13 +54,14 @@ class AddressBook:
     devices    device id as its source writes it, case-folded → field path → target.  A row without a device stands
                under its station's name, one without a field under its property
     arithmetic what becomes of raw values
+    device     of each place a number for its device: one clock.  A native topic's is its station
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.stations: dict[str, dict[str, Target]] = {s.station: {} for s in catalogue.stations}
         stays: dict[Address, list[_Stay]] = defaultdict(list)
         for datastream in catalogue.datastreams:
-            self.stations[datastream.station][datastream.property] = _target(datastream, datastream.number)
+            self.stations[datastream.station][datastream.property] = _target(datastream)
             for address, stay in _stays(datastream):
                 stays[address].append(stay)
         self.by_topic: dict[bytes, Target] = {
@@ -76,6 +77,7 @@ class AddressBook:
         moving = [route for route in routes if route is not None]
         self._routes = Versions([[from_us for from_us, _ in route] for route in moving])
         self._route_numbers = np.array([number for route in moving for _, number in route], np.int32)
+        self.device = self._clocks(catalogue)
 
     @property
     def size(self) -> int:
@@ -96,16 +98,28 @@ class AddressBook:
         """The device and field of a place whose datastream depends on the time."""
         return self._movers[place - self._size]
 
+    def _clocks(self, catalogue: Catalogue) -> NDArray[np.int32]:
+        """`device`, by place."""
+        names = [""] * self._size + [device for device, _ in self._movers]
+        for datastream in catalogue.datastream_by_number.values():
+            names[datastream.number] = datastream.station.casefold()
+        for device, fields in self.devices.items():
+            for target in fields.values():
+                if target.place >= 0:  # the rows of a catalogue that is only looked at have no numbers
+                    names[target.place] = device
+        numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+        return np.array([numbers[name] for name in names], np.int32)
+
     def _enter(self, address: Address, stays: list[_Stay]) -> list[tuple[int, int]] | None:
         """Enter the target of an address; where its device moves: (from when, the number of its datastream or -1)."""
         last = stays[-1].datastream
-        place = last.number
+        mover = None
         route = None
         if len(stays) > 1 or (stays[0].from_us, stays[0].until_us) != (NEVER, _FOR_EVER):
-            place = self._size + len(self._movers)
+            mover = self._size + len(self._movers)
             self._movers.append(address)
             route = list(_route(stays))
-        self.devices.setdefault(address[0], {})[address[1]] = _target(last, place)
+        self.devices.setdefault(address[0], {})[address[1]] = _target(last, mover)
         return route
 
 
@@ -128,10 +142,10 @@ def _route(stays: list[_Stay]) -> Iterator[tuple[int, int]]:
             yield stay.until_us, _NOWHERE
 
 
-def _target(datastream: Datastream, place: int) -> Target:
+def _target(datastream: Datastream, mover: int | None = None) -> Target:
     return Target(
-        number=datastream.number,
-        place=place,
+        place=datastream.number if mover is None else mover,
+        moves=mover is not None,
         property=datastream.property,
         unit=datastream.unit,
         zone=ZoneInfo(datastream.zone) if datastream.zone else None,

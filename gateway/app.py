@@ -18,6 +18,7 @@ from gateway.committer import Committer
 from gateway.engine import Engine
 from gateway.errors import LogDamaged, LogError
 from gateway.flow import Flow
+from gateway.frame_size import fitting
 from gateway.lock import exclusive
 from gateway.log.reader import LogReader
 from gateway.log.set_aside import open_log, replace_log
@@ -37,6 +38,7 @@ from sensors.settings import Settings
 from sensors.tables import Fault
 
 STATUS_S: Final = 1.0
+RELOAD_AGAIN_S: Final = 2.0  # while the log cannot take the new catalogue
 STOP_S: Final = 1.0  # what is under way may take so long to reach the disk; `siaga run` waits 1.5 s
 
 _log = logging.getLogger("gateway")
@@ -70,10 +72,12 @@ class Gateway:
         self._status = StatusServer(data_dir)
         committer.begin_anew = engine.begin_anew
         key = committer.writer.session_key
-        self._sources = Sources(settings, key, SourceMemory(committer), self._arrived)
+        self._memory = SourceMemory(committer)
+        self._sources = Sources(settings, key, self._memory, self._arrived)
         self._flow = Flow(settings, engine, committer, self._sources, clock, self._arrived)
         self._reporting = Reporting(committer, engine, clock, self._sources, self._status)
-        self._retrying = Retrying(data_dir, engine, self._status)
+        self._retrying = Retrying(data_dir, engine, self._status, lambda: committer.writer.log_id)
+        self._reload_error, self._reload_at = "", 0.0  # why the city is not reloaded yet, and when it is tried again
         self._pulls = Pulls(settings.city, data_dir, self._sources, lambda: engine.city.catalogue, clock.now_us)
         self._center = CenterWatch(engine.city.catalogue.city.code, time.monotonic())
         self._flow.before_tick = self._between_ticks
@@ -97,6 +101,7 @@ class Gateway:
                     tasks.create_task(self._pulls.run(), name="gateway.pulls"),
                     tasks.create_task(self._watch_center(), name="gateway.center"),
                     tasks.create_task(upkeep, name="gateway.upkeep"),
+                    tasks.create_task(self._memory.run(), name="gateway.memory"),
                 ]
                 flow = tasks.create_task(self._flow.run(self._stop), name="gateway.flow")
                 await self._stop.wait()
@@ -105,43 +110,61 @@ class Gateway:
                     task.cancel()
         finally:
             began = time.monotonic()
+            self._retrying.close()
             await self._sources.close()
+            await self._memory.flush(within_s=STOP_S)
             await self._status.stop()
             _log.info("stopped in %.3f s, log at row %d", time.monotonic() - began, self._committer.last_seq)
 
     async def _between_ticks(self) -> None:
-        if self._reload.is_set():
+        if self._reload.is_set() and time.monotonic() >= self._reload_at:
             await self._reload_city()
         await self._retrying.serve(self._flow.now_us, self._flow.commit, holds_live=self._committer.holds_live)
 
     async def _reload_city(self) -> None:
-        """SIGHUP: a city that cannot be used at all leaves the present one in force, and is shown."""
+        """SIGHUP: a city that cannot be used at all leaves the present one in force, and is shown.
+
+        A log that cannot be written just now keeps the wish pending.
+        """
+        await self._flow.settled()  # a commit that meets damage begins a new log, which would lack the new catalogue
         self._reload.clear()
         present, now_us = self._engine.city, self._clock.now_us()
         writer = self._committer.writer
         try:
             city = await self._committer.call(put_in_force, self._settings.city, writer, present.catalogue, now_us)
-        except (CatalogueError, LogError) as error:
+        except LogError as error:
+            if not self._reload_error:
+                _log.error("the city is not reloaded yet, it is tried again: %s", error)
+            self._reload_error, self._reload_at = str(error), time.monotonic() + RELOAD_AGAIN_S
+            self._reload.set()
+            return
+        except CatalogueError as error:
+            self._reload_error = ""
             _log.error("the city is not reloaded, the present one stays: %s", error)
             fault = Fault("city.toml", 0, "", str(error))
             if fault not in present.faults:
                 self._engine.city = replace(present, faults=(*present.faults, fault))
             return
-        await self._flow.commit(self._engine.reload(city, self._clock.now_us()))
+        self._reload_error = ""
+        await self._flow.commit(lambda: self._engine.reload(city, self._clock.now_us()))
         await self._sources.follow(city.catalogue.city)
         _log.info("city %s reloaded: catalogue version %d", city.catalogue.city.code, city.version)
 
     async def _report(self) -> None:
         while True:
             frame = self._reporting.frame(self._clock.now_us())
-            self._status.publish(structs.replace(frame, pulls=self._pulls.status()))
+            frame = structs.replace(frame, pulls=self._pulls.status(), reload_error=self._reload_error)
+            self._status.publish(fitting(frame))
             await asyncio.sleep(STATUS_S)
 
     async def _watch_center(self) -> None:
-        while True:
-            self._center.look(self._status.heard_s.get(READER), time.monotonic(), self._clock.now_us())
-            await self._center.tell(self._sources)
-            await asyncio.sleep(STATUS_S)
+        try:
+            while True:
+                self._center.look(self._status.heard_s.get(READER), time.monotonic(), self._clock.now_us())
+                self._center.tell(self._sources)
+                await asyncio.sleep(STATUS_S)
+        finally:
+            self._center.close()
 
     def _watch_signals(self) -> None:
         loop = asyncio.get_running_loop()

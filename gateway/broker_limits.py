@@ -19,7 +19,9 @@ def limits(city: City) -> list[str]:
     """A line for each limit that the city's configuration meets, or should be set up for."""
     lines = []
     for source in [source.name for source in city.sources] or ["*"]:
-        lines += [f"source {source}: {line}" for line in _of_filters(filters_of(city, source))]
+        filters = filters_of(city, source)
+        said = [*(_of_nats(filters) if city.sources else ()), *_of_filters(filters)]
+        lines += [f"source {source}: {line}" for line in said]
     for one in city.sources:
         if one.protocol == "3.1.1":
             lines.append(
@@ -41,12 +43,15 @@ def max_ack_pending(filters: tuple[str, ...]) -> int:
     return min(MAX_ACK_PENDING, NATS_IN_FLIGHT // weight)
 
 
-def _of_filters(filters: tuple[str, ...]) -> Iterable[str]:
+def _of_nats(filters: tuple[str, ...]) -> Iterable[str]:
     if (most := max_ack_pending(filters)) < MAX_ACK_PENDING:
         yield (
-            f"{len(filters)} filters and the canary: a NATS server of the city's own refuses some of them where its"
-            f" max_ack_pending is over {most:,}; the embedded one is set by itself"
+            f"{len(filters)} filters and the canary: where this broker is a NATS server, it refuses some of them if its"
+            f" max_ack_pending is over {most:,}"
         )
+
+
+def _of_filters(filters: tuple[str, ...]) -> Iterable[str]:
     for one, other in combinations(filters, 2):
         if overlap(one, other):
             yield f"{one} and {other} overlap: a broker may deliver what is under both twice; the repeat is shown once"

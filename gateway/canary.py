@@ -31,7 +31,8 @@ TOPIC: Final = "siaga/canary/broker"
 KEEP_ALIVE_S: Final = 60
 MAX_PACKET_BYTES: Final = 4_096  # it hears nobody but itself
 MAX_PACKET_ID: Final = 65_535
-PATIENCE_AT_START: Final = 60  # failed beats, each a second or more
+PATIENCE_AT_START: Final = 60  # failed beats, each a second or more, while a started broker does not listen yet
+PATIENCE_UNPROVEN: Final = 8  # while it listens and has not done its work once: its disk may be slow, or full
 FAILURES: Final = (OSError, TimeoutError, ProtocolError, BrokerError)
 
 
@@ -82,24 +83,30 @@ class Canary:
         """Beat until so many beats in a row fail; why the last one did.
 
         `life` tells the broker's present life (its pid; None while it is dead).  Before the first good beat of a life
-        there is more patience: a broker may have a large store to read.
+        there is more patience, most of all before it listens: it may have a large store to read.
         """
-        known: int | None = None
-        failed, allowed = 0, PATIENCE_AT_START
+        proven: int | None = None  # a life that has done its work
+        seen, failed = proven, 0
         while True:
             try:
                 async with self._connection() as connection:
                     while True:
                         await self._beat(connection)
-                        known, failed, allowed = life(), 0, self._failures
+                        proven, failed = life(), 0
                         await asyncio.sleep(self._period_s)
             except FAILURES as error:
-                if (now := life()) is None or now != known:
-                    known, failed, allowed = now, 0, PATIENCE_AT_START
-                failed += 1
-                if failed >= allowed:
+                now = life()
+                failed = failed + 1 if now is not None and now == seen else 1
+                seen = now
+                if failed >= self._patience(error, is_proven=now is not None and now == proven):
                     return _reason(error)
                 await asyncio.sleep(min(1.0, self._period_s))
+
+    def _patience(self, error: Exception, *, is_proven: bool) -> int:
+        """How many failed beats in a row are allowed."""
+        if is_proven:
+            return self._failures
+        return PATIENCE_AT_START if isinstance(error, ConnectionRefusedError) else PATIENCE_UNPROVEN
 
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator["_Connection"]:

@@ -18,7 +18,6 @@ from sensors.times import SECOND_US, rfc3339
 TOPIC: Final = "siaga/status"
 READER: Final = "command-center"  # what it calls itself on the status socket
 SILENT_S: Final = 10.0
-PATIENCE_S: Final = 2.0  # with one broker: the others want to be told, too
 
 _log = logging.getLogger("gateway.center")
 
@@ -31,6 +30,7 @@ class CenterWatch:
         self._state: Literal["", "ok", "silent"] = ""  # "" = not known yet
         self._since_us = 0
         self._told: dict[str, tuple[str, int]] = {}  # source → (state, connection) that it was told on
+        self._telling: dict[str, asyncio.Task[None]] = {}  # source → the newest publish
 
     def look(self, heard_s: float | None, now_s: float, now_us: int) -> None:
         """Judge; `heard_s` is None where it was never heard."""
@@ -44,19 +44,32 @@ class CenterWatch:
                 _log.warning("the command center is back")
             self._state, self._since_us = "ok", now_us
 
-    async def tell(self, sessions: Iterable[Session]) -> None:
-        """Publish the state where it is not known yet; a broker that does not take it is asked again the next time."""
-        if self._state:
-            await asyncio.gather(*(self._tell_one(session) for session in sessions))
+    def tell(self, sessions: Iterable[Session]) -> None:
+        """Publish the state where it is not known yet, one at a time to each broker.
 
-    async def _tell_one(self, session: Session) -> None:
-        told = (self._state, session.connections)
-        if not session.broker.canary or not session.standing.connected or self._told.get(session.broker.name) == told:
+        One that does not acknowledge is told nothing else before it does, or before its connection's end.
+        """
+        if self._state:
+            for session in sessions:
+                self._tell_one(session, (self._state, session.connections))
+
+    def close(self) -> None:
+        """Wait for no broker any more."""
+        for telling in self._telling.values():
+            telling.cancel()
+
+    def _tell_one(self, session: Session, telling: tuple[str, int]) -> None:
+        name = session.broker.name
+        if not session.broker.canary or not session.standing.connected:
             return
+        under_way = self._telling.get(name)
+        if self._told.get(name) != telling and (under_way is None or under_way.done()):
+            self._telling[name] = asyncio.create_task(self._publish(session, telling), name=f"gateway.center.{name}")
+
+    async def _publish(self, session: Session, telling: tuple[str, int]) -> None:
         body = {"command_center": self._state, "since": rfc3339(self._since_us), "city": self._city}
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                await session.publish(TOPIC, msgspec.json.encode(body), qos=1, retain=True)
-            self._told[session.broker.name] = told
-        except (BrokerError, TimeoutError) as error:
+            await session.publish(TOPIC, msgspec.json.encode(body), qos=1, retain=True, within_s=None)
+            self._told[session.broker.name] = telling
+        except BrokerError as error:
             _log.debug("%s is not told to broker %s: %s", TOPIC, session.broker.name, error)

@@ -63,6 +63,7 @@ def _check_arguments(parser: ArgumentParser) -> None:
 def _check(arguments: Namespace, settings: Settings) -> int:
     from gateway.broker_limits import limits
     from gateway.city_in_force import checked
+    from gateway.pull.steady import steady_warnings
 
     city = arguments.city_option or arguments.city or settings.city
     try:
@@ -74,12 +75,12 @@ def _check(arguments: Namespace, settings: Settings) -> int:
         return 1
     for fault in faults:
         print(fault)
-    for line in limits(catalogue.city):
+    for line in (*limits(catalogue.city), *steady_warnings(catalogue)):
         print(line)
     levels = sum(len(d.levels) for d in catalogue.datastreams)
     print(
         f"{catalogue.city.name.id}: {len(catalogue.stations)} stations, {len(catalogue.datastreams)} datastreams,"
-        f" {levels} levels, {len(faults)} faults"
+        f" {levels} levels, {len(faults)} {'fault' if len(faults) == 1 else 'faults'}"
     )
     return 1 if faults else 0
 

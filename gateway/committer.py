@@ -5,6 +5,7 @@ set aside, and what waits goes into a new one.
 """
 
 import asyncio
+import errno
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -17,7 +18,7 @@ import numpy as np
 from gateway.errors import LogDamaged, LogError, LogFull
 from gateway.log.rows import Entry
 from gateway.log.set_aside import replace_log
-from gateway.log.upkeep import PAUSE_S, Reported, Upkeep
+from gateway.log.upkeep import PAUSE_S, LogUpkeep, Reported
 from gateway.log.writer import LogWriter
 from sensors.catalogue import Catalogue
 from sensors.origin import LIVE_MARKER, Origin
@@ -42,7 +43,7 @@ class Committer:
         self.commits = 0
         self.held = 0  # times that the log could not be written
         self.writer = writer
-        self.upkeep = Upkeep(writer, settings)
+        self.upkeep = LogUpkeep(writer, settings)
         self.begin_anew: Callable[[Entry], tuple[Catalogue, list[Entry]]] | None = None
         self.last_commit_s = 0.0
         self._slowest = [0.0, 0.0]  # of the window before this one, and of this one
@@ -123,21 +124,33 @@ class Committer:
                 raise LogDamaged(self._damage)
             if self.writer.is_closed:
                 self.writer.reopen()
-            if not self.holds_live and np.isin(entry.batch.origin, _REAL).any():
-                self._marker.touch()
-                self.holds_live = True
-            if self.upkeep.reserve.is_short:
-                self.upkeep.make_room(entry.now_us)
             try:
-                return self.writer.append(entry)
+                return self._write(entry)
             except LogFull as error:
                 if not self.upkeep.reserve.release():
                     raise
                 _log.error("the disk is full, the reserve is let go: %s", error)
-                return self.writer.append(entry)
+                return self._write(entry)
         finally:
             self._under_way_since = None
             self._note_duration(time.monotonic() - began)
+
+    def _write(self, entry: Entry) -> int:
+        if not self.holds_live and np.isin(entry.batch.origin, _REAL).any():
+            self._mark_live()
+        if self.upkeep.reserve.is_short:
+            self.upkeep.make_room(entry.now_us)
+        return self.writer.append(entry)
+
+    def _mark_live(self) -> None:
+        """Note beside the log that it holds readings from the field; before the first of them."""
+        try:
+            self._marker.touch()
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise LogFull(f"{self._marker}: cannot be made: {error.strerror}") from error
+            raise
+        self.holds_live = True
 
     async def _replaced(self, waiting: list[Entry], reason: str) -> list[Entry]:
         """What is to be written after damage was met; where opening the file anew does not mend it, into a new log."""
@@ -158,7 +171,7 @@ class Committer:
             if self.begin_anew is None:
                 raise LogError(reason)
             catalogue, entries = self.begin_anew(entry)
-            await self.call(replace_log, self.writer, reason, catalogue, entry.catalogue_version, entry.now_us)
+            await self.call(replace_log, self.writer, reason, catalogue, entries[0].catalogue_version, entry.now_us)
         except (LogError, OSError) as error:
             self._hold(error)
             await asyncio.sleep(RETRY_S)

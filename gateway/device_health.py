@@ -14,6 +14,7 @@ from gateway.columns import NO_ELEMENT, Columns
 from sensors.arithmetic import unit_code
 from sensors.catalogue import Catalogue, Datastream
 from sensors.installations import HEALTH_FIELDS, HEALTH_MARK, sent_unit_of
+from sensors.quality import Reason
 from sensors.times import MINUTE_US, NEVER, SECOND_US
 
 CLOCK_OFFSET: Final = "@clock_offset_s"
@@ -21,6 +22,8 @@ DUPLICATES: Final = "@duplicates"
 PERIOD_US: Final = MINUTE_US  # between two values of one datastream
 _NONE: Final = -1
 _LONG_AGO_US: Final = -(2**62)
+_FAR_US: Final = 2**63 - 1  # further from zero than any offset
+_PAST: Final = np.uint16(Reason.RETAINED | Reason.HISTORICAL)
 
 _REMEMBERED_BITS: Final = 18  # 2 ** 18 readings; one displaces another: a repeat may be missed, none is made up
 _MIX: Final = tuple(np.uint64(odd) for odd in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93))
@@ -58,14 +61,16 @@ class Repeats:
 class _Told:
     """Values for health datastreams: whose readings count, and what was told when.
 
-    of       (size,) int32  the health datastream that a datastream's readings count for, -1 = none
-    told_us  (size,) int64  when a health datastream had its last value
-    count    (size,) int64  what has come together since
+    of          (size,) int32  the health datastream that a datastream's readings count for, -1 = none
+    told_us     (size,) int64  when a health datastream had its last value; of offsets, when the minute began
+    count       (size,) int64  what has come together since
+    nearest_us  (size,) int64  the offset nearest to zero since
     """
 
     of: NDArray[np.int32]
     told_us: NDArray[np.int64]
     count: NDArray[np.int64]
+    nearest_us: NDArray[np.int64]
     unit: int
 
     def due(self, number: NDArray[np.int32], now_us: int) -> NDArray[np.intp]:
@@ -110,15 +115,24 @@ class DeviceHealth:
 
     @staticmethod
     def _offsets(told: _Told, columns: Columns, number: NDArray[np.int32], now_us: int) -> Columns:
-        """The time of receipt less the newest time that the device sent."""
-        due = told.due(number, now_us)
-        due = due[columns.device_us[due] != NEVER]
-        due = due[np.lexsort((columns.device_us[due], told.of[number[due]]))]
-        of = told.of[number[due]]
-        newest = due[np.append(of[1:] != of[:-1], True)] if len(due) else due  # the last of each
-        target = told.of[number[newest]]
-        told.told_us[target] = now_us
-        return _values(target, (now_us - columns.device_us[newest]) / SECOND_US, columns.origin[newest], told.unit)
+        """The time of receipt less that of the device, at its nearest to zero since the last value.
+
+        What waited on its way (a backlog, the broker's memory) says nothing of a clock.  So a device is watched for a
+        minute before its first value, and the reading that ends a minute is the first of the next.
+        """
+        is_past = (columns.reasons & _PAST) != 0
+        some = np.flatnonzero((told.of[number] >= 0) & (columns.device_us != NEVER) & ~is_past)
+        of, offset_us = told.of[number[some]], now_us - columns.device_us[some]
+        by_size = np.lexsort((np.abs(offset_us), of))
+        target, first = np.unique(of[by_size], return_index=True)
+        nearest = by_size[first]
+        now_off_us, off_us = offset_us[nearest], told.nearest_us[target]
+        off_us = np.where(np.abs(now_off_us) < np.abs(off_us), now_off_us, off_us)
+        is_new = told.told_us[target] == _LONG_AGO_US
+        is_due = ~is_new & (told.told_us[target] <= now_us - PERIOD_US)
+        told.nearest_us[target] = np.where(is_due, now_off_us, off_us)
+        told.told_us[target[is_new | is_due]] = now_us
+        return _values(target[is_due], off_us[is_due] / SECOND_US, columns.origin[some[nearest[is_due]]], told.unit)
 
     @staticmethod
     def _counts(
@@ -166,7 +180,13 @@ def _told(catalogue: Catalogue, field: str) -> _Told | None:
             by_device = next((wanted["", device] for device in devices if ("", device) in wanted), _NONE)
             of[datastream.number] = by_device if by_device >= 0 else wanted.get((datastream.station, ""), _NONE)
     unit = unit_code(HEALTH_FIELDS[field])
-    return _Told(of, np.full(size, _LONG_AGO_US, np.int64), np.zeros(size, np.int64), -1 if unit is None else unit)
+    return _Told(
+        of=of,
+        told_us=np.full(size, _LONG_AGO_US, np.int64),
+        count=np.zeros(size, np.int64),
+        nearest_us=np.full(size, _FAR_US, np.int64),
+        unit=-1 if unit is None else unit,
+    )
 
 
 def _is_health(datastream: Datastream) -> bool:

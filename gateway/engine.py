@@ -29,6 +29,7 @@ class Engine:
         self.now_us = judge.state.now_us if judge is not None else 0  # of the newest row
         self._next_change_us = 0
         self.requests: tuple[Request, ...] = ()  # of the newest `judge`, to be sent back to their sources
+        self._newest: tuple[Ingested, int] | None = None  # what `judge` saw last, and the transitions that came of it
 
     def start(self, now_us: int) -> Entry:
         """The first row after a start: the catalogue takes effect, and the pause is nobody's silence."""
@@ -54,7 +55,13 @@ class Engine:
             return self.city.catalogue, [start]
         state, transitions = step(self._judge.state, entry.batch, entry.now_us)
         self._judge, self.now_us = replace(self._judge, state=state), entry.now_us
-        again = replace(entry, transitions=transitions, checkpoint=self.checkpoint(), retried=None)
+        again = replace(
+            entry,
+            catalogue_version=self.city.version,
+            transitions=transitions,
+            checkpoint=self.checkpoint(),
+            retried=None,
+        )
         return self.city.catalogue, [start, again]
 
     def change_due(self, now_us: int) -> bool:
@@ -83,6 +90,23 @@ class Engine:
 
     def judge(self, ingested: Ingested, now_us: int) -> Entry | None:
         """The row of what was read; None where nothing came and nothing fell due."""
+        self.counters["ignored"] += ingested.ignored
+        self.counters["duplicates"] += ingested.duplicates
+        self.counters["requests_dropped"] += ingested.requests_dropped
+        self.counters["observations"] += len(ingested.batch)
+        self.counters["dead_letters"] += len(ingested.dead_letters)
+        self.counters["clock_faults"] += ingested.clock_faults
+        return self._judged(ingested, now_us)
+
+    def judge_again(self, now_us: int) -> Entry | None:
+        """The row of what `take` read last, after `begin_anew`; its messages are read and counted once."""
+        if self._newest is None:
+            raise RuntimeError("judge again before judge")
+        ingested, transitions = self._newest
+        self.counters["transitions"] -= transitions  # the row that told them was never written
+        return self._judged(ingested, now_us)
+
+    def _judged(self, ingested: Ingested, now_us: int) -> Entry | None:
         now_us = max(now_us, self.now_us + 1)
         if len(ingested.batch):
             now_us = max(now_us, int(ingested.batch.receive_us.max()))
@@ -90,11 +114,8 @@ class Engine:
             raise RuntimeError("judge before start")
         state, transitions = step(self._judge.state, ingested.batch, now_us)
         self.now_us = now_us
-        self.counters["ignored"] += ingested.ignored
-        self.counters["duplicates"] += ingested.duplicates
-        self.counters["requests_dropped"] += ingested.requests_dropped
-        self.requests = ingested.requests
-        self._count(ingested.clock_faults, len(ingested.batch), len(ingested.dead_letters), len(transitions))
+        self.counters["transitions"] += len(transitions)
+        self.requests, self._newest = ingested.requests, (ingested, len(transitions))
         if not len(ingested.batch) and not transitions and not ingested.dead_letters:
             return None  # and the state stays that of the newest row: it must be what running the log again gives
         self._judge = replace(self._judge, state=state)
@@ -129,9 +150,3 @@ class Engine:
         transitions += timers
         self.counters["transitions"] += len(transitions)
         return Entry(now_us, event, version, transitions=transitions)
-
-    def _count(self, faults: int, observations: int, letters: int, transitions: int) -> None:
-        self.counters["observations"] += observations
-        self.counters["dead_letters"] += letters
-        self.counters["clock_faults"] += faults
-        self.counters["transitions"] += transitions

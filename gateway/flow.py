@@ -71,7 +71,7 @@ class Flow:
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; ends with everything taken on disk."""
         async with asyncio.TaskGroup() as self._commits:
-            await self.commit(self._engine.start(self._clock.now_us()))
+            await self.commit(lambda: self._engine.start(self._clock.now_us()))
             while not stop.is_set():
                 if not self._pacing.is_flowing:
                     await self._wait()
@@ -84,20 +84,35 @@ class Flow:
                 if not self._pacing.is_flowing:
                     for session in self._sources:
                         session.read_on()
-            await self.commit(replace(self._engine.idle(self._clock.now_us()), checkpoint=self._engine.checkpoint()))
+            await self.commit(self._last)
 
     async def now_us(self) -> int:
         """The present; where our clock was set forward, the time that it left out is nobody's silence."""
         now_us = self._clock.now_us()
         if self._clock.steps != self._steps_told:  # whoever read the clock first after the step
             self._steps_told = self._clock.steps
-            await self.commit(self._engine.start(now_us))
+            await self.commit(lambda: self._engine.start(now_us))
         return now_us
 
-    async def commit(self, entry: Entry) -> None:
-        """Make an entry that holds no message durable, after all before it."""
-        await self._hand_over(entry, [])
-        await self._settled()
+    async def commit(self, make: Callable[[], Entry | None]) -> None:
+        """Make an entry that holds no message durable, after all before it.
+
+        `make` is called once those are on disk: a commit that meets damage begins a new log and the detector anew, and
+        what was computed before that is no row of the new log.  Where `make` gives None there is none.
+        """
+        await self.settled()
+        entry = make()
+        if entry is not None:
+            await self._hand_over(entry, [])
+            await self.settled()
+
+    async def settled(self) -> None:
+        """Nothing is under way any more; the sockets are drained for as long as that takes."""
+        while self._under_way is not None and not self._under_way.done():
+            await asyncio.wait({self._under_way}, timeout=DRAIN_S)
+            if not self._under_way.done():
+                for session in self._sources:
+                    session.drain()
 
     async def _wait(self) -> None:
         """Until something arrives, or it is time to look at the timers."""
@@ -144,48 +159,43 @@ class Flow:
         arrivals = [Arrivals(s.broker.name, taken.publishes, taken.oversized) for s, taken in handed if len(taken)]
         now_us = await self.now_us()
         if self._engine.change_due(now_us):
-            await self.commit(self._engine.reload(self._engine.city, now_us))
+            await self.commit(lambda: self._engine.reload(self._engine.city, now_us))
         if not arrivals and not self._engine.due(now_us):
             if handed:  # what was passed over: its turn is after what came before it
-                await self._settled()
+                await self.settled()
             self._acknowledge(handed)
             return
         if self.on_messages is not None:
             self.on_messages([arrival.source for arrival in arrivals], now_us)
         log_id = self._committer.writer.log_id
-        entry = self._judge(arrivals, now_us)
-        await self._settled()
+        entry = self._engine.take(arrivals, now_us, holds_live=self._committer.holds_live)
+        await self.settled()
         await self._send(self._engine.requests)
         if self._committer.writer.log_id != log_id:  # the commit before this one began a new log, and the detector anew
-            entry = self._judge(arrivals, now_us)
+            entry = self._engine.judge_again(now_us)
         if entry is None:
             self._acknowledge(handed)
         else:
-            await self._hand_over(entry, handed)
+            await self._hand_over(self._with_checkpoint(entry), handed)
 
-    def _judge(self, arrivals: list[Arrivals], now_us: int) -> Entry | None:
-        entry = self._engine.take(arrivals, now_us, holds_live=self._committer.holds_live)
-        if entry is None or time.monotonic() < self._checkpoint_at:
+    def _last(self) -> Entry:
+        entry = self._engine.idle(self._clock.now_us())
+        return replace(entry, checkpoint=self._engine.checkpoint())
+
+    def _with_checkpoint(self, entry: Entry) -> Entry:
+        if time.monotonic() < self._checkpoint_at:
             return entry
         self._checkpoint_at = time.monotonic() + self._checkpoint_s
         return replace(entry, checkpoint=self._engine.checkpoint())
 
     async def _hand_over(self, entry: Entry, handed: Handed) -> None:
         """Begin the commit of an entry once the one before it is done."""
-        await self._settled()
+        await self.settled()
         if self._commits is None:
             raise RuntimeError("hand over before run")
         self._under_way = self._commits.create_task(
             self._make_durable(entry, handed, self._gathering_since), name="gateway.commit"
         )
-
-    async def _settled(self) -> None:
-        """Nothing is under way any more; the sockets are drained for as long as that takes."""
-        while self._under_way is not None and not self._under_way.done():
-            await asyncio.wait({self._under_way}, timeout=DRAIN_S)
-            if not self._under_way.done():
-                for session in self._sources:
-                    session.drain()
 
     async def _make_durable(self, entry: Entry, handed: Handed, gathering_since: float) -> None:
         began = time.monotonic()

@@ -5,6 +5,7 @@ A broker keeps a persistent session, and all that comes for it, until it is told
 
 import asyncio
 from pathlib import Path
+from typing import Final
 
 from gateway.committer import Committer
 from gateway.errors import BrokerError, GatewayError
@@ -14,11 +15,14 @@ from gateway.log.upkeep import bounded
 from gateway.log.writer import LogWriter
 from gateway.mqtt.broker import told
 from gateway.mqtt.handshake import LEVELS, NAMES, Caller
+from gateway.session_key import client_id
 from gateway.source_memory import SourceMemory
-from gateway.sources import broker_named, client_id
+from gateway.sources import broker_named
 from sensors.city import load_city
 from sensors.detector import DETECTOR_VERSION
 from sensors.settings import Settings
+
+NOTED_S: Final = 10.0  # a disk that is slower is told
 
 
 async def forget(settings: Settings, source: str) -> str:
@@ -39,7 +43,9 @@ async def forget(settings: Settings, source: str) -> str:
             name = client_id(committer.writer.session_key, source)
             caller = Caller(broker, name, settings.mqtt, asyncio.Event())
             level = await caller.forget(LEVELS[broker.protocol])
-            await SourceMemory(committer).forget(broker.known_as)
+            memory = SourceMemory(committer)
+            await memory.forget(broker.known_as)
+            await memory.flush(within_s=NOTED_S)
         except TimeoutError as error:
             why = f"no answer within {settings.mqtt.connect_timeout_s:g} s"
             raise BrokerError(f"broker {source} ({broker.address.url}): {why}") from error
@@ -47,4 +53,4 @@ async def forget(settings: Settings, source: str) -> str:
             raise BrokerError(f"broker {source} ({broker.address.url}): {told(error)}") from error
         finally:
             committer.close()
-    return f"{source} ({broker.address.url}, MQTT {NAMES[level]}): the session {name} is dropped, and what waited in it"
+    return f"{source} ({broker.address.url}, MQTT {NAMES[level]}): our session is dropped, and what waited in it"

@@ -16,6 +16,7 @@ from operator import attrgetter
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gateway.address_book import AddressBook
 from gateway.formats import BulkFormat, Format, LastingFormat, make_format
@@ -86,10 +87,11 @@ class Ingest:
         """
         readings = Readings()
         ends = list(accumulate(len(a.publishes) for a in arrivals))
+        native = np.zeros(ends[-1] if ends else 0, np.bool_)
         for a, end in zip(arrivals, ends, strict=True):
             readings.source, readings.received_us = a.source, now_us if a.received_us is None else a.received_us
-            self._read_arrivals(end - len(a.publishes), a, readings)
-        batch, duplicates = self._settled(readings, self._context(arrivals, now_us))
+            self._read_arrivals(end - len(a.publishes), a, readings, native)
+        batch, duplicates = self._settled(readings, self._context(arrivals, native, now_us))
         letters = [self._dead_letter(arrivals, ends, verdict, now_us) for verdict in _by_message(readings)]
         letters += [_too_large(a.source, big, now_us) for a in arrivals for big in a.oversized]
         return Ingested(
@@ -110,10 +112,11 @@ class Ingest:
             if isinstance(made, LastingFormat) and (rule.source, rule.filter, rule.format) in before:
                 made.inherit(before[rule.source, rule.filter, rule.format])
 
-    def _read_arrivals(self, first: int, arrivals: Arrivals, readings: Readings) -> None:
-        """Read messages whose index begins at `first`; each format gets its own in order."""
+    def _read_arrivals(self, first: int, arrivals: Arrivals, readings: Readings, native: NDArray[np.bool_]) -> None:
+        """Read messages whose index begins at `first`; each format gets its own in order.  Marks the native ones."""
         publishes = arrivals.publishes
         for which, places in self._by_format(arrivals):
+            native[first + np.asarray(places, np.intp)] = isinstance(self._formats[which], Native)
             left: Sequence[int] = places
             bulk = self._bulk[which]
             if bulk is not None and len(places) >= BULK_FROM:
@@ -175,7 +178,7 @@ class Ingest:
             readings.refuse(message, None, Refusal.OUR_FAULT, why)
         return self._settling.settle(readings, context)
 
-    def _context(self, arrivals: list[Arrivals], now_us: int) -> Context:
+    def _context(self, arrivals: list[Arrivals], native: NDArray[np.bool_], now_us: int) -> Context:
         counts = [len(a.publishes) for a in arrivals]
         received_us = [now_us if a.received_us is None else a.received_us for a in arrivals]
         retained: list[int] = []
@@ -189,6 +192,7 @@ class Ingest:
             source=np.repeat(np.arange(len(arrivals)), counts),
             received_us=np.repeat(np.array(received_us, np.int64), counts),
             retained=retained,
+            native=native,
             now_us=now_us,
             refuses_exercise=self.refuses_exercise,
             is_again=any(a.received_us is not None for a in arrivals),

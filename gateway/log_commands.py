@@ -7,8 +7,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
-
 from sensors.command import Command
 from sensors.settings import Settings
 from sensors.times import parse_rfc3339, rfc3339
@@ -72,9 +70,9 @@ def _verify(arguments: Namespace, settings: Settings) -> int:
 
 
 def _info(arguments: Namespace, settings: Settings) -> int:
+    from gateway.log.known_readers import known
     from gateway.log.reader import LogReader
     from gateway.log.set_aside import unseen
-    from gateway.log.upkeep import CURSOR_NOTE, KnownReader
 
     data_dir, file = _place(arguments, settings)
     with LogReader(data_dir, file) as reader:
@@ -86,12 +84,9 @@ def _info(arguments: Namespace, settings: Settings) -> int:
         for end in ("", "-wal"):
             path = data_dir / f"{file}{end}"
             print(f"{path.name}: {path.stat().st_size / 2**20 if path.exists() else 0:.1f} MiB")
-        for key, value in reader.notes().items():
-            if key.startswith(CURSOR_NOTE):
-                known = msgspec.json.decode(value, type=KnownReader)
-                compacted = "" if known.compacted_seq is None else f", compacted up to {known.compacted_seq}"
-                heard = rfc3339(known.heard_us)
-                print(f"reader {key.removeprefix(CURSOR_NOTE)}: read up to {known.seq}{compacted}, heard {heard}")
+        for name, other in known(reader.notes()).items():
+            compacted = "" if other.compacted_seq is None else f", compacted up to {other.compacted_seq}"
+            print(f"reader {name}: read up to {other.seq}{compacted}, heard {rfc3339(other.heard_us)}")
         for gap in reader.gaps():
             unread = ", before every reader had read them" if gap.unread else ""
             print(

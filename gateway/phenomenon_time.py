@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.columns import Columns
 from sensors.segments import stable_order
 from sensors.times import MINUTE_US, NEVER
 
@@ -31,34 +32,44 @@ def occurrence(datastream: NDArray[np.int32]) -> NDArray[np.int64]:
     return result
 
 
+def clock_faults(device_us: Times, now_us: Times) -> NDArray[np.bool_]:
+    """Where a time was sent that cannot be true, shape (n,): before 2000, or `FUTURE_LIMIT_US` beyond `now_us`."""
+    sent: NDArray[np.bool_] = device_us != NEVER
+    return sent & _implausible(device_us, now_us)
+
+
 def phenomenon_times(
-    message: NDArray[np.intp], device_us: Times, receive_us: Times, now_us: Times
+    columns: Columns, device: NDArray[np.int32], receive_us: Times, now_us: Times
 ) -> tuple[Times, NDArray[np.bool_]]:
     """The time of each observation, and where the device's clock was not believed.
 
-    One time of a message that cannot be true makes it a clock fault: the whole message is moved so that its newest
-    time is the receive time and its spacing stays; what still cannot be true gets the receive time itself.
+    A clock is judged by all times that one device states in one message.  None of them can be true: they are moved
+    together, so that the newest is the receive time and their spacing stays.  Some can: the clock is right, and only
+    the impossible ones get the receive time, as does what cannot be true even when moved.
 
     Parameters
     ----------
-    message : shape (n,), ascending
-    device_us : shape (n,), the time as sent; `NEVER` where none was
+    columns : n elements, of which `message`, `place` and `device_us` are read
+    device : the device of each place, `AddressBook.device`
     receive_us : shape (n,), the time of receipt, each a little after the one before of the same datastream
-    now_us : shape (n,), when the message came: what lies `FUTURE_LIMIT_US` beyond cannot be true
+    now_us : shape (n,), when the message came
     """
-    sent = device_us != NEVER
-    fault = sent & _implausible(device_us, now_us)
+    device_us = columns.device_us
+    fault = clock_faults(device_us, now_us)
+    time_us = np.where(device_us != NEVER, device_us, receive_us)
     if not fault.any():
-        return np.where(sent, device_us, receive_us), fault
-    is_first = np.ones(len(message), np.bool_)
-    is_first[1:] = message[1:] != message[:-1]
-    starts, of = np.flatnonzero(is_first), np.cumsum(is_first) - 1
-    fault = np.logical_or.reduceat(fault, starts)[of] & sent
-    newest_us = np.maximum.reduceat(np.where(sent, device_us, NEVER), starts)[of]
-    last_receive_us = np.maximum.reduceat(receive_us, starts)[of]
-    time_us = np.where(fault, device_us + (last_receive_us - newest_us), np.where(sent, device_us, receive_us))
-    still = fault & _implausible(time_us, now_us + len(device_us))
-    return np.where(still, receive_us, time_us), fault
+        return time_us, fault
+    clock = columns.message * len(device) + device[columns.place]  # one number for each device of each message
+    wrong = np.flatnonzero(fault)
+    distinct, of = np.unique(clock[wrong], return_inverse=True)
+    newest_us, received_us = np.full(len(distinct), NEVER), np.full(len(distinct), NEVER)
+    np.maximum.at(newest_us, of, device_us[wrong])
+    np.maximum.at(received_us, of, receive_us[wrong])
+    moved_us = device_us[wrong] + (received_us - newest_us)[of]
+    is_right = np.isin(distinct, clock[(device_us != NEVER) & ~fault])
+    received = is_right[of] | _implausible(moved_us, now_us[wrong] + len(device_us))
+    time_us[wrong] = np.where(received, receive_us[wrong], moved_us)
+    return time_us, fault
 
 
 def _implausible(time_us: Times, now_us: Times) -> NDArray[np.bool_]:

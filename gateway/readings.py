@@ -128,11 +128,12 @@ class Readings:
     ) -> None:
         """One element of message `index`, as sent: ingest converts it.  In an unknown unit it is refused instead."""
         if unit is not None and unit != target.unit:
-            if len(unit) > MAX_UNIT_TEXT or not converts(unit, target.unit, target.property):
+            if len(unit) > MAX_UNIT_TEXT or not _fits(unit, target):
                 detail = f"unit: expected one that converts to {target.unit}, got {unit[:MAX_UNIT_TEXT]!r}"
                 self.refuse(index, element, Refusal.UNKNOWN_UNIT, detail)
                 return
-            reasons |= Reason.UNIT_CONVERTED
+            if not target.moves or unit not in units.KNOWN:
+                reasons |= Reason.UNIT_CONVERTED
         code = NOT_STATED if unit is None else _code(unit)
         place = NO_ELEMENT if element is None else element
         self.added.append(Reading(index, target.place, value, device_us, origin, reasons, code, place))
@@ -178,6 +179,11 @@ class Readings:
     def cut(self, mark: Mark) -> None:
         """Forget elements and refusals that came after `mark`; requests stay."""
         del self.parts[mark.parts :], self.added[mark.added :], self.refused[mark.refused :]
+
+
+def _fits(unit: str, target: Target) -> bool:
+    """Whether a unit can become the target's; of a device that moves ingest asks it, when it knows where it was."""
+    return _code(unit) != NOT_STATED if target.moves else converts(unit, target.unit, target.property)
 
 
 @lru_cache(maxsize=1024)

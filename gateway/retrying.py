@@ -44,12 +44,14 @@ class Letters:
     cut: int = 0  # too long to have been kept whole: these cannot be read again
     left: tuple[int, ...] = ()
     good: list[tuple[DeadLetter, Batch]] = field(default_factory=list)
+    log_id: str = ""  # of the log that they are in: their ids mean nothing in another one
 
 
 def load(data_dir: Path, ids: Sequence[int]) -> Letters:
     """Read the letters, up to MAX_BYTES of payloads, and the rows in which the good parts of their messages are."""
     found = Letters()
     with LogReader(data_dir) as reader:
+        found.log_id = reader.log_id
         asked = reader.letters.these(ids)
         size, taken = 0, 0
         for letter in asked:
@@ -71,41 +73,70 @@ def load(data_dir: Path, ids: Sequence[int]) -> Letters:
     return found
 
 
+Answer = Callable[[RetriedFrame], None]
+Commit = Callable[[Callable[[], Entry | None]], Awaitable[None]]
+
+
 class Retrying:
-    """Serves the requests that wait at the socket, one at a time and between two ticks."""
+    """Serves the requests that wait at the socket, one at a time and between two ticks.
 
-    def __init__(self, data_dir: Path, engine: Engine, server: StatusServer) -> None:
-        self._data_dir, self._engine, self._server = data_dir, engine, server
+    The letters are read in a thread meanwhile.  `log_id` tells which log is being written.
+    """
 
-    async def serve(
-        self, now_us: Callable[[], Awaitable[int]], commit: Callable[[Entry], Awaitable[None]], *, holds_live: bool
-    ) -> None:
-        """Serve one request, if there is one."""
-        request = self._server.next_retry()
-        if request is None:
+    def __init__(self, data_dir: Path, engine: Engine, server: StatusServer, log_id: Callable[[], str]) -> None:
+        self._data_dir, self._engine, self._server, self._log_id = data_dir, engine, server, log_id
+        self._under_way: tuple[str, Answer, asyncio.Task[Letters]] | None = None  # who asks; the letters are being read
+
+    async def serve(self, now_us: Callable[[], Awaitable[int]], commit: Commit, *, holds_live: bool) -> None:
+        """Begin with one request, if there is one; go on with it when its letters are read."""
+        if self._under_way is None and (request := self._server.next_retry()) is not None:
+            frame, answer = request
+            loading = asyncio.create_task(asyncio.to_thread(load, self._data_dir, frame.ids), name="gateway.retry")
+            self._under_way = frame.by, answer, loading
+        if self._under_way is None or not self._under_way[2].done():
             return
-        frame, answer = request
+        (by, answer, loaded), self._under_way = self._under_way, None
         try:
-            letters = await asyncio.to_thread(load, self._data_dir, frame.ids)
+            letters = loaded.result()
         except LogError as error:
             answer(RetriedFrame(error=str(error)))
             return
-        if not letters.whole:
+        if letters.whole:
+            answer(await self._settle(letters, by, now_us, commit, holds_live=holds_live))
+        else:
             answer(RetriedFrame(cut=letters.cut, left=letters.left))
-            return
-        entry = self._read_again(letters, await now_us(), frame.by, holds_live=holds_live)
-        await commit(entry)
-        if entry.retried is None:
+
+    def close(self) -> None:
+        """Serve no more: what is being read is dropped."""
+        if self._under_way is not None:
+            self._under_way[2].cancel()
+
+    async def _settle(
+        self, letters: Letters, by: str, now_us: Callable[[], Awaitable[int]], commit: Commit, *, holds_live: bool
+    ) -> RetriedFrame:
+        """Have the row of these letters written, where their log is still the one that is written."""
+        present_us, made = await now_us(), list[Entry]()
+
+        def make() -> Entry | None:
+            if self._log_id() == letters.log_id:
+                made.append(self._read_again(letters, present_us, by, holds_live=holds_live))
+            return made[0] if made else None
+
+        await commit(make)
+        if not made or self._log_id() != letters.log_id:
+            return RetriedFrame(error="the log was damaged, a new one has begun: the letters are in the one set aside")
+        retried = made[0].retried
+        if retried is None:
             raise RuntimeError("a retry without its outcome")
         result = RetriedFrame(
-            observed=len(entry.retried.observed),
-            observations=len(entry.batch),
-            failed=len(entry.retried.failed),
+            observed=len(retried.observed),
+            observations=len(made[0].batch),
+            failed=len(retried.failed),
             cut=letters.cut,
             left=letters.left,
         )
-        _log.info("%s retried dead letters: %s", frame.by, result)
-        answer(result)
+        _log.info("%s retried dead letters: %s", by, result)
+        return result
 
     def _read_again(self, letters: Letters, now_us: int, by: str, *, holds_live: bool) -> Entry:
         ingested = self._engine.read_again(_arrivals(letters.whole), now_us, holds_live=holds_live)

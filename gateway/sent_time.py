@@ -3,6 +3,9 @@
 import math
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gateway.address_book import Target
 from gateway.readings import Refusal, Refused
 from sensors.quality import Reason
@@ -29,6 +32,24 @@ def sent_time(ts: int | float | str | None, target: Target) -> tuple[int, Reason
         return (NEVER, Reason.NO_ZONE) if time_us is None else (time_us, Reason.NONE)
     if isinstance(ts, float) and not math.isfinite(ts):
         raise Refused(Refusal.BAD_TIME, f"ts: expected an epoch or RFC 3339, got {ts}")
-    if abs(ts) > MAX_TIME // target.epoch_us:
-        return 0, Reason.NONE
-    return round(ts * target.epoch_us), Reason.NONE
+    return epoch_us(ts, target.epoch_us), Reason.NONE
+
+
+def epoch_us(count: int | float, unit_us: int) -> int:
+    """Microseconds of an epoch number, not NaN, in units of `unit_us`.
+
+    >>> epoch_us(1.5, 1_000_000), epoch_us(10**30, 1000)
+    (1500000, 0)
+    """
+    return 0 if is_no_time(count, unit_us) else round(count * unit_us)
+
+
+def epochs_us(counts: NDArray[np.int64], unit_us: NDArray[np.int64]) -> NDArray[np.int64]:
+    """As `epoch_us`, of many.  Shape (n,)."""
+    limit = MAX_TIME // unit_us
+    return np.where((counts > limit) | (counts < -limit), 0, counts * unit_us)
+
+
+def is_no_time(count: int | float, unit_us: int) -> bool:
+    """Whether an epoch number is beyond any time."""
+    return abs(count) > MAX_TIME // unit_us

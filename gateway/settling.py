@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gateway.address_book import AddressBook
 from gateway.columns import NAMES, NO_ELEMENT, Columns, joined
 from gateway.device_health import DeviceHealth
-from gateway.phenomenon_time import occurrence, phenomenon_times
+from gateway.phenomenon_time import clock_faults, occurrence, phenomenon_times
 from gateway.readings import Readings, Refusal
 from sensors.arithmetic import NOT_STATED
 from sensors.batch import Batch, empty_batch
@@ -34,12 +34,14 @@ class Context:
     source       (m,) intp   index in `sources`
     received_us  (m,) int64  when it came; for a dead letter that is tried again, when it came first
     retained     indices of messages from the broker's memory
+    native       (m,) bool   it came under its datastream's own topic
     """
 
     sources: Sequence[str]
     source: NDArray[np.intp]
     received_us: NDArray[np.int64]
     retained: Sequence[int]
+    native: NDArray[np.bool_]
     now_us: int
     refuses_exercise: bool
     is_again: bool  # dead letters, tried again: they say nothing of a device's health
@@ -77,13 +79,15 @@ class Settling:
         if self._sources:
             columns, number = self._from_their_source(columns, number, context, readings)
         received_us = context.received_us[columns.message]
+        own_word = context.native[columns.message] & (columns.origin == Origin.LIVE)
         repeats = 0
         if not context.is_again:
-            _, fault = phenomenon_times(columns.message, columns.device_us, received_us, received_us)
-            parts, repeats = self._health.watch(columns, number, ~fault, context.now_us)
+            is_believed = ~clock_faults(columns.device_us, received_us)
+            parts, repeats = self._health.watch(columns, number, is_believed, context.now_us)
             if parts:
                 columns, number, received_us = _with_health(columns, number, received_us, parts, context.now_us)
-        return self._batch(columns, number, received_us, context.now_us, readings), repeats
+                own_word = np.append(own_word, np.zeros(len(columns) - len(own_word), np.bool_))
+        return self._batch(columns, number, received_us, own_word, context.now_us, readings), repeats
 
     def at_fault(self, readings: Readings, context: Context) -> Iterator[tuple[int, str]]:
         """Messages, read one by one, whose readings alone cannot be settled, and why not: a format's fault, or ours."""
@@ -106,7 +110,7 @@ class Settling:
         if not moves.any():
             return columns, columns.place
         received_us = context.received_us[columns.message]
-        time_us, _ = phenomenon_times(columns.message, columns.device_us, received_us, received_us)
+        time_us, _ = phenomenon_times(columns, self._book.device, received_us, received_us)
         number = self._book.numbers(columns.place, time_us)
         for i in np.flatnonzero(number < 0):
             device, field = self._book.mover(int(columns.place[i]))
@@ -118,7 +122,9 @@ class Settling:
             unit = self._datastreams[int(number[i])].unit
             _refuse(columns, i, Refusal.UNKNOWN_UNIT, f"unit: expected one that converts to {unit}", readings)
         left = (number >= 0) & ~bad_unit
-        return columns.take(left), number[left]
+        columns, number, moved = columns.take(left), number[left], moves[left]
+        _mark(columns.reasons, moved & self._arithmetic.differs(number, columns.unit), Reason.UNIT_CONVERTED)
+        return columns, number
 
     def _from_their_source(
         self, columns: Columns, number: NDArray[np.int32], context: Context, readings: Readings
@@ -145,13 +151,14 @@ class Settling:
         columns: Columns,
         number: NDArray[np.int32],
         received_us: NDArray[np.int64],
+        own_word: NDArray[np.bool_],
         now_us: int,
         readings: Readings,
     ) -> Batch:
         at = occurrence(number)
-        time_us, fault = phenomenon_times(columns.message, columns.device_us, received_us + at, received_us)
+        time_us, fault = phenomenon_times(columns, self._book.device, received_us + at, received_us)
         value, converted = self._arithmetic.values(
-            columns.value, number, time_us, columns.unit, _IS_FINAL[columns.origin]
+            columns.value, number, time_us, columns.unit, is_final=_IS_FINAL[columns.origin], own_word=own_word
         )
         reasons = columns.reasons.copy()
         _mark(reasons, converted, Reason.UNIT_CONVERTED)

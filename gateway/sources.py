@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -12,6 +11,7 @@ from gateway.errors import BrokerError
 from gateway.mqtt.broker import Broker
 from gateway.mqtt.flow_proof import Memory
 from gateway.mqtt.session import Session
+from gateway.session_key import client_id
 from gateway.subscription import filters_of
 from sensors.broker_address import broker_address
 from sensors.catalogue import City, Source
@@ -41,9 +41,6 @@ class Sources:
 
     def __iter__(self) -> Iterator[Session]:
         return iter(list(self._sessions.values()))
-
-    def __len__(self) -> int:
-        return len(self._sessions)
 
     def session(self, source: str) -> Session | None:
         """The session of a source, by the name that arrivals bear."""
@@ -121,11 +118,6 @@ def broker_named(settings: Settings, city: City, name: str) -> Broker:
     if name not in known:
         raise BrokerError(f"no source {name!r}; there are {', '.join(sorted(known))}")
     return known[name]
-
-
-def client_id(key: str, source: str) -> str:
-    """The same for the same log and source, at most 23 characters (MQTT 3.1.1, 3.1.3.1)."""
-    return f"siaga{key[:10]}{zlib.crc32(source.encode()):08x}"
 
 
 def _of_settings(name: str, url: str, mqtt: MqttSettings) -> Broker:

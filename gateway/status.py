@@ -18,6 +18,7 @@ import msgspec
 FILE: Final = "gateway.sock"
 MAX_CLIENTS: Final = 32
 MAX_LINE_BYTES: Final = 65_536
+MAX_FRAME_BYTES: Final = 4 * MAX_LINE_BYTES  # one of ours, as a line (`gateway.frame_size`)
 MAX_UNSENT_BYTES: Final = (
     1_048_576  # a client that reads nothing is cut off beyond this; it will find the log by itself
 )
@@ -47,7 +48,9 @@ class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
     flow_note: str = ""  # why nothing flows, or why there is no canary
     canary_ms: float | None = None  # its newest round trip
     taken_over: str = ""  # the sign that another gateway uses our client id
-    session_lost: int = 0  # times that the broker had lost our session, and what waited in it
+    downgraded: str = ""  # where the broker promises less than we asked for: QoS 0, a session that ends sooner
+    session_lost: int = 0  # times that the broker had lost our session, or we had it dropped, and what waited in it
+    session_note: str = ""  # when that was last, and why
     filters: tuple[str, ...] = ()  # subscribed; at most MAX_FILTERS
     unacknowledged: int = 0  # messages in memory that are not on disk yet
     unacknowledged_bytes: int = 0
@@ -118,7 +121,11 @@ class StatusFrame(msgspec.Struct, frozen=True, kw_only=True, tag="status", tag_f
     log_error: str
     log_upkeep_error: str = ""  # why retention and the like cannot be done
     log_set_aside: tuple[str, ...] = ()  # damaged logs that nobody has seen to yet
+    log_reserve_missing: bool = False  # room is to be held in reserve, and there is none for it
+    log_unread_lost_us: int | None = None  # when a row was last deleted that a known reader had not read
     clock_error: str = ""  # what is wrong with our own clock just now
+    reload_error: str = ""  # why the city's files, that were to be read again, are not in force yet
+    left_out: dict[str, int] = {}  # of what so many were left out, for a frame is bounded
     sources: tuple[SourceStatus, ...]
     pulls: tuple[PullStatus, ...] = ()
     counters: dict[str, int]
@@ -189,7 +196,7 @@ def _short_path(data_dir: Path) -> Iterator[str]:
 async def connect(data_dir: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """Connect to the gateway of a data directory; OSError where none listens."""
     with _short_path(data_dir) as path:
-        return await asyncio.open_unix_connection(path, limit=MAX_LINE_BYTES * 4)
+        return await asyncio.open_unix_connection(path, limit=MAX_FRAME_BYTES)
 
 
 class StatusServer:

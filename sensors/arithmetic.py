@@ -42,8 +42,14 @@ class Arithmetic:
         self._versions = Versions([[moment_us(i.valid_from) for i in some] for some in versions])
         every = [installation for some in versions for installation in some]
         self._scale, self._zero = np.array([i.scale for i in every]), np.array([i.zero for i in every])
+        self._is_of_device = np.array([bool(i.device or i.field) for i in every], np.bool_)
         self._sent = np.array([_CODES.get(units.canonical(sent_unit_of(i)) or "", NOT_STATED) for i in every], np.int16)
         self._is_plain = bool((self._scale == 1).all() and (self._zero == 0).all() and (self._sent == NOT_STATED).all())
+
+    def differs(self, number: NDArray[np.int32], unit: NDArray[np.int16]) -> NDArray[np.bool_]:
+        """Whether a unit is stated, and is not that of its datastream, shape (n,)."""
+        differs: NDArray[np.bool_] = (unit != NOT_STATED) & (unit != self._unit[number])
+        return differs
 
     def converts(self, number: NDArray[np.int32], unit: NDArray[np.int16]) -> NDArray[np.bool_]:
         """Whether each unit (a code, not `NOT_STATED`) converts to its datastream's, shape (n,)."""
@@ -55,7 +61,9 @@ class Arithmetic:
         number: NDArray[np.int32],
         time_us: NDArray[np.int64],
         unit: NDArray[np.int16],
+        *,
         is_final: NDArray[np.bool_],
+        own_word: NDArray[np.bool_],
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Values in their datastreams' units, and which were sent in another unit by their installation's word.
 
@@ -66,6 +74,8 @@ class Arithmetic:
         time_us : shape (n,), phenomenon times: the installation in force at that time counts
         unit : shape (n,), `unit_code` of the unit that the payload states, or `NOT_STATED`; it must convert
         is_final : shape (n,), True for what no device sent raw (simulated, read by a person): the unit alone counts
+        own_word : shape (n,), True for what came under the datastream's own name: an installation that names a device
+            or a field speaks of what that sends, not of this
 
         A value that nothing changes is given back bit for bit; others to 12 significant digits of the larger of zero
         and scaled value (see `rounded`).  The result may be infinite.
@@ -81,7 +91,7 @@ class Arithmetic:
             by_installation = np.zeros(len(raw), np.bool_)
         else:
             at = self._versions.in_force(number, time_us)
-            at[is_final] = NOT_IN_FORCE
+            at[is_final | (own_word & self._is_of_device[at])] = NOT_IN_FORCE
             applies = at != NOT_IN_FORCE
             by_installation = applies & ~stated & (self._sent[at] != NOT_STATED) & (self._sent[at] != own)
             sent = np.where(by_installation, self._sent[at], sent)

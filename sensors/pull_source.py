@@ -1,10 +1,10 @@
 """Pull sources (`[[pulls]]` of city.toml): pages of other systems that are fetched, because those do not speak MQTT."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import timedelta, timezone, tzinfo
 from typing import Annotated, Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -37,6 +37,9 @@ class Pull(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     device_name: str = ""  # instead of `device`: all records are of this one
     device_prefix: str = ""  # put before the id, where ids of two systems are alike
     time: str  # path of a record's time, or "fetched"
+    repeat_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = (
+        0.0  # with "fetched": an unchanged value again; 0 = never
+    )
     time_format: str = RFC3339  # "rfc3339", "s" or "ms" since 1970, or a pattern such as "%d/%m/%Y %H:%M"
     zone: str = ""  # of times without an offset: Asia/Jakarta or +07:00; empty = the datastream's `zone`
     unit: str = ""  # of all values; empty = each datastream's `sent_unit`
@@ -80,28 +83,38 @@ def why_not(pull: Pull, sources: Collection[str]) -> str:
     """Why a pull source cannot be used, naming the key; empty where it can."""
     try:
         parts = urlsplit(pull.url)
-        host, user = parts.hostname, parts.username
         zone_of(pull.zone) if pull.zone else None
     except ValueError as error:
         return f"url or zone: {error}"
+    return next((reason for reason, is_so in _reasons(pull, parts, sources) if is_so), "")
+
+
+def _reasons(pull: Pull, parts: SplitResult, sources: Collection[str]) -> Iterator[tuple[str, bool]]:
+    """What may be wrong, one after the other, and whether it is."""
     secrets = sorted(name for name in pull.headers if name.casefold() in _SECRET_HEADERS)
     bad = [name for name, value in pull.headers.items() if not _HEADER.fullmatch(name) or not value.isprintable()]
-    reasons = {
-        f"name: expected letters, digits, _ and -, at most 64, got {pull.name!r}": not IDENTIFIER.fullmatch(pull.name),
-        f"url: expected http:// or https:// and a host, got {pull.shown_url!r}": (
-            parts.scheme not in ("http", "https") or not host
-        ),
-        "url: no user and password here, it goes into the log; use token_env or token_file": user is not None,
-        "device: expected either device or device_name": bool(pull.device) == bool(pull.device_name),
-        f"time: expected a path, or {FETCHED!r}": not pull.time,
-        f"time_format: expected {RFC3339}, s, ms or a pattern with %, got {pull.time_format!r}": (
-            pull.time_format not in (RFC3339, *EPOCHS_US) and "%" not in pull.time_format
-        ),
-        f"unit: no unit {pull.unit!r}": bool(pull.unit) and units.canonical(pull.unit) is None,
-        f"publish_to: no source {pull.publish_to!r}": bool(pull.publish_to) and pull.publish_to not in sources,
-        f"headers: {secrets[:1]} is a secret; use token_env or token_file": bool(secrets),
-        f"headers: {bad[:1]} cannot be sent": bool(bad),
-        f"token_header: {pull.token_header!r} cannot be sent": not _HEADER.fullmatch(pull.token_header),
-        "token_env: either token_env or token_file": bool(pull.token_env) and bool(pull.token_file),
-    }
-    return next((reason for reason, is_so in reasons.items() if is_so), "")
+    yield (
+        f"name: expected letters, digits, _ and -, at most 64, got {pull.name!r}",
+        (not IDENTIFIER.fullmatch(pull.name)),
+    )
+    yield (
+        f"url: expected http:// or https:// and a host, got {pull.shown_url!r}",
+        (parts.scheme not in ("http", "https") or not parts.hostname),
+    )
+    yield (
+        "url: no user and password here, it goes into the log; use token_env or token_file",
+        parts.username is not None,
+    )
+    yield "device: expected either device or device_name", (bool(pull.device) == bool(pull.device_name))
+    yield f"time: expected a path, or {FETCHED!r}", (not pull.time)
+    yield (
+        f"time_format: expected {RFC3339}, s, ms or a pattern with %, got {pull.time_format!r}",
+        (pull.time_format not in (RFC3339, *EPOCHS_US) and "%" not in pull.time_format),
+    )
+    yield f"unit: no unit {pull.unit!r}", (bool(pull.unit) and units.canonical(pull.unit) is None)
+    yield f"publish_to: no source {pull.publish_to!r}", (bool(pull.publish_to) and pull.publish_to not in sources)
+    yield f"headers: {secrets[:1]} is a secret; use token_env or token_file", (bool(secrets))
+    yield f"headers: {bad[:1]} cannot be sent", (bool(bad))
+    yield f"token_header: {pull.token_header!r} cannot be sent", (not _HEADER.fullmatch(pull.token_header))
+    yield "token_env: either token_env or token_file", (bool(pull.token_env) and bool(pull.token_file))
+    yield f"repeat_s: says something only with time = {FETCHED!r}", bool(pull.repeat_s) and pull.time != FETCHED

@@ -55,6 +55,7 @@ def _add_publish(parser: ArgumentParser) -> None:
     )
     _add_mqtt_url(parser)
     parser.add_argument("--data-dir", metavar="DIR", help="of the `siaga run` whose broker is meant (default: data)")
+    parser.add_argument("--city", metavar="DIR|NAME", help="whose names are known (default: the data directory's city)")
 
 
 def _add_replay(parser: ArgumentParser) -> None:
@@ -104,19 +105,33 @@ def _simulate(arguments: Namespace, settings: Settings) -> int:
 
 
 def _publish(arguments: Namespace, settings: Settings) -> int:
+    from sensors.running_city import running_city
     from simulator.devices import Reading
+    from simulator.errors import BrokerUnreachable, LiveDataDirectory, SimulatorError
+    from simulator.live_guard import refuse_live_readings
     from simulator.publish import publish_one
+
+    data_dir = _data_dir(arguments, settings)
 
     async def work() -> int:
         ts_us = arguments.ts if arguments.ts is not None else time.time_ns() // 1000
         reading = Reading(ts_us // 1000, arguments.value, arguments.unit or "", arguments.origin)
         address = _address(arguments, settings, "publish")
-        _warn_if_unknown(arguments.station, arguments.property, settings.city)
+        _warn_if_unknown(arguments.station, arguments.property, arguments.city or running_city(data_dir, settings.city))
         message = await publish_one(address, arguments.station, arguments.property, reading)
         print(f"{message.topic} {message.payload.decode()}\nthe broker {address.url} has it")
         return 0
 
-    return asyncio.run(work())
+    try:
+        if arguments.origin == "simulated":
+            refuse_live_readings(data_dir)
+        return asyncio.run(work())
+    except LiveDataDirectory as error:
+        raise SimulatorError(f"{error}; --origin live publishes a real reading") from error
+    except BrokerUnreachable as error:
+        if arguments.mqtt_url or arguments.data_dir:
+            raise
+        raise SimulatorError(f"{error}; --data-dir names the directory of a `siaga run` elsewhere") from error
 
 
 def _replay(arguments: Namespace, settings: Settings) -> int:

@@ -1,5 +1,6 @@
 """`/maintenance` and `/maintenance.csv`: which station to visit next, and why."""
 
+import asyncio
 import time
 from datetime import UTC, datetime
 from typing import Final
@@ -11,6 +12,7 @@ from command_center.api.answers import ApiError, answer
 from command_center.api.dead_letters import LetterReading
 from command_center.clock import now_us
 from command_center.maintenance import Upkeep, as_csv, upkeep
+from command_center.picture.directory import Directory
 from command_center.picture.picture import Picture
 from command_center.wall_status import EXERCISE_LASTS_US
 from sensors.times import SECOND_US, rfc3339
@@ -23,6 +25,7 @@ class Workshop:
 
     def __init__(self, picture: Picture, letters: LetterReading) -> None:
         self._picture, self._letters = picture, letters
+        self._making = asyncio.Lock()  # who asks meanwhile waits for the same list
         self._made: tuple[float, int, list[Upkeep]] | None = None
 
     async def items(self) -> tuple[int, list[Upkeep]]:
@@ -30,15 +33,18 @@ class Workshop:
         directory = self._picture.directory
         if directory is None:
             raise ApiError(503, "no_log", "there is no log yet: the stations come with it")
-        if self._made is not None and time.monotonic() - self._made[0] < KEPT_S:
+        async with self._making:
+            if self._made is None or time.monotonic() - self._made[0] >= KEPT_S:
+                self._made = await self._make(directory)
             return self._made[1], self._made[2]
+
+    async def _make(self, directory: Directory) -> tuple[float, int, list[Upkeep]]:
         groups = await self._letters.ask(lambda book: book.groups())
         at_us = now_us()
         zone = ZoneInfo(directory.catalogue.city.time_zone)
         today = datetime.fromtimestamp(at_us / SECOND_US, UTC).astimezone(zone).date().isoformat()
         items = await upkeep(self._picture, groups, at_us, today)
-        self._made = (time.monotonic(), at_us, items)
-        return at_us, items
+        return time.monotonic(), at_us, items
 
 
 def router(picture: Picture, letters: LetterReading) -> APIRouter:

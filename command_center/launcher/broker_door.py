@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from command_center.launcher.greeting import program
+from command_center.launcher.greeting import program, where_stored
 from command_center.launcher.supervisor import Child
 from gateway import embedded_broker
 from gateway.canary import Canary, Login
@@ -15,6 +15,7 @@ from gateway.devices.opening import Opening
 from gateway.devices.registry import Registry
 from gateway.errors import BrokerError
 from sensors.broker_access import embedded_access
+from sensors.settings import Settings
 
 LOOK_S: Final = 0.3  # how often the list of devices is looked at: one stat of one file
 
@@ -58,10 +59,10 @@ async def follow_devices(data_dir: Path, opening: Opening, broker: Child, say: S
         say("the broker was told of a change of its devices")
 
 
-def how_devices_come_in(opening: Opening) -> list[str]:
+def how_devices_come_in(opening: Opening, settings: Settings) -> list[str]:
     """The greeting's line on devices: how to add one, and how far the broker is open."""
     door = opening.door
     where = f"they connect to {door.device_host} port {door.port}{' with TLS' if door.tls else ''}"
     if opening.is_local:
         where = "from this machine only; SIAGA_BROKER_HOST=0.0.0.0 SIAGA_BROKER_TLS=self-signed lets others in"
-    return [f"  devices {program()} device add STATION   ({where})"]
+    return [f"  devices {program()} device add STATION{where_stored(settings)}   ({where})"]

@@ -1,13 +1,13 @@
 """The data directory: made if it is missing, held by one `siaga run` at a time."""
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from command_center.errors import StartError
+from gateway import lock
 from gateway.errors import LogError
 from gateway.log.reader import LogReader
 
@@ -24,25 +24,20 @@ def held(data_dir: Path) -> Iterator[None]:
 
     StartError: it cannot be made or written, or another `siaga run` holds it (its pid is in the file).
     """
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        fd = os.open(data_dir / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise StartError(f"data directory {data_dir} cannot be used: {error.strerror} (--data-dir)") from error
-    try:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            holder = os.pread(fd, 32, 0).decode("ascii", "replace").strip() or "unknown"
-            raise StartError(
-                f"data directory {data_dir} is in use by another `siaga run`, pid {holder}; "
-                "stop that one, or choose another with --data-dir"
-            ) from error
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+
+    def taken(handle: int) -> StartError:
+        holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
+        return StartError(
+            f"data directory {data_dir} is in use by another `siaga run`, pid {holder}; "
+            "stop that one, or choose another with --data-dir"
+        )
+
+    def unusable(error: OSError) -> StartError:
+        return StartError(f"data directory {data_dir} cannot be used: {error.strerror} (--data-dir)")
+
+    with lock.held(data_dir / LOCK, taken=taken, unusable=unusable, mode=0o644) as handle:
+        lock.note_pid(handle)
         yield
-    finally:
-        os.close(fd)
 
 
 def check_city(data_dir: Path, code: str) -> None:

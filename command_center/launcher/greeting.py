@@ -53,9 +53,9 @@ def greeting(settings: Settings, broker_url: str, password: str, tried: Example 
     ]
     if tried is not None:
         datastream = tried.datastream
-        where = "" if broker_url in (settings.mqtt.url, DEFAULT_BROKER) else f" --mqtt-url {broker_url}"
-        if not settings.mqtt.url and settings.data_dir != Settings().data_dir:  # there stands the address, and a login
-            where = f" --data-dir {shlex.quote(settings.data_dir)}"
+        where = where_stored(settings)  # there stand the embedded broker's address, and a login
+        if settings.mqtt.url or not (where or broker_url == DEFAULT_BROKER):
+            where += f" --mqtt-url {shlex.quote(without_password(broker_url))}"
         lines.append(
             f"  try     {program()} publish {datastream.station} {datastream.property} {tried.value:g}{where}"
             f"   ({tried.level.level} is reached at {tried.level.value:g} {datastream.unit})"
@@ -80,6 +80,11 @@ def without_password(url: str) -> str:
     'mqtt://gateway:***@10.0.0.5:1883'
     """
     return re.sub(r"(//[^:@/]*):[^@/]*@", r"\1:***@", url)
+
+
+def where_stored(settings: Settings) -> str:
+    """The option that names the data directory; empty where it is the default one."""
+    return "" if settings.data_dir == Settings().data_dir else f" --data-dir {shlex.quote(settings.data_dir)}"
 
 
 def _visible(host: str) -> str:

@@ -28,6 +28,7 @@ from gateway.sources import SOURCE
 from gateway.subscription import filters_of
 from sensors.catalogue import Catalogue
 from sensors.city import load_city
+from sensors.running_city import note_city
 from sensors.settings import Settings
 
 BROKER_START_S: Final = 20.0
@@ -65,6 +66,7 @@ def run(settings: Settings, *, config: str, simulate: bool) -> int:
         if own is not None:
             check_free(own.listen_host, settings.mqtt.port, "the broker (MQTT)", "--mqtt-port")
         children.clear_refusal(plan.data_dir)
+        note_city(plan.data_dir, settings.city)
         return asyncio.run(_until_stopped(plan, catalogue, began, printer.say))
 
 
@@ -150,7 +152,7 @@ async def _start_and_greet(plan: Plan, catalogue: Catalogue, began: float, super
     tried = None if holds_live_readings(plan.data_dir) else example(catalogue, datetime.now(UTC).date().isoformat())
     password = _password_from(plan.settings, known_admin=known_admin)
     lines = greeting(plan.settings, plan.broker_url, password, tried, time.monotonic() - began)
-    lines[-1:-1] = how_devices_come_in(plan.opening) if plan.opening is not None else []
+    lines[-1:-1] = how_devices_come_in(plan.opening, plan.settings) if plan.opening is not None else []
     for line in lines:
         say(line)
 

@@ -102,8 +102,7 @@ class Tail:
             _log.error("log %s ends at row %d, read up to row %d: an older copy", log_id, last, cursor.seq)
             await self._desk.rewind(last)
         self._seq = self._desk.cursor.seq if self._desk.cursor is not None else 0
-        self._picture.clear()
-        since_us = await self._install_newest(last) - round(self._settings.days * 24 * HOUR_US)
+        since_us = await self._begin_anew(last) - round(self._settings.days * 24 * HOUR_US)
         _log.info("following log %s after row %d of %d", log_id, self._seq, last)
         return Backfill(self._log, self._picture, self._seq, since_us)
 
@@ -112,7 +111,7 @@ class Tail:
             self._count_missing(seq, following)
         for version, same in itertools.groupby(rows, key=lambda row: row.catalogue_version):
             group = list(same)
-            directory = await self._directory(version, group)
+            directory = await self._directory(version, group, self._picture.directory)
             self._picture.install(directory)
             self._picture.take(group)  # first: the wall gets a reading and its alarm in one frame
             await self._desk.take(group, directory)
@@ -122,18 +121,22 @@ class Tail:
                 _log.error("%s; its observations are lost", row.damage)
         self._news.ring()
 
-    async def _install_newest(self, last_seq: int) -> int:
-        """Show the newest row's catalogue; its `now`, from which ages are counted (0 where there is no row)."""
+    async def _begin_anew(self, last_seq: int) -> int:
+        """Show the newest row's catalogue; its `now`, from which ages are counted (0 where there is no row).
+
+        The old picture stands until the new one can take its place: nobody is told meanwhile that there is none.
+        """
         newest = await self._log.ask(lambda reader: reader.read_after(last_seq - 1, 1)) if last_seq else []
-        if not newest:
+        directory = await self._directory(newest[0].catalogue_version, newest, None) if newest else None
+        self._picture.clear()
+        if directory is None:
             return 0
-        self._picture.install(await self._directory(newest[0].catalogue_version, newest))
+        self._picture.install(directory)
         self._picture.begin(newest[0])
         return newest[0].now_us
 
-    async def _directory(self, version: int, rows: Sequence[LogRow]) -> Directory:
-        """The directory of the newest catalogue so far, naming every datastream of `rows` that a catalogue names."""
-        directory = self._picture.directory
+    async def _directory(self, version: int, rows: Sequence[LogRow], directory: Directory | None) -> Directory:
+        """The newest catalogue so far after `directory`, naming every datastream of `rows` that a catalogue names."""
         if directory is None or version > directory.version:
             retired = () if directory is None else directory.all_named
             directory = Directory(await self._catalogue(version), version, retired)

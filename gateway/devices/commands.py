@@ -79,8 +79,10 @@ def _slip_without_secret(arguments: Namespace, settings: Settings, data_dir: Pat
     from gateway.devices.slip import Slip
     from sensors.city import load_city
     from sensors.origin import LIVE_MARKER
+    from sensors.running_city import running_city
 
-    catalogue, _faults = load_city(arguments.city or settings.city)  # `siaga check` names the faults
+    city = arguments.city or running_city(data_dir, settings.city)
+    catalogue, _faults = load_city(city)  # `siaga check` names the faults
     return Slip(
         station=arguments.station,
         datastreams=_datastreams(catalogue, arguments.station, getattr(arguments, "property", [])),
@@ -146,6 +148,11 @@ def _in_force(slip: "Slip") -> str:
     """Try the new secret at the running broker; what came of it."""
     from gateway.devices.trial import Outcome, try_login
 
+    if not _is_run(slip.data_dir):
+        return (
+            f"No `siaga run` uses the data directory {slip.data_dir} now: the login counts from its next start."
+            "  (--data-dir names the one of a `siaga run` that runs.)"
+        )
     outcome = try_login(slip.door, slip.station, slip.secret)
     if outcome is Outcome.ACCEPTED:
         return "The running broker has let it in: ready."
@@ -153,6 +160,20 @@ def _in_force(slip: "Slip") -> str:
         print("siaga: the broker does not know the new secret yet; what does `siaga run` say?", file=sys.stderr)
         return f"Try again: {shlex.join(slip.mosquitto_pub())}"
     return "No broker answers there now; `siaga run` will know the device when it starts."
+
+
+def _is_run(data_dir: Path) -> bool:
+    """Whether a `siaga run` holds the data directory (command_center/launcher/data_directory.py)."""
+    import fcntl
+
+    try:
+        with (data_dir / "lock").open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # not there: never run
+        return False
+    return False
 
 
 DEVICE = Command("logins of devices at the embedded broker: add, list, rotate, revoke", _arguments, _device)

@@ -9,7 +9,6 @@ usual 11.
 """
 
 import contextlib
-import fcntl
 import os
 import secrets
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ import bcrypt
 import msgspec
 
 from gateway.errors import BrokerError
+from gateway.lock import held
 from sensors.times import rfc3339
 
 FOLDER: Final = "broker"
@@ -116,16 +116,15 @@ class Registry:
         """The devices, to be changed by one process at a time and stored at the end."""
         try:
             self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = os.open(self.file.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise BrokerError(f"{self.file}: {error.strerror}") from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            raise self._unusable(error) from error
+        with held(self.file.with_suffix(".lock"), unusable=self._unusable):
             devices = self.devices()
             yield devices
             write_private(self.file, msgspec.json.format(msgspec.json.encode(_File(devices=devices)), indent=1))
-        finally:
-            os.close(lock)
+
+    def _unusable(self, error: OSError) -> BrokerError:
+        return BrokerError(f"{self.file}: {error.strerror}")
 
 
 def new_secret() -> str:

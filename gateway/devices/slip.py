@@ -2,10 +2,13 @@
 
 import difflib
 import shlex
+import shutil
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.devices.registry import new_secret
 from sensors.broker_access import Door
 from sensors.catalogue import Datastream
 
@@ -22,6 +25,10 @@ class Slip:
     data_dir: Path
     holds_live: bool  # readings of the real city are in the data directory: a simulated one would be refused
     secret: str = ""
+    client_id: str = ""  # empty: a new one, which nobody guesses
+
+    def __post_init__(self) -> None:
+        self.client_id = self.client_id or f"{self.station}-{new_secret()[:8]}"
 
     def lines(self) -> list[str]:
         """The slip, to be printed."""
@@ -31,7 +38,7 @@ class Slip:
             ("port", f"{door.port}{' (TLS)' if door.tls else ''}"),
             ("user", self.station),
             ("password", f"{self.secret}   shown this once, kept nowhere"),
-            ("client id", f"{self.station}   any that no other device uses"),
+            ("client id", f"{self.client_id}   tell it to nobody: who uses it cuts this device off"),
             ("protocol", "MQTT 3.1.1, QoS 1, not retained"),
             *(("topic", f"telemetry/{d.station}/{d.property}   in {d.unit}") for d in self.datastreams),
             ("payload", f"{self._payload(with_time=True)}   or the number alone"),
@@ -42,6 +49,8 @@ class Slip:
         lines = [f"{self.station} may connect:", "", *(f"  {name:<10} {text}".rstrip() for name, text in facts), ""]
         if self.datastreams:
             lines += ["Try the login, as the device would:", f"  {shlex.join(self.mosquitto_pub())}"]
+            lines += ["(others on this machine can read the password while that runs: on a shared one leave -P out and"]
+            lines += ["put the line `--pw PASSWORD` into ~/.config/mosquitto_pub, readable by you alone)"]
             lines += ["Try the way to the wall, without it:", f"  {shlex.join(self._siaga_publish())}"]
         return [*lines, *self._warnings()]
 
@@ -52,15 +61,17 @@ class Slip:
         topic = f"telemetry/{self.station}/{self.datastreams[0].property}" if self.datastreams else "telemetry/…"
         return [
             *("mosquitto_pub", "-h", door.device_host, "-p", str(door.port), *trust),
-            *("-u", self.station, "-P", self.secret, "-i", f"{self.station}-try", "-q", "1"),
+            *("-u", self.station, "-P", self.secret, "-i", f"{self.client_id}-try", "-q", "1"),
             *("-t", topic, "-m", self._payload(with_time=False)),
         ]
 
     def _siaga_publish(self) -> list[str]:
         first = self.datastreams[0]
         origin = ["--origin", "live"] if self.holds_live else []
-        where = ["--data-dir", str(self.data_dir)] if str(self.data_dir) != "data" else []
-        return ["siaga", "publish", self.station, first.property, f"{harmless(first):g}", *origin, *where]
+        return [program(), "publish", self.station, first.property, f"{harmless(first):g}", *origin, *self._where()]
+
+    def _where(self) -> list[str]:
+        return ["--data-dir", str(self.data_dir)] if str(self.data_dir) != "data" else []
 
     def _payload(self, *, with_time: bool) -> str:
         """A reading to try; where no reading of the real city is stored yet, one that does not count as such."""
@@ -74,12 +85,19 @@ class Slip:
         if not self.datastreams:
             lines.append(f"{self.station} has no row in datastreams.csv: what it sends will be a dead letter.")
         if self.door.device_host in ("127.0.0.1", "::1", "localhost"):
+            run = shlex.join([program(), "run", *self._where()])
             lines += [
                 "",
                 "The broker listens on this machine only: no device elsewhere reaches it.  To open it, start with",
-                "  SIAGA_BROKER_HOST=0.0.0.0 SIAGA_BROKER_TLS=self-signed siaga run     (docs/devices.md)",
+                f"  SIAGA_BROKER_HOST=0.0.0.0 SIAGA_BROKER_TLS=self-signed {run}     (docs/devices.md)",
             ]
         return lines
+
+
+def program() -> str:
+    """How `siaga` was called, so that a line to paste works there, too."""
+    called = sys.argv[0]
+    return called if Path(called).name == "siaga" and shutil.which("siaga") != called else "siaga"
 
 
 def harmless(datastream: Datastream) -> float:

@@ -5,22 +5,27 @@ Columns are named by the rule (`columns`) or by the payload's first line (`heade
 
 import csv
 import math
+import re
 from datetime import UTC, datetime
 from typing import Final, Literal
 
 import msgspec
 
 from gateway.address_book import AddressBook
-from gateway.formats.device_fields import FieldReader, Others, Time, fields_of, in_time_order, nothing_mapped
+from gateway.backlog import in_time_order
+from gateway.formats.device_fields import FieldReader, Others, Time, fields_of, nothing_mapped
 from gateway.formats.json_tree import number_or_why
 from gateway.formats.options import read_options
 from gateway.formats.place import place
+from gateway.formats.text import text_of
 from gateway.readings import Readings, Refusal, Refused
 from sensors.catalogue import IngestRule
 from sensors.errors import CatalogueError
 
 MAX_LINES: Final = 10_000
 MAX_COLUMNS: Final = 1_000
+_BYTE_ORDER_MARK: Final = "\ufeff"
+_MOMENT: Final = datetime(2026, 5, 28, 20, 26, 40, tzinfo=UTC)
 
 
 class Options(msgspec.Struct, forbid_unknown_fields=True):
@@ -48,10 +53,8 @@ class CsvLines:
             raise CatalogueError("options of format csv: expected either columns or header = true")
         if self._options.decimal_comma and self._options.delimiter == ",":
             raise CatalogueError("options of format csv: decimal_comma needs another delimiter than ','")
-        try:
-            datetime.now(UTC).strftime(self._options.time_format)
-        except ValueError as error:
-            raise CatalogueError(f"options of format csv: time_format: {error}") from error
+        if self._options.time_format:
+            _check_time_format(self._options.time_format)
 
     def read(self, index: int, topic: bytes, payload: bytes, out: Readings) -> None:
         """Read message `index`; raises Refused for the whole message."""
@@ -70,10 +73,7 @@ class CsvLines:
         in_time_order(out, start)
 
     def _rows(self, payload: bytes) -> list[list[str]]:
-        try:
-            text = payload.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise Refused(Refusal.NOT_UTF8, f"{error.reason} at byte {error.start}") from error
+        text = text_of(payload).removeprefix(_BYTE_ORDER_MARK)
         lines = [line for line in text.splitlines() if line.strip()]
         if not lines:
             raise Refused(Refusal.EMPTY, "expected lines of values, got none")
@@ -119,3 +119,13 @@ class CsvLines:
         if isinstance(epoch, Refused):
             return cell
         return int(epoch) if epoch.is_integer() else epoch
+
+
+def _check_time_format(pattern: str) -> None:
+    """CatalogueError for a pattern that reads no time, or one whose date nobody can tell."""
+    try:
+        read = datetime.strptime(_MOMENT.strftime(pattern), pattern)  # noqa: DTZ007 (its date alone is looked at)
+    except (ValueError, re.error) as error:  # re.error: a part that comes twice
+        raise CatalogueError(f"options of format csv: time_format {pattern!r}: {error}") from error
+    if read.date() != _MOMENT.date():
+        raise CatalogueError(f"options of format csv: time_format {pattern!r}: expected year, month and day in it")

@@ -5,15 +5,13 @@ from typing import Any, Final, Literal
 
 from gateway.address_book import HEALTH_MARK, AddressBook, Target
 from gateway.formats.json_tree import ABSENT, look_up, number_or_why
-from gateway.readings import Mark, Readings, Refusal, Refused
+from gateway.readings import Readings, Refusal, Refused
 from gateway.sent_time import sent_time
 from sensors.origin import Origin
-from sensors.times import NEVER
 
 NO_MAPPED_FIELD: Final = "no mapped field"  # counted under this where a rule's option `others` says to ignore them
 _NAMES_SHOWN: Final = 20
 _NAME_SHOWN: Final = 64
-_LAST: Final = 2**63 - 1
 
 Time = int | float | str | None
 Others = Literal["refuse", "ignore"]  # a rule's option: what becomes of messages that hold none of the mapped fields
@@ -98,12 +96,6 @@ class FieldReader:
         value = look_up(tree, field)
         if value is not ABSENT:
             self.add(field, number_or_why(value), ts)
-
-
-def in_time_order(out: Readings, since: Mark) -> None:
-    """Put what was added since a mark, a device's backlog, in time order; what has no time of its own comes last."""
-    start = since.added
-    out.added[start:] = sorted(out.added[start:], key=lambda r: _LAST if r.device_us == NEVER else r.device_us)
 
 
 def nothing_mapped(index: int, wanted: Iterable[str], tree: Any, out: Readings, others: Others) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from gateway.address_book import AddressBook
-from gateway.formats.device_fields import FieldReader, Others, fields_of, in_time_order, nothing_mapped
+from gateway.backlog import in_time_order
+from gateway.formats.device_fields import FieldReader, Others, fields_of, nothing_mapped
 from gateway.formats.json_tree import ABSENT, MAX_ELEMENTS, id_in, json_tree, look_up, number_or_why, time_in
 from gateway.formats.options import read_options
 from gateway.formats.place import place

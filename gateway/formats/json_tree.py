@@ -8,13 +8,13 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from gateway.formats.text import NOT_FINITE, text_of
 from gateway.readings import Refusal, Refused
 
 MAX_ELEMENTS: Final = 10_000  # records in one message
-_MAX_INT: Final = 2**62
+_MAX_INT: Final = 2**62  # a whole number beyond is no id, and is not written out
 _SHOWN: Final = 40  # characters of a value in a refusal's detail
 _DECODER: Final = msgspec.json.Decoder()
-_NOT_FINITE: Final = re.compile(r"(?<![\w\"])[+-]?(nan|inf|infinity)(?![\w\"])", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -44,12 +44,9 @@ def json_tree(payload: bytes) -> Any:
 
 def _loose_tree(payload: bytes, why: Exception) -> Any:
     """What a more patient decoder makes of it: a number that is none costs its own field only."""
+    text_of(payload)
     try:
-        text = payload.decode()
-    except UnicodeDecodeError as error:
-        raise Refused(Refusal.NOT_UTF8, f"{error.reason} at byte {error.start}") from error
-    try:
-        return json.loads(_NOT_FINITE.sub("Infinity", text))
+        return json.loads(NOT_FINITE.sub(b"Infinity", payload).decode())
     except RecursionError as error:
         raise Refused(Refusal.TOO_DEEP, "nested too deeply") from error
     except ValueError as error:
@@ -116,8 +113,6 @@ def time_in(value: Any) -> int | float | str | None:
     """A time as sent; what cannot be one becomes a text that is none, and is refused with each reading."""
     if isinstance(value, bool):
         return shown(value)
-    if isinstance(value, int) and abs(value) > _MAX_INT:
-        return _MAX_INT  # no time either, and no number that can overflow on the way
     return value if value is None or isinstance(value, (int, float, str)) else shown(value)
 
 

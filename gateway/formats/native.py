@@ -6,21 +6,21 @@ declared) or RFC 3339; absent = the receive time.  Unknown keys are ignored.
 """
 
 import math
-import re
 from typing import Final
 
 import msgspec
 
 from gateway.address_book import AddressBook, Target
-from gateway.formats.native_shapes import CLAIMABLE, LAST, MAX_ELEMENTS, PAYLOAD, Element, Shapes, Time
+from gateway.backlog import in_time_order
+from gateway.formats.native_shapes import CLAIMABLE, MAX_ELEMENTS, PAYLOAD, Element, Shapes, Time
+from gateway.formats.place import levels_of
+from gateway.formats.text import NOT_FINITE, text_of
 from gateway.readings import Readings, Refusal, Refused
 from gateway.sent_time import sent_time
 from sensors.catalogue import IngestRule
 from sensors.errors import CatalogueError
 from sensors.origin import Origin
-from sensors.times import NEVER
 
-_NOT_FINITE: Final = re.compile(rb"(?<![\w\"])[+-]?(nan|inf|infinity)(?![\w\"])", re.IGNORECASE)
 _OUT_OF_RANGE: Final = b"1e999"  # JSON has no NaN, but devices write it: put in its place, it costs its element only
 
 
@@ -89,7 +89,7 @@ def _read_element(index: int, place: int | None, element: float | Element, targe
 def _read_loose_array(index: int, payload: bytes, target: Target, out: Readings) -> None:
     """An array some of whose elements are not readings: the others count."""
     try:
-        raws = _ARRAY.decode(_NOT_FINITE.sub(_OUT_OF_RANGE, payload))
+        raws = _ARRAY.decode(NOT_FINITE.sub(_OUT_OF_RANGE, payload))
     except (msgspec.MsgspecError, RecursionError) as error:
         raise _refused(error, payload) from error
     _check_count(len(raws))
@@ -130,7 +130,7 @@ def _read_station(index: int, targets: dict[str, Target], payload: bytes, out: R
 def _loose_values(payload: bytes, error: Exception) -> tuple[Values, dict[str, float | Refused | None]]:
     """A station's message some of whose values are not numbers: the others count."""
     try:
-        tree = _LOOSE_VALUES.decode(_NOT_FINITE.sub(_OUT_OF_RANGE, payload))
+        tree = _LOOSE_VALUES.decode(NOT_FINITE.sub(_OUT_OF_RANGE, payload))
         raws = _LOOSE_VALUES.decode(tree["values"])
         rest = b"{" + b",".join(b'"%s":%s' % (k.encode(), bytes(tree[k])) for k in ("ts", "origin") if k in tree)
         content = _VALUES.decode(rest + (b"," if len(rest) > 1 else b"") + b'"values":{}}')
@@ -146,25 +146,16 @@ def _loose_values(payload: bytes, error: Exception) -> tuple[Values, dict[str, f
 
 
 def _read_elements(index: int, elements: list[tuple[int, float | Element]], target: Target, out: Readings) -> None:
-    """A device's backlog, (place in the array, element), in time order; those that get the receive time come last."""
-
-    def time_us(placed: tuple[int, float | Element]) -> int:
-        try:
-            sent_us = sent_time(placed[1].ts, target)[0] if isinstance(placed[1], Element) else NEVER
-        except Refused:
-            sent_us = NEVER
-        return LAST if sent_us == NEVER else sent_us
-
-    for place, element in sorted(elements, key=time_us):
+    """A device's backlog: (place in the array, element)."""
+    start = out.mark()
+    for place, element in elements:
         _read_element(index, place, element, target, out)
+    in_time_order(out, start)
 
 
 def _station(topic: bytes, book: AddressBook) -> dict[str, Target]:
     """The targets of a `telemetry/{station}` topic; Refused says what is wrong with the topic."""
-    try:
-        levels = topic.decode().split("/")
-    except UnicodeDecodeError as error:
-        raise Refused(Refusal.BAD_TOPIC, f"topic is not UTF-8: {error.reason} at byte {error.start}") from error
+    levels = levels_of(topic)
     if levels[0] != "telemetry" or not 2 <= len(levels) <= 3 or not all(levels):
         raise Refused(Refusal.BAD_TOPIC, "expected telemetry/{station} or telemetry/{station}/{property}")
     targets = book.stations.get(levels[1])
@@ -182,10 +173,7 @@ def _check_text(payload: bytes) -> None:
     if not payload:
         raise Refused(Refusal.EMPTY, "expected a number, an object or an array, got nothing")
     if not payload.isascii():
-        try:
-            payload.decode()
-        except UnicodeDecodeError as error:
-            raise Refused(Refusal.NOT_UTF8, f"{error.reason} at byte {error.start}") from error
+        text_of(payload)
 
 
 def _check_count(count: int) -> None:
@@ -197,7 +185,7 @@ def _refused(error: Exception, payload: bytes) -> Refused:
     """The verdict for what msgspec could not decode."""
     if isinstance(error, RecursionError):
         return Refused(Refusal.TOO_DEEP, "nested too deeply")
-    if _NOT_FINITE.search(payload) or "out of range" in str(error):
+    if NOT_FINITE.search(payload) or "out of range" in str(error):
         return Refused(Refusal.NOT_FINITE, f"expected a finite number: {error}")
     if isinstance(error, msgspec.ValidationError):
         return Refused(Refusal.WRONG_TYPE, str(error))

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.address_book import AddressBook, Target
+from gateway.backlog import columns_in_time_order
 from gateway.columns import NO_ELEMENT, Columns
 from gateway.readings import MAX_UNIT_TEXT, Readings, Refused
-from gateway.sent_time import MAX_TIME, sent_time
+from gateway.sent_time import epochs_us, sent_time
 from gateway.topic_table import TopicTable
 from sensors.arithmetic import NOT_STATED, unit_code
 from sensors.origin import Origin
@@ -21,7 +22,6 @@ from sensors.times import NEVER
 from sensors.units import KNOWN
 
 MAX_ELEMENTS: Final = 10_000  # in one message
-LAST: Final = 2**63 - 1  # sorts readings without a time behind those with one
 # What a payload may say of itself; the other origins are given by Siaga, never by a device.
 CLAIMABLE: Final = {origin.word: origin for origin in (Origin.LIVE, Origin.PULLED, Origin.SIMULATED, Origin.REPLAYED)}
 _UNKNOWN: Final = -2
@@ -136,8 +136,7 @@ class Shapes:
             unit=flat.unit,
             element=(flat.message - starts[which]).astype(np.int32),
         )
-        key = np.where(columns.device_us == NEVER, LAST, columns.device_us)
-        return columns.take(np.lexsort((key, which))), is_good
+        return columns_in_time_order(columns), is_good
 
     def _times(
         self, sent: list[Time], place: NDArray[np.int32]
@@ -147,9 +146,7 @@ class Shapes:
         reasons, good = np.zeros(n, np.uint16), np.ones(n, np.bool_)
         with contextlib.suppress(struct.error):  # all are whole numbers of 64 bits, as a rule
             epochs = np.frombuffer(struct.pack(f"{n}q", *sent), np.int64)
-            unit_us = self._epoch_us[place]
-            limit = MAX_TIME // unit_us
-            return np.where((epochs > limit) | (epochs < -limit), 0, epochs * unit_us), reasons, good
+            return epochs_us(epochs, self._epoch_us[place]), reasons, good
         if sent.count(None) == n:
             return np.full(n, NEVER, np.int64), reasons, good
         device_us = np.full(n, NEVER, np.int64)

@@ -9,6 +9,7 @@ from gateway.formats.device_fields import FieldReader, fields_of
 from gateway.formats.json_tree import number_or_why
 from gateway.formats.options import read_options
 from gateway.formats.place import topic_place
+from gateway.formats.text import text_of
 from gateway.readings import Readings, Refusal, Refused
 from sensors.catalogue import IngestRule
 
@@ -48,7 +49,4 @@ def _text(payload: bytes) -> str:
         raise Refused(Refusal.EMPTY, "expected a number, got nothing")
     if len(payload) > MAX_BYTES:
         raise Refused(Refusal.WRONG_TYPE, f"expected a number, got {len(payload)} bytes")
-    try:
-        return payload.decode()
-    except UnicodeDecodeError as error:
-        raise Refused(Refusal.NOT_UTF8, f"{error.reason} at byte {error.start}") from error
+    return text_of(payload)

@@ -11,11 +11,13 @@ from typing import Final, Literal
 import msgspec
 
 from gateway.address_book import AddressBook, Target
-from gateway.formats.device_fields import in_time_order, measured, sends, unknown_device
+from gateway.backlog import in_time_order
+from gateway.formats.device_fields import measured, sends, unknown_device
 from gateway.formats.options import read_options
 from gateway.formats.place import Place, topic_place
 from gateway.formats.senml_pack import RELATIVE_BELOW, Record, pack, resolved
 from gateway.readings import Readings, Refusal, Refused
+from gateway.sent_time import epoch_us, is_no_time
 from sensors.catalogue import IngestRule
 from sensors.errors import CatalogueError
 from sensors.times import NEVER, SECOND_US
@@ -24,7 +26,6 @@ _MARKS: Final = ":/._-"
 _CUT: Final = re.compile(f"[{re.escape(_MARKS)}]")
 _UNITS: Final = {"%RH": "%", "%EL": "%", "/": "1", "count": "1"}  # of the SenML registry, as Siaga spells them
 _MAX_SPLITS: Final = 10_000  # names remembered; beyond, all are forgotten
-_LATEST_S: Final = 2.0**62 / SECOND_US
 
 
 class Options(msgspec.Struct, forbid_unknown_fields=True):
@@ -126,7 +127,5 @@ def _time_us(time_s: float, received_us: int) -> int:
     """Microseconds since the epoch; 0 is now (no time of its own), another below 2**28 is relative to now."""
     if time_s == 0.0:
         return NEVER
-    if abs(time_s) > _LATEST_S:
-        return 0  # a clock fault
-    time_us = round(time_s * SECOND_US)
-    return time_us if time_s >= RELATIVE_BELOW else received_us + time_us
+    is_relative = time_s < RELATIVE_BELOW and not is_no_time(time_s, SECOND_US)
+    return epoch_us(time_s, SECOND_US) + (received_us if is_relative else 0)

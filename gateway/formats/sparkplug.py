@@ -14,13 +14,15 @@ from typing import Final
 import msgspec
 
 from gateway.address_book import AddressBook, Target
+from gateway.backlog import in_time_order
 from gateway.formats import Format
-from gateway.formats.device_fields import in_time_order, sends, unknown_device
+from gateway.formats.device_fields import sends, unknown_device
 from gateway.formats.options import read_options
 from gateway.formats.place import levels_of
 from gateway.formats.sparkplug_node import MS_US, Named, Node, Step
 from gateway.formats.sparkplug_payload import Metric, Payload, Quality, payload_of, rebirth_request
 from gateway.readings import Readings, Refusal, Refused
+from gateway.sent_time import epoch_us
 from sensors.catalogue import IngestRule
 from sensors.quality import Reason
 from sensors.times import NEVER
@@ -30,7 +32,6 @@ _OF_NODE: Final = ("NBIRTH", "NDATA", "NDEATH")
 _OF_DEVICE: Final = ("DBIRTH", "DDATA", "DDEATH")
 _BIRTHS: Final = ("NBIRTH", "DBIRTH")
 _QUIET: Final = ("NCMD", "DCMD")  # commands of hosts, our own among them
-_LATEST_MS: Final = 2**62 // MS_US
 _BIRTH_SEQ: Final = "bdSeq"
 
 _Fields = Mapping[str, Target]
@@ -232,5 +233,5 @@ def _add(index: int, place: int, target: Target, named: Named, metric: Metric, c
     if metric.quality != Quality.GOOD:
         reasons |= Reason.SENT_AS_BAD
     sent_ms = content.timestamp_ms if metric.timestamp_ms is None else metric.timestamp_ms
-    device_us = NEVER if sent_ms is None else 0 if sent_ms > _LATEST_MS else sent_ms * MS_US
+    device_us = NEVER if sent_ms is None else epoch_us(sent_ms, MS_US)
     out.add(index, target, value, element=place, device_us=device_us, reasons=reasons)

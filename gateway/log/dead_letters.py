@@ -36,13 +36,13 @@ CREATE TABLE IF NOT EXISTS dead_letter (
     more_seqs TEXT NOT NULL DEFAULT ''  -- rows of retries that took a part of it, with spaces between
 );
 CREATE INDEX IF NOT EXISTS dead_letter_of_group ON dead_letter (group_id, id);
+CREATE INDEX IF NOT EXISTS dead_letter_of_cause ON dead_letter (source, reason, group_id);
 CREATE INDEX IF NOT EXISTS dead_letter_of_time ON dead_letter (received_us);
 CREATE TABLE IF NOT EXISTS dead_letter_count (
     source TEXT NOT NULL,
     reason TEXT NOT NULL,
     count INTEGER NOT NULL,
     kept INTEGER NOT NULL,
-    kept_bytes INTEGER NOT NULL,
     first_us INTEGER NOT NULL,
     last_us INTEGER NOT NULL,
     PRIMARY KEY (source, reason)
@@ -99,7 +99,6 @@ class _Tally:
 
     count: int = 0
     kept: int = 0
-    kept_bytes: int = 0
     first_us: int = 0
     last_us: int = 0
 
@@ -132,7 +131,10 @@ class LetterBox:
         self._is_settled = True
 
     def prepare(self) -> None:
-        """Add what a log that an earlier version began lacks; within a transaction."""
+        """Bring the tables of a log that an earlier version began to the present ones; within a transaction."""
+        counted = self._connection.execute("PRAGMA table_info(dead_letter_count)").fetchall()
+        if "kept_bytes" in {row[1] for row in counted}:
+            self._connection.execute("ALTER TABLE dead_letter_count DROP COLUMN kept_bytes")
         present = {row[1] for row in self._connection.execute("PRAGMA table_info(dead_letter)")}
         for column in _ADDED:
             if present and column.split()[0] not in present:
@@ -174,12 +176,11 @@ class LetterBox:
                 known.kept[cause] += 1
                 known.newest_us[group] = letter.received_us
                 tally.kept += 1
-                tally.kept_bytes += size
         self._insert(kept)
         self._connection.executemany(
-            "UPDATE dead_letter_count SET count = count + ?, kept = kept + ?, kept_bytes = kept_bytes + ?,"
-            " last_us = max(last_us, ?) WHERE source = ? AND reason = ?",
-            [(t.count, t.kept, t.kept_bytes, t.last_us, *cause) for cause, t in causes.items()],
+            "UPDATE dead_letter_count SET count = count + ?, kept = kept + ?, last_us = max(last_us, ?)"
+            " WHERE source = ? AND reason = ?",
+            [(t.count, t.kept, t.last_us, *cause) for cause, t in causes.items()],
         )
         self._connection.executemany(
             "UPDATE dead_letter_group SET count = count + ?, last_us = max(last_us, ?) WHERE id = ?",
@@ -202,12 +203,29 @@ class LetterBox:
         for letter in retried.failed:
             self._refuse_again(known, f" {seq}" if retried.took else "", letter)
 
-    def forget_before(self, time_us: int) -> int:
-        """Take out the kept letters that came before `time_us`; how many.  Counts and groups stay."""
+    def forget_before(self, time_us: int, limit: int) -> int:
+        """Take out up to `limit` kept letters that came before `time_us`, the oldest first; how many.
+
+        A group that was not seen since, and of which no letter was kept before, goes too.  Counts by cause stay.
+        """
+        old = self._connection.execute(
+            "SELECT id FROM dead_letter WHERE received_us < ? ORDER BY received_us LIMIT ?", (time_us, limit)
+        ).fetchall()
+        empty = self._connection.execute(
+            "SELECT id, source, reason, topic, shape FROM dead_letter_group AS g WHERE last_us < ?"
+            " AND NOT EXISTS (SELECT 1 FROM dead_letter WHERE group_id = g.id) LIMIT ?",
+            (time_us, limit),
+        ).fetchall()
+        if not old and not empty:
+            return 0
         known = self._begin()
-        old = self._connection.execute("SELECT id FROM dead_letter WHERE received_us < ?", (time_us,)).fetchall()
         for (letter_id,) in old:
             self._take_out(known, letter_id)
+        for group, source, reason, topic, shape in empty:
+            self._connection.execute("DELETE FROM dead_letter_group WHERE id = ?", (group,))
+            known.groups.pop((source, reason, topic, shape), None)
+            known.groups_of[source, reason] = known.groups_of.get((source, reason), 1) - 1
+            known.newest_us.pop(group, None)
         return len(old)
 
     def _begin(self) -> _Known:
@@ -273,8 +291,9 @@ class LetterBox:
         ).fetchone()
         if victim is None:
             victim = self._connection.execute(
-                f"SELECT max(id), {_SIZE} FROM dead_letter WHERE source = ? AND reason = ?"  # noqa: S608 (words are ours)
-                " GROUP BY group_id HAVING count(*) > 1 ORDER BY count(*) DESC LIMIT 1",
+                f"SELECT id, {_SIZE} FROM dead_letter WHERE id = (SELECT max(id) FROM dead_letter"  # noqa: S608 (as above)
+                " WHERE source = ? AND reason = ? GROUP BY group_id HAVING count(*) > 1"
+                " ORDER BY count(*) DESC LIMIT 1)",
                 (letter.source, letter.reason),
             ).fetchone()
         if victim is None or not self._fits(known, _size_of(letter) - victim[1]):
@@ -301,11 +320,11 @@ class LetterBox:
             (letter.reason, letter.detail, letter.element, group, took_seq, letter.id),
         )
         self._ensure_cause(known, cause, letter.received_us)
-        for (source, reason), sign, moved in ((before, -1, -row[3]), (cause, 1, size)):
+        for (source, reason), sign in ((before, -1), (cause, 1)):
             self._connection.execute(
-                "UPDATE dead_letter_count SET count = count + ?, kept = kept + ?, kept_bytes = kept_bytes + ?,"
-                " first_us = min(first_us, ?), last_us = max(last_us, ?) WHERE source = ? AND reason = ?",
-                (sign, sign, moved, *(2 * (letter.received_us,)), source, reason),
+                "UPDATE dead_letter_count SET count = count + ?, kept = kept + ?, first_us = min(first_us, ?),"
+                " last_us = max(last_us, ?) WHERE source = ? AND reason = ?",
+                (sign, sign, *(2 * (letter.received_us,)), source, reason),
             )
             known.kept[source, reason] = known.kept.get((source, reason), 0) + sign
         known.held_bytes += size - row[3]
@@ -320,7 +339,7 @@ class LetterBox:
         if cause not in known.kept:
             known.kept[cause] = 0
             self._connection.execute(
-                "INSERT INTO dead_letter_count VALUES (?, ?, 0, 0, 0, ?, ?) ON CONFLICT DO NOTHING",
+                "INSERT INTO dead_letter_count VALUES (?, ?, 0, 0, ?, ?) ON CONFLICT DO NOTHING",
                 (*cause, received_us, received_us),
             )
 
@@ -335,8 +354,7 @@ class LetterBox:
         group, source, reason, size = row
         self._connection.execute("DELETE FROM dead_letter WHERE id = ?", (letter_id,))
         self._connection.execute(
-            "UPDATE dead_letter_count SET kept = kept - 1, kept_bytes = kept_bytes - ? WHERE source = ? AND reason = ?",
-            (size, source, reason),
+            "UPDATE dead_letter_count SET kept = kept - 1 WHERE source = ? AND reason = ?", (source, reason)
         )
         known.held_bytes -= size
         known.kept[source, reason] = known.kept.get((source, reason), 1) - 1

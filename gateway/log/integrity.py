@@ -4,9 +4,16 @@ A row of format 1 has a checksum of its blob only.  From format 2 on `head_crc` 
 blob's checksum and that of its transitions among them.
 """
 
+import hashlib
 import zlib
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+import zstandard
+
+from gateway.errors import LogError
+
+MAX_CATALOGUE_BYTES: Final = 256 * 1024 * 1024  # some 500,000 datastreams
 
 
 class Head(NamedTuple):
@@ -48,3 +55,19 @@ def moves_checksum(bodies: Iterable[bytes], crc: int = 0) -> int:
 def checkpoint_checksum(seq: int, detector: int, body: bytes) -> int:
     """CRC-32 of a checkpoint with the place it belongs to."""
     return zlib.crc32(body, zlib.crc32(f"{seq} {detector} ".encode()))
+
+
+def catalogue_text(packed: object, sha256: object) -> bytes:
+    """The canonical text of a catalogue as it stands in the log; LogError where it is not what was written."""
+    if not isinstance(packed, bytes):
+        raise LogError("expected a blob")
+    try:
+        size = zstandard.frame_content_size(packed)
+        if not 0 <= size <= MAX_CATALOGUE_BYTES:  # asked first: a damaged size must not be allocated
+            raise LogError(f"expected {MAX_CATALOGUE_BYTES} bytes at most, got {size}")
+        text = zstandard.ZstdDecompressor().decompress(packed)
+    except zstandard.ZstdError as error:
+        raise LogError(f"does not decompress: {error}") from error
+    if hashlib.sha256(text).hexdigest() != sha256:
+        raise LogError("SHA-256 differs")
+    return text

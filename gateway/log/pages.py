@@ -77,7 +77,7 @@ class Pages:
         if array + 2 * cells > self.page_size:
             self.damaged_cells += 1
             return
-        for place in struct.unpack_from(f">{cells}H", page, array):
+        for place in dict.fromkeys(struct.unpack_from(f">{cells}H", page, array)):
             try:
                 yield self._cell(number, page, place, kind)
             except (Damaged, IndexError, struct.error):
@@ -91,7 +91,7 @@ class Pages:
         if kind == _TABLE_LEAF:
             rowid, place = _varint(page, place)
             rowid -= (rowid >> 63) << 64
-        if not 0 < size <= _MAX_PAYLOAD:
+        if not 0 < size <= min(_MAX_PAYLOAD, self.page_size * (self.count + 1)):
             raise Damaged
         return Record(number, rowid, _values(self._payload(page, place, size, is_table=kind == _TABLE_LEAF)))
 
@@ -105,6 +105,8 @@ class Pages:
             local = local if local <= most else least
         parts, missing = [page[place : place + local]], size - local
         if len(parts[0]) != local:
+            raise Damaged
+        if missing and _length(parts[0]) != size:  # before pages are followed for a size that damage made up
             raise Damaged
         following = struct.unpack_from(">I", page, place + local)[0] if missing else 0
         while missing:
@@ -165,6 +167,23 @@ def _varint(raw: bytes, place: int) -> tuple[int, int]:
     raise Damaged
 
 
+def _size(kind: int) -> int:
+    """Bytes of a column of a serial type."""
+    return _INTEGER_SIZES.get(kind, 8 if kind == 7 else (kind - 12) // 2 if kind >= 12 else 0)
+
+
+def _length(beginning: bytes) -> int:
+    """How long a record is by its own header, which its first part holds whole."""
+    end, place = _varint(beginning, 0)
+    if end > len(beginning):
+        raise Damaged
+    length = end
+    while place < end:
+        kind, place = _varint(beginning, place)
+        length += _size(kind)
+    return length
+
+
 def _values(payload: bytes) -> tuple[Value, ...]:
     """A record's columns.  A TEXT is its bytes."""
     end, place = _varint(payload, 0)
@@ -172,7 +191,7 @@ def _values(payload: bytes) -> tuple[Value, ...]:
     body = end
     while place < end:
         kind, place = _varint(payload, place)
-        size = _INTEGER_SIZES.get(kind, 8 if kind == 7 else (kind - 12) // 2 if kind >= 12 else 0)
+        size = _size(kind)
         raw = payload[body : body + size]
         if len(raw) != size or kind in (10, 11) or len(values) == _MAX_COLUMNS:
             raise Damaged

@@ -1,7 +1,6 @@
 """Reading the log while the gateway writes it: rows are copied out, no transaction stays open."""
 
 import contextlib
-import hashlib
 import logging
 import sqlite3
 from pathlib import Path
@@ -9,11 +8,10 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import msgspec
-import zstandard
 
 from gateway.errors import LogDamaged, LogError
 from gateway.log import columns
-from gateway.log.integrity import Head, moves_checksum
+from gateway.log.integrity import Head, catalogue_text, moves_checksum
 from gateway.log.letter_book import LetterBook
 from gateway.log.rows import Gap, LoggedTransition, LogRow, Predecessor
 from gateway.log.schema import FILE, SCHEMA_VERSION, open_reading
@@ -238,11 +236,8 @@ class LogReader:
         if row is None:
             raise LogError(f"{self._path}: there is no catalogue version {version}")
         try:
-            text = zstandard.ZstdDecompressor().decompress(row[0])
-            if hashlib.sha256(text).hexdigest() != row[1]:
-                raise LogError(f"{self._path}: catalogue version {version} is damaged: SHA-256 differs")
-            return from_canonical(text)
-        except (zstandard.ZstdError, msgspec.MsgspecError) as error:
+            return from_canonical(catalogue_text(row[0], row[1]))
+        except (LogError, msgspec.MsgspecError) as error:
             raise LogError(f"{self._path}: catalogue version {version} is damaged: {error}") from error
 
     @property

@@ -24,6 +24,11 @@ class Reserve:
         """Whether the reserve was let go and half of its room is used up, too: time to tidy at any price."""
         return self._was_let_go and not self.is_held and free_bytes(self._path.parent) < self._size // 2
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is to be held and is not."""
+        return self._size > 0 and not self.is_held
+
     def hold(self) -> bool:
         """Take the room if there is as much again beside it; whether it is held."""
         if self.is_held or not self._size or free_bytes(self._path.parent) < 2 * self._size:

@@ -6,8 +6,9 @@ Rows go whole, with their transitions, from the oldest on; what went is on recor
     space   less than `min_free_mib` left, older than a day  once every known reader has read them
     size    beyond 95 % of the cap                           once every known reader has read them
     size    beyond the cap                                   whoever has read them
-    space   commits fail for lack of room                    whoever has read them
+    space   commits fail for lack of room                    once every known reader has read them
 
+Below the cap nothing goes that a reader has not read, whoever fills the disk: then what arrives waits at the brokers.
 The checkpoints that a restart needs, the rows after them and their catalogue stay.  The room of what went is used again
 by new rows; the file itself is made smaller only where it is over the cap or the disk is short of room, as that writes
 every page that it moves once more.
@@ -27,6 +28,7 @@ PIECE_ROWS: Final = 512
 PIECE_BYTES: Final = 4 * 1024 * 1024
 VACUUM_PAGES: Final = 256
 SPARE_PAGES: Final = 2_048  # 8 MiB for new rows, made on a full disk; at most an eighth of the log
+NEEDED_PAGES: Final = 256  # with fewer, rows to come do not fit into the room of old ones
 NEAR_CAP: Final = 0.95
 LOW_SPACE_KEEPS_US: Final = 24 * HOUR_US
 MAX_DEFAULT_BYTES: Final = 8 * 1024**3
@@ -67,6 +69,11 @@ class _Plan:
     before_us: int | None = None
 
 
+def _spare(room: Room) -> int:
+    """Unused pages that a full disk's log is to have."""
+    return min(SPARE_PAGES, room.file // room.page // 8)
+
+
 class Retention:
     """One step at a time, in the writer's thread.  Raises LogError."""
 
@@ -76,6 +83,15 @@ class Retention:
         self._min_free = settings.min_free_mib * _MIB
         self.retired = 0  # rows, since the start
         self.retired_unread = 0
+        self.unread_lost_us: int | None = None  # when the last row went that a reader had not read
+
+    def recall(self) -> None:
+        """Look up in the log when an unread row last went."""
+        try:
+            ((lost_us,),) = self._writer.connection.execute("SELECT max(at_us) FROM gap WHERE unread").fetchall()
+        except sqlite3.Error as error:
+            raise failure(self._writer.path, error, "read") from error
+        self.unread_lost_us = lost_us or self.unread_lost_us
 
     def room(self) -> Room:
         """The log's size just now."""
@@ -118,9 +134,25 @@ class Retention:
             plans.append(_Plan("size", False, read))
         if room.used > self.cap:
             plans.append(_Plan("size", True, end))
-        if is_stuck and room.unused_pages < min(SPARE_PAGES, room.file // room.page // 8):
-            plans += [_Plan("space", False, read), _Plan("space", True, end)]
+        if is_stuck and room.unused_pages < _spare(room):
+            plans.append(_Plan("space", False, read))
         return plans
+
+    def waits_for_readers(self, read_up_to: int | None) -> bool:
+        """Whether nothing is left, on a full disk and below the cap, but rows that a known reader has not read.
+
+        What is left of the reserve's room is then for deleting them later, which needs room itself.
+        """
+        try:
+            room = self.room()
+            if read_up_to is None or room.file >= self.cap or room.unused_pages >= min(NEEDED_PAGES, _spare(room)):
+                return False
+            ((oldest, end),) = self._writer.connection.execute(
+                "SELECT (SELECT coalesce(min(seq), 0) FROM batch), (SELECT coalesce(min(seq), 0) FROM checkpoint)"
+            ).fetchall()
+        except sqlite3.Error as error:
+            raise failure(self._writer.path, error, "read") from error
+        return bool(read_up_to < oldest < end)
 
     def _delete(self, plan: _Plan, now_us: int) -> bool:
         connection = self._writer.connection
@@ -156,6 +188,7 @@ class Retention:
             if not self.retired_unread:
                 _log.warning("the log has no more room: rows go before every reader has read them")
             self.retired_unread += len(rows)
+            self.unread_lost_us = now_us
         return True
 
     def _shrink(self, room: Room) -> bool:

@@ -4,7 +4,6 @@ Rows, transitions, catalogues, numbers and notes are recognised by their shape a
 format 1 has none over its numbers, only over its blob.  Dead letters and checkpoints are not salvaged.
 """
 
-import hashlib
 import secrets
 import sqlite3
 from collections.abc import Callable
@@ -13,12 +12,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-import zstandard
 
 from gateway.errors import LogError
 from gateway.log import columns
 from gateway.log.dead_letters import LetterBox
-from gateway.log.integrity import Head, moves_checksum
+from gateway.log.integrity import Head, catalogue_text, moves_checksum
 from gateway.log.pages import Pages, Record
 from gateway.log.schema import create
 from gateway.log.transaction import failure
@@ -167,9 +165,8 @@ class _Salvage:
 
     def _catalogue(self, version: int | None, sha256: str, now_us: int, text: bytes) -> bool:
         try:
-            if hashlib.sha256(zstandard.ZstdDecompressor().decompress(text)).hexdigest() != sha256:
-                return False
-        except zstandard.ZstdError:
+            catalogue_text(text, sha256)
+        except LogError:
             return False
         self._connection.execute("INSERT OR IGNORE INTO catalogue VALUES (?, ?, ?, ?)", (version, sha256, now_us, text))
         return True
@@ -196,6 +193,9 @@ class _Salvage:
         self.report.log_id = self._notes.get("log_id", "")
         log_id = self.report.log_id or secrets.token_hex(8)
         self._connection.execute("UPDATE meta SET value = ? WHERE key = 'log_id'", (log_id,))
+        if self.report.log_id:  # brokers know it by this; a log without one by its id
+            key = self._notes.get("session_key", log_id)
+            self._connection.execute("UPDATE meta SET value = ? WHERE key = 'session_key'", (key,))
         self._connection.execute("INSERT INTO meta VALUES ('salvaged', '1')")
 
     def _rows_with_other_transitions(self) -> int:

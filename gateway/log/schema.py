@@ -4,9 +4,10 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from gateway.errors import LogError, LogMissing
+from gateway.errors import LogDamaged, LogError, LogMissing
 from gateway.log.integrity import checkpoint_checksum
 from gateway.log.transaction import failure
+from gateway.session_key import new_session_key
 
 FILE: Final = "log.db"
 SCHEMA_VERSION: Final = 2
@@ -78,7 +79,7 @@ def create(connection: sqlite3.Connection, log_id: str) -> None:
     for statement in (SCHEMA + GAP).split(";\n"):
         if statement.strip():
             connection.execute(statement)
-    connection.execute("INSERT INTO meta VALUES ('log_id', ?)", (log_id,))
+    connection.execute("INSERT INTO meta VALUES ('log_id', ?), ('session_key', ?)", (log_id, new_session_key()))
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
@@ -116,6 +117,8 @@ def check_version(connection: sqlite3.Connection, path: Path, versions: tuple[in
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.DatabaseError as error:
         raise failure(path, error, "read") from error
+    except UnicodeDecodeError as error:  # SQLite's complaint about its tables names what damage made of them
+        raise LogDamaged(f"{path}: cannot be read: the names of its tables are damaged") from error
     if version == 0:
         raise LogMissing(f"{path}: there is no log yet")
     if version not in versions:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.errors import LogDamaged, LogError, LogFull
+from gateway.log.known_readers import NOTE, known, noted
 from gateway.log.reserve import Reserve
 from gateway.log.rows import Predecessor
 from gateway.log.salvage import carved_notes
@@ -146,7 +147,7 @@ def _legacy(file: Path) -> Legacy:
     try:
         notes |= {str(key): str(value) for key, value in connection.execute("SELECT key, value FROM meta")}
         ((last,),) = connection.execute("SELECT coalesce(max(seq), 0) FROM batch").fetchall()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         _log.warning("the damaged log does not say all of itself: %s", error)
     finally:
         connection.close()
@@ -154,10 +155,14 @@ def _legacy(file: Path) -> Legacy:
 
 
 def _inherited(legacy: Legacy) -> dict[str, str]:
-    """What the new log takes over: all that brokers, readers and sources were told.  The id is its own."""
+    """What the new log takes over: all that brokers, readers and sources were told.  The id is its own.
+
+    Readers are known to it from the first row on: it waits for one that is down just now, too.
+    """
     notes = dict(legacy.notes or {})
+    readers = noted({name: reader.at_the_start() for name, reader in known(notes).items()})
     key = notes.pop("session_key", notes.pop("log_id", legacy.log_id))
     notes.pop("log_id", None)
     notes.pop("predecessor", None)
-    notes = {name: value for name, value in notes.items() if not name.startswith("cursor:")}
+    notes = {name: value for name, value in notes.items() if not name.startswith(NOTE)} | readers
     return notes | ({"session_key": key} if key else {})

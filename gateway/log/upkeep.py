@@ -4,6 +4,7 @@ Each step is small.  What readers reported of their cursors is remembered in the
 """
 
 import logging
+import math
 import os
 import time
 from collections.abc import Mapping
@@ -13,7 +14,8 @@ from typing import Final, Protocol
 
 import msgspec
 
-from gateway.errors import LogDamaged, LogError
+from gateway.errors import LogDamaged, LogError, LogFull
+from gateway.log.known_readers import MAX_READERS, NOTE, KnownReader, known, noted
 from gateway.log.reserve import Reserve
 from gateway.log.retention import DEAD_LETTERS_SHARE, Retention, cap_bytes
 from gateway.log.set_aside import unseen
@@ -31,8 +33,8 @@ WAL_MAX_BYTES: Final = 32 * 1024**2  # a longer file is cut as soon as no reader
 HELD_TOLD_S: Final = 5.0
 CURSORS_NOTED_S: Final = 60.0
 FORGOTTEN_US: Final = 30 * 24 * HOUR_US  # a reader that was not heard for so long is waited for no more
-MAX_READERS: Final = 32
-CURSOR_NOTE: Final = "cursor:"  # before a reader's name, in `meta`
+LETTERS_AGED_S: Final = 600.0  # between looks at the dead letters' age
+LETTERS_AT_ONCE: Final = 200
 _MIB: Final = 1024 * 1024
 
 _log = logging.getLogger("gateway.log")
@@ -54,19 +56,6 @@ class Reported(Protocol):
         """The newest row that is compacted, where it compacts."""
 
 
-class KnownReader(msgspec.Struct, frozen=True, kw_only=True):
-    """A reader as the log remembers it."""
-
-    seq: int
-    compacted_seq: int | None = None
-    heard_us: int
-
-    @property
-    def behind(self) -> int:
-        """Rows up to here are not needed by it any more."""
-        return self.seq if self.compacted_seq is None else min(self.seq, self.compacted_seq)
-
-
 @dataclass(frozen=True, slots=True)
 class Figures:
     """The log's size and state, as of the last step.  Bytes, seconds."""
@@ -78,8 +67,10 @@ class Figures:
     wal_bytes: int = 0
     wal_held_s: float = 0.0  # a reader has kept the write-ahead log from being emptied for so long
     reserve_held: bool = False
+    reserve_missing: bool = False  # it is to be held, and there is no room for it
     rows_retired: int = 0
     rows_retired_unread: int = 0
+    unread_lost_us: int | None = None  # when a row last went that a known reader had not read
     readers: int = 0
     set_aside: tuple[str, ...] = ()  # damaged logs that nobody has seen to
     error: str = ""  # why the upkeep cannot be done
@@ -95,7 +86,7 @@ def bounded(settings: LogSettings, data_dir: Path) -> LogSettings:
     return msgspec.structs.replace(settings, max_mib=cap, dead_letter_total_mib=letters)
 
 
-class Upkeep:
+class LogUpkeep:
     """`step` may be called from the writer's thread alone; `figures` may be read from anywhere."""
 
     def __init__(self, writer: LogWriter, settings: LogSettings) -> None:
@@ -108,7 +99,9 @@ class Upkeep:
         self.is_stuck = False  # commits fail for lack of room, and the reserve is gone
         self._log_id = ""
         self._readers: dict[str, KnownReader] = {}
+        self._keep_us = round(settings.keep_days * 24 * HOUR_US)
         self._noted_at = self._emptied_at = time.monotonic()
+        self._letters_due_at = 0.0
         self._held_since: float | None = None
 
     def step(self, cursors: Mapping[str, Reported], now_us: int) -> float:
@@ -123,7 +116,10 @@ class Upkeep:
         def know() -> None:
             self._know_readers(cursors, now_us)
 
-        for part in (know, self._empty_wal, retire, self._hold_reserve):
+        def age_letters() -> None:
+            self._age_letters(now_us)
+
+        for part in (know, self._empty_wal, retire, self._hold_reserve, age_letters):
             try:
                 part()
             except LogDamaged:
@@ -135,26 +131,38 @@ class Upkeep:
         return BUSY_PAUSE_S if is_busy and not error else PAUSE_S
 
     def make_room(self, now_us: int) -> None:
-        """The reserve is going, too: tidy before anything else is written.  Raises LogDamaged."""
+        """The reserve is going, too: tidy before anything else is written.
+
+        Raises LogFull where only rows are left to go that a reader has not read, and LogDamaged.
+        """
         try:
             for _ in range(PIECES_AT_ONCE):
                 if self._writer.wal_pages:
                     self._writer.empty_wal()
                 if not self._retention.step(now_us, self._read_up_to(), is_stuck=True):
                     break
+            is_waiting = self._retention.waits_for_readers(self._read_up_to())
         except LogDamaged:
             raise
         except LogError as error:
             self._tell(str(error))
+            return
+        if is_waiting:
+            raise LogFull(f"{self._writer.path}: the disk is full, and {self._slowest()} has not read what could go")
 
     def _know_readers(self, cursors: Mapping[str, Reported], now_us: int) -> None:
         if self._log_id != self._writer.log_id:
-            self._log_id, self._readers = self._writer.log_id, {}
-            for key, value in self._writer.notes().items():
-                if key.startswith(CURSOR_NOTE):
-                    self._readers[key.removeprefix(CURSOR_NOTE)] = msgspec.json.decode(value, type=KnownReader)
+            self._retention.recall()
+            readers = {name: reader.at_the_start() for name, reader in self._readers.items()}  # of a log set aside
+            noted_ones = known(self._writer.notes())
+            if readers.keys() - noted_ones.keys():
+                self._noted_at = -math.inf
+            self._readers = readers | noted_ones
+            self._log_id = self._writer.log_id
         for name, frame in cursors.items():
             if frame.log_id == self._log_id and (name in self._readers or len(self._readers) < MAX_READERS):
+                if name not in self._readers:
+                    self._noted_at = -math.inf  # at once: it may be down from now on
                 self._readers[name] = KnownReader(seq=frame.seq, compacted_seq=frame.compacted_seq, heard_us=now_us)
         for name, reader in list(self._readers.items()):
             if reader.heard_us < now_us - FORGOTTEN_US:
@@ -163,16 +171,21 @@ class Upkeep:
         self._note_readers()
 
     def _read_up_to(self) -> int | None:
+        """The seq that every known reader has behind it; None where none is known, 0 while that cannot be read."""
+        if self._log_id != self._writer.log_id:
+            return 0
         return min((reader.behind for reader in self._readers.values()), default=None)
+
+    def _slowest(self) -> str:
+        return min(self._readers, key=lambda name: self._readers[name].behind, default="a reader")
 
     def _note_readers(self) -> None:
         if time.monotonic() < self._noted_at + CURSORS_NOTED_S:
             return
         self._noted_at = time.monotonic()
-        notes = {CURSOR_NOTE + name: msgspec.json.encode(reader).decode() for name, reader in self._readers.items()}
         with Transaction(self._writer.connection, self._writer.path):
-            self._writer.connection.execute("DELETE FROM meta WHERE key GLOB ?", (CURSOR_NOTE + "*",))
-            self._writer.connection.executemany("INSERT INTO meta VALUES (?, ?)", notes.items())
+            self._writer.connection.execute("DELETE FROM meta WHERE key GLOB ?", (NOTE + "*",))
+            self._writer.connection.executemany("INSERT INTO meta VALUES (?, ?)", noted(self._readers).items())
 
     def _empty_wal(self) -> None:
         now = time.monotonic()
@@ -198,6 +211,13 @@ class Upkeep:
         if not self.is_stuck and not self.reserve.is_held and self.reserve.hold():
             _log.info("room is held in reserve, next to the log")
 
+    def _age_letters(self, now_us: int) -> None:
+        """Dead letters go by age as rows do, so that new faults find places; a few at a time."""
+        if self.is_stuck or time.monotonic() < self._letters_due_at:
+            return
+        went = self._writer.forget_letters(now_us - self._keep_us, LETTERS_AT_ONCE)
+        self._letters_due_at = time.monotonic() + (0.0 if went == LETTERS_AT_ONCE else LETTERS_AGED_S)
+
     def _tell(self, error: str) -> None:
         if error and error != self.figures.error:
             _log.error("the log cannot be kept in order: %s", error)
@@ -216,8 +236,10 @@ class Upkeep:
             wal_bytes=sizes[1],
             wal_held_s=held_s if held_s > HELD_TOLD_S else 0.0,
             reserve_held=self.reserve.is_held,
+            reserve_missing=self.reserve.is_missing,
             rows_retired=self._retention.retired,
             rows_retired_unread=self._retention.retired_unread,
+            unread_lost_us=self._retention.unread_lost_us,
             readers=len(self._readers),
             set_aside=aside,
             error=error,

@@ -41,8 +41,8 @@ class LogWriter:
     """The only writer of a data directory's log.  Usable from one thread at a time.
 
     Raises LogError where the file cannot be opened or written (read-only, another version), LogFull where the disk
-    takes no more, LogDamaged where it is no log any more.  `session_key` is what the brokers know us by: the log's id,
-    or that of the log whose place it took.
+    takes no more, LogDamaged where it is no log any more.  `session_key` is what the brokers know us by: a secret
+    (`gateway.session_key`), or that of the log whose place it took.
     """
 
     def __init__(self, data_dir: Path, settings: LogSettings, detector_version: int) -> None:
@@ -155,7 +155,7 @@ class LogWriter:
                     "INSERT INTO catalogue VALUES (?, ?, ?, ?)",
                     (version, catalogue.sha256(), predecessor.at_us, text),
                 )
-        self.session_key = notes.get("session_key", self.log_id)
+        self.session_key = notes.get("session_key", self.session_key)
 
     def notes(self) -> dict[str, str]:
         """Everything noted, by key."""
@@ -205,6 +205,14 @@ class LogWriter:
         self.wal_pages += 2 + len(blob) // 4096
         self._letters.settled()
         return seq
+
+    def forget_letters(self, before_us: int, limit: int) -> int:
+        """Let up to `limit` dead letters go that came before `before_us`, and groups without any; how many letters."""
+        with Transaction(self._connection, self._path):
+            went = self._letters.forget_before(before_us, limit)
+        self._letters.settled()
+        self.wal_pages += went
+        return went
 
     @property
     def letters(self) -> LetterBook:

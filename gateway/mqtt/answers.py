@@ -66,8 +66,6 @@ def _connack_properties(found: Found) -> ConnackProperties:
         maximum_qos=number(Property.MAXIMUM_QOS, 2),
         retain_available=bool(number(Property.RETAIN_AVAILABLE, 1)),
         maximum_packet_size=maybe(Property.MAXIMUM_PACKET_SIZE),
-        assigned_client_id=str(found.get(Property.ASSIGNED_CLIENT_IDENTIFIER, "")),
-        topic_alias_maximum=number(Property.TOPIC_ALIAS_MAXIMUM, 0),
         server_keep_alive_s=maybe(Property.SERVER_KEEP_ALIVE),
         reason=_reason(found),
     )

@@ -15,6 +15,7 @@ from gateway.mqtt.standing import Standing
 from gateway.mqtt.takeover import TakeoverWatch
 from gateway.subscription import OURS
 
+DROPPED_AT: Final = 4  # the fourth remedy: the session is dropped; a slow broker may deliver half a minute late
 MOST_PATIENCE: Final = 16  # times the beats that are waited for, where healing does not help
 _OURS: Final = f"{OURS}/".encode()
 
@@ -53,6 +54,7 @@ class FlowProof:
         self._heart = Heartbeat(period_s)
         self._publisher: Publisher | None = None  # of the present connection, where there is a canary
         self._qos1_messages = 0
+        self._pubacks = 0  # of this connection, at the last beat
         self._acknowledged_at = 0.0  # when we last acknowledged, or had nothing to
 
     @property
@@ -62,7 +64,7 @@ class FlowProof:
 
     def begin(self, publisher: Publisher | None, note: str, now_s: float) -> None:
         """A connection was made; without a `publisher` there is no canary on it, for the reason in `note`."""
-        self._publisher = publisher
+        self._publisher, self._pubacks = publisher, 0
         self._heart.begin(now_s)
         self._acknowledged_at = now_s
         self.remedy.resubscribe = self.remedy.clean = False
@@ -88,6 +90,10 @@ class FlowProof:
         publisher = self._publisher
         if publisher is None:
             return
+        progress, self._pubacks = publisher.acknowledged > self._pubacks, publisher.acknowledged
+        if publisher.is_full and progress:  # other messages of ours are before this beat, and get on
+            self._heart.postpone(now_s)
+            return
         if self._heart.is_out:
             holding = unacknowledged > 0 and now_s - self._acknowledged_at > self._period_s / 2
             verdict = self._heart.judge(self._qos1_messages, holding=holding)
@@ -95,8 +101,11 @@ class FlowProof:
                 await self._proved(came_back=verdict is Verdict.GOOD)
             elif self._heart.missed >= self.remedy.beats_allowed:
                 await self._stands_still()
+        payload = self._heart.beat(now_s, self._qos1_messages)
+        if publisher.is_full:  # nothing of ours is acknowledged: this beat is missed without being sent
+            return
         try:
-            sent = publisher.begin(self.topic, self._heart.beat(now_s, self._qos1_messages))
+            sent = publisher.beat(self.topic, payload)
         except BrokerError as error:
             self._give_up(publisher, error)
             return
@@ -152,9 +161,10 @@ class FlowProof:
     async def _stands_still(self) -> None:
         """Nothing flows: end the connection, with a remedy for the next one.
 
-        First all is subscribed again.  Where beats are acknowledged and still do not come back, the broker's session of
-        ours is at fault and is made anew, once, and only at a broker where a beat ever came back: elsewhere we may
-        simply not be allowed to hear ourselves.
+        First all is subscribed again, with growing patience: a broker may deliver late, and what waits in its session
+        is worth waiting for.  Where beats are acknowledged and still do not come back after `DROPPED_AT` of that (about
+        two minutes), the broker's session of ours is at fault and is made anew, once, and only at a broker where a beat
+        ever came back: elsewhere we may simply not be allowed to hear ourselves.
         """
         remedy, standing = self.remedy, self._standing
         standing.flows, standing.canary_note, standing.canary_ms = False, self._heart.trouble, None
@@ -162,7 +172,7 @@ class FlowProof:
         remedy.tried += 1
         remedy.resubscribe = True
         came_back = await self._memory.recall(self._known_as, "canary")
-        remedy.clean = remedy.tried == 2 and self._heart.is_acknowledged and bool(came_back)
+        remedy.clean = remedy.tried == DROPPED_AT and self._heart.is_acknowledged and bool(came_back)
         remedy.beats_allowed = MISSED_ALLOWED * min(MOST_PATIENCE, 2 ** max(0, remedy.tried - 1))
         how = "with a new session" if remedy.clean else "and subscribing again"
         _log.warning("broker %s: %s; connecting again %s", self._source, standing.canary_note, how)

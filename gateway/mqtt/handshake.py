@@ -96,8 +96,16 @@ class Caller:
             raise ClosedAtConnect((link.loss or "the broker closed the connection at CONNECT") + hint) from error
 
 
-async def subscribe(link: Link, filters: tuple[str, ...], optional: str) -> str:
-    """SUBSCRIBE at QoS 1; the filter `optional` may be refused: the reason, else "".  BrokerError for any other one."""
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What came of SUBSCRIBE: why the optional filter was refused, "" = it was not; which ones got QoS 0 alone."""
+
+    refused: str = ""
+    at_qos_0: tuple[str, ...] = ()
+
+
+async def subscribe(link: Link, filters: tuple[str, ...], optional: str) -> Granted:
+    """SUBSCRIBE at QoS 1; the filter `optional` may be refused.  BrokerError for any other one."""
     link.send(codec.subscribe(SUBSCRIBE_ID, filters, level=link.level))
     answer = await link.answer(Suback)
     if len(answer.codes) != len(filters):
@@ -106,7 +114,8 @@ async def subscribe(link: Link, filters: tuple[str, ...], optional: str) -> str:
     why = ", ".join(f"{name}: {in_words(code, answer.reason)}" for name, code in refused.items() if name != optional)
     if why:
         raise BrokerError(f"the broker refuses a subscription: {why}")
-    return in_words(refused[optional], answer.reason) if optional in refused else ""
+    at_qos_0 = tuple(name for name, code in zip(filters, answer.codes, strict=True) if code == 0)
+    return Granted(in_words(refused[optional], answer.reason) if optional in refused else "", at_qos_0)
 
 
 async def unsubscribe(link: Link, filters: tuple[str, ...]) -> None:

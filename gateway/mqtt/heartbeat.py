@@ -1,13 +1,14 @@
 """The canary of a source: do messages flow, from us to the broker and back on the subscription?  Pure.
 
 "Connected" proves little: a broker may hold the connection and deliver nothing, because it lost the subscription, or
-because its store is full.  So every period a beat is published at QoS 1 to `siaga/canary/{client id}`; it counts when
+because its store is full.  So every period a beat is published at QoS 1 to `siaga/canary/{name}`; it counts when
 the broker has acknowledged it AND it has come back as a message.
 
 While we ourselves withhold acknowledgements the broker may be out of its window, and a beat behind a backlog takes its
 time: such a beat is neither good nor missed.
 """
 
+import hashlib
 import secrets
 from enum import Enum, auto
 from typing import Final
@@ -27,8 +28,12 @@ class Verdict(Enum):
 
 
 def canary_topic(client_id: str) -> str:
-    """Where the beats of a client go."""
-    return f"{CANARY}/{client_id}"
+    """Where the beats of a client go: under a name that does not tell its id, for others may hear them.
+
+    >>> canary_topic("siaga-test")
+    'siaga/canary/4eeea8b691a49108'
+    """
+    return f"{CANARY}/{hashlib.sha256(client_id.encode()).hexdigest()[:16]}"
 
 
 class Heartbeat:
@@ -64,6 +69,10 @@ class Heartbeat:
         self._others_before, self.is_out = others, True
         self.next_at = now_s + self._period_s
         return f"{self.instance} {self._beat}".encode()
+
+    def postpone(self, now_s: float) -> None:
+        """There is no room for a beat just now: nothing is judged before the next period's end."""
+        self.next_at = now_s + self._period_s
 
     @property
     def number(self) -> int:

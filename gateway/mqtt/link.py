@@ -39,6 +39,7 @@ class Link(asyncio.Protocol):
         self._early_bytes = 0
         self._last_read_bytes = 0
         self._data = asyncio.Event()
+        self.is_cut_off = True  # where it is lost: by the other side, without a word
 
     @property
     def is_held(self) -> bool:
@@ -95,7 +96,9 @@ class Link(asyncio.Protocol):
             self._transport.close()
 
     def fail(self, why: str) -> None:
-        """The connection is of no use any more."""
+        """The connection is of no use any more, as we ourselves see it."""
+        if not self.lost.is_set():
+            self.is_cut_off = False
         self.loss = self.loss or why
         self._end()
 

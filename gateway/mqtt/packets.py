@@ -104,8 +104,6 @@ class ConnackProperties:
     maximum_qos: int = 2
     retain_available: bool = True
     maximum_packet_size: int | None = None  # bytes
-    assigned_client_id: str = ""
-    topic_alias_maximum: int = 0
     server_keep_alive_s: int | None = None
     reason: str = ""
 

@@ -18,21 +18,42 @@ class Publisher:
 
     def __init__(self, link: Link, terms: ConnackProperties) -> None:
         self._link, self._terms = link, terms
-        self._waiting: dict[int, asyncio.Future[None]] = {}
-        self._slots = asyncio.Semaphore(min(MAX_IN_FLIGHT, terms.receive_maximum))
+        self._waiting: dict[int, asyncio.Future[None]] = {}  # done = whoever waited has gone; the broker has not
+        self._limit = min(MAX_IN_FLIGHT, terms.receive_maximum)
+        self._room = asyncio.Event()  # something was acknowledged, or the connection ended
         self._last_id = 0
+        self.acknowledged = 0  # PUBACKs so far
 
     async def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> None:
         """Publish; at QoS 1 this returns when the broker has acknowledged it.  BrokerError where that fails."""
         if qos == 0:
             self._send(topic, payload, 0, retain=retain)
             return
-        async with self._slots:
-            await self.begin(topic, payload, retain=retain)
+        while len(self._waiting) >= max(1, self._limit - 1):  # one place is kept for the canary
+            self._room.clear()
+            await self._room.wait()
+        await self._begin(topic, payload, retain=retain)
 
-    def begin(self, topic: str, payload: bytes, *, retain: bool = False) -> asyncio.Future[None]:
-        """Publish at QoS 1; done with the PUBACK, or with a BrokerError."""
-        packet_id = self._free_id()
+    def beat(self, topic: str, payload: bytes) -> asyncio.Future[None]:
+        """Publish at QoS 1 at once, where the publisher `is_full` not; done with the PUBACK, or with a BrokerError."""
+        return self._begin(topic, payload, retain=False)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the broker takes no more before it has acknowledged something (Receive Maximum)."""
+        return len(self._waiting) >= self._limit
+
+    def free_id(self) -> int:
+        """A packet id that nothing in flight bears."""
+        while True:
+            self._last_id = self._last_id % MAX_PACKET_ID + 1
+            if self._last_id not in self._waiting:
+                return self._last_id
+
+    def _begin(self, topic: str, payload: bytes, *, retain: bool) -> asyncio.Future[None]:
+        if self.is_full:
+            raise BrokerError("too much is published and not acknowledged")
+        packet_id = self.free_id()
         self._send(topic, payload, packet_id, retain=retain)
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting[packet_id] = future
@@ -46,7 +67,11 @@ class Publisher:
     def settle(self, packet_id: int, code: int) -> None:
         """A PUBACK came."""
         future = self._waiting.pop(packet_id, None)
-        if future is None or future.done():
+        if future is None:
+            return
+        self.acknowledged += 1
+        self._room.set()
+        if future.done():
             return
         if code >= REFUSED:
             future.set_exception(BrokerError(f"the broker refuses what we publish: {in_words(code, '')}"))
@@ -60,6 +85,7 @@ class Publisher:
                 future.set_exception(BrokerError(why or "the connection ended"))
                 future.exception()  # looked at: whoever waited may have gone, which is nothing to complain of
         self._waiting.clear()
+        self._room.set()
 
     def _send(self, topic: str, payload: bytes, packet_id: int, *, retain: bool) -> None:
         if self._link.lost.is_set():
@@ -75,11 +101,3 @@ class Publisher:
         if limit is not None and len(packet) > limit:
             raise BrokerError(f"a packet of {len(packet)} bytes, the broker takes {limit}")
         self._link.send(packet)
-
-    def _free_id(self) -> int:
-        if len(self._waiting) >= MAX_PACKET_ID // 2:
-            raise BrokerError("too much is published and not acknowledged")
-        while True:
-            self._last_id = self._last_id % MAX_PACKET_ID + 1
-            if self._last_id not in self._waiting:
-                return self._last_id

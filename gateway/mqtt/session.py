@@ -11,13 +11,14 @@ import logging
 import random
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from gateway.errors import BrokerError, ProtocolError
 from gateway.mqtt import codec
 from gateway.mqtt.broker import Broker, told
 from gateway.mqtt.flow_proof import FlowProof, Memory
-from gateway.mqtt.handshake import LEVELS, NAMES, Caller, subscribe, unsubscribe
+from gateway.mqtt.handshake import LEVELS, NAMES, Caller, Granted, subscribe, unsubscribe
 from gateway.mqtt.held import Held, Taken
 from gateway.mqtt.in_flight import InFlightWindow
 from gateway.mqtt.link import Link
@@ -34,6 +35,7 @@ PUBLISH_S: Final = 10.0
 TRY_5_AGAIN_S: Final = 86_400.0  # a broker that spoke 3.1.1 only may have been renewed
 MIB: Final = 1_048_576
 MOST_IN_FLIGHT: Final = 65_535  # packet ids
+MOST_NAMED: Final = 5  # filters in a sentence
 
 _log = logging.getLogger("gateway.mqtt")
 
@@ -84,7 +86,8 @@ class Session:
             at_once = self.standing.connected and self._by_us
             away_s = self._end(error)
             if away_s:
-                _log.error("broker %s: %s; keeping away for %.0f s", self.broker.name, self.standing.taken_over, away_s)
+                name, why = self.broker.name, self.standing.taken_over
+                _log.error("broker %s: %s; %s; keeping away for %.0f s", name, error, why, away_s)
             elif not at_once:
                 if failures % 10 == 1:
                     url = self.broker.address.url
@@ -153,26 +156,30 @@ class Session:
         if self._on is not None:
             self._on.window.note_dry(self.held.unacknowledged)
 
-    async def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
+    async def publish(
+        self, topic: str, payload: bytes, *, qos: int, retain: bool = False, within_s: float | None = PUBLISH_S
+    ) -> None:
         """Publish; at QoS 1 this returns when the broker has acknowledged it.
 
-        BrokerError where there is no connection, the broker refuses, or no acknowledgement comes within 10 s.
+        BrokerError where there is no connection, the broker refuses, or no acknowledgement comes within `within_s`
+        (None: before the connection's end).
         """
         on = self._on
         if on is None:
             raise BrokerError(f"broker {self.broker.name}: not connected")
         try:
-            async with asyncio.timeout(PUBLISH_S):
+            async with asyncio.timeout(within_s):
                 await on.publisher.publish(topic, payload, qos=qos, retain=retain)
         except TimeoutError:
-            raise BrokerError(f"broker {self.broker.name}: no acknowledgement within {PUBLISH_S:g} s") from None
+            raise BrokerError(f"broker {self.broker.name}: no acknowledgement within {within_s:g} s") from None
 
     async def close(self, *, unsubscribe_all: bool = False) -> None:
         """Say goodbye; the broker keeps the session, without its subscriptions where `unsubscribe_all`."""
         if self._on is not None:
             link = self._on.link
             if unsubscribe_all:
-                link.send(codec.unsubscribe(1, self._wanted(self.filters), level=link.level))
+                packet_id = self._on.publisher.free_id()
+                link.send(codec.unsubscribe(packet_id, self._wanted(self.filters), level=link.level))
                 await self._memory.remember(self.broker.known_as, "filters", "")
             link.send(codec.disconnect(level=link.level))
             link.close()
@@ -184,8 +191,10 @@ class Session:
         try:
             await self._attend(await self._connect())
         except TimeoutError:
+            self._takeover.unreachable()
             return f"no answer within {self._settings.connect_timeout_s:g} s"
         except OSError as error:
+            self._takeover.unreachable()
             return told(error)
         except (BrokerError, ProtocolError) as error:
             return str(error)
@@ -201,7 +210,9 @@ class Session:
         levels = await self._levels()
         if self._proof.remedy.clean:
             await self._caller.forget(levels)
+            self._proof.remedy.clean = False  # once
             await self._memory.remember(self.broker.known_as, "filters", "")
+            self._lost("we had our session dropped, for nothing flowed on it: what waited in it is lost")
         link, connack = await self._caller.call(levels)
         try:
             await self._note_level(link.level, levels)
@@ -239,20 +250,44 @@ class Session:
         name = self.broker.known_as
         before = tuple(filter(None, (await self._memory.recall(name, "filters")).split("\n")))
         if before and not connack.session_present:
-            self.standing.session_lost += 1
-            _log.warning("broker %s has lost our session, and what waited in it", name)
+            self._lost("the broker has lost our session, and what waited in it")
             await self._memory.remember(name, "filters", "")  # a session without subscriptions exists from now on
             before = ()
         gone = tuple(one for one in before if one not in wanted)
-        present = () if self._proof.remedy.resubscribe else before
+        weak = tuple(filter(None, (await self._memory.recall(name, "qos0")).split("\n")))
+        present = () if self._proof.remedy.resubscribe else tuple(one for one in before if one not in weak)
         missing = tuple(one for one in wanted if one not in present)
         if gone:
             await unsubscribe(link, gone)
-        refused = await subscribe(link, missing, optional=self._proof.topic) if missing else ""
-        granted = tuple(one for one in wanted if one != self._proof.topic) if refused else wanted
+        answer = await subscribe(link, missing, optional=self._proof.topic) if missing else Granted()
+        granted = tuple(one for one in wanted if one != self._proof.topic) if answer.refused else wanted
         if granted != before:
             await self._memory.remember(name, "filters", "\n".join(granted))
-        return refused
+        if answer.at_qos_0 != weak:  # asked for again at each connection: the broker may be mended
+            await self._memory.remember(name, "qos0", "\n".join(answer.at_qos_0))
+        self._note_promises(connack, answer.at_qos_0)
+        return answer.refused
+
+    def _note_promises(self, connack: Connack, at_qos_0: tuple[str, ...]) -> None:
+        """Say where the broker promises less than we asked for."""
+        ours_s, theirs_s, weaker = self.broker.session_expiry_s, connack.properties.session_expiry_s, []
+        if at_qos_0:
+            told_filters = ", ".join(at_qos_0[:MOST_NAMED]) + (", …" if len(at_qos_0) > MOST_NAMED else "")
+            weaker.append(f"the broker grants QoS 0 instead of 1, messages may be lost on the way: {told_filters}")
+        if theirs_s is not None and theirs_s < ours_s:
+            weaker.append(f"the broker keeps our session for {theirs_s} s without us, not for the {ours_s} s asked for")
+        downgraded = "; ".join(weaker)
+        if downgraded and downgraded != self.standing.downgraded:
+            _log.warning("broker %s: %s", self.broker.name, downgraded)
+        self.standing.downgraded = downgraded
+
+    def _lost(self, why: str) -> None:
+        """Our session at the broker is gone: said and counted."""
+        filters = ", ".join(self.filters[:MOST_NAMED]) + (", …" if len(self.filters) > MOST_NAMED else "")
+        at = datetime.fromtimestamp(time.time(), UTC)
+        self.standing.session_lost += 1
+        self.standing.session_note = f"{at:%Y-%m-%dT%H:%M:%SZ}: {why} ({filters})"
+        _log.error("broker %s: %s: all that came for %s while it did not reach us", self.broker.name, why, filters)
 
     def _begin(self, link: Link, connack: Connack, filters: tuple[str, ...], refused: str) -> _Connection:
         settings, terms, now_s = self._settings, connack.properties, time.monotonic()
@@ -339,7 +374,9 @@ class Session:
         if on is not None:
             self._receive(bounded=True)  # what has arrived is not lost with the connection
             code = on.link.goodbye.code if on.link.goodbye is not None else None
-            away_s = self._takeover.ended(now_s, by_broker=not self._by_us, code=code) * random.uniform(0.8, 1.2)  # noqa: S311
+            cut_off = on.link.lost.is_set() and on.link.is_cut_off and not self._by_us
+            away_s = self._takeover.ended(now_s, by_broker=cut_off, code=code, error=error)
+            away_s *= random.uniform(0.8, 1.2)  # noqa: S311 (not for secrets)
             on.publisher.fail(error)
             on.link.abort()
             self._on = None

@@ -17,4 +17,6 @@ class Standing:
     canary_ms: float | None = None  # the newest beat's way to the broker and back
     canary_note: str = ""  # why nothing flows, or why there is no canary
     taken_over: str = ""  # the sign that another gateway uses our client id, "" = none
+    downgraded: str = ""  # where the broker promises less than we asked for: QoS 0, a session that ends sooner
+    session_note: str = ""  # when our session was lost or dropped last, and what was in it
     filters: tuple[str, ...] = field(default=())  # subscribed, our canary's left out

@@ -6,7 +6,8 @@ second (MQTT 5, 3.1.4).  Usually a data directory was copied and both copies run
 - MQTT 5 says so when it cuts us off (0x8E);
 - a beat on our own canary topic that bears another instance: beats of our own killed predecessor may wait in the
   session, but they come at once, on one connection; a living rival's go on coming;
-- the broker cuts us off again and again right after connecting.
+- the broker cuts us off again and again right after connecting, without a word and without being away in between: one
+  that says why, that cannot be reached for a moment, or that we leave ourselves, is in another trouble.
 """
 
 from typing import Final
@@ -49,17 +50,23 @@ class TakeoverWatch:
         self._seen[instance] = (beat, self._connection)
         return self._sign(f"another gateway (instance {instance}) uses our client id", now_s)
 
-    def ended(self, now_s: float, *, by_broker: bool, code: int | None) -> float:
-        """A connection ended; how long to keep away, 0 where there is no rival."""
+    def unreachable(self) -> None:
+        """Nobody answered: the broker itself was away."""
+        self._short = 0
+
+    def ended(self, now_s: float, *, by_broker: bool, code: int | None, error: str = "") -> float:
+        """A connection ended for the reason `error`; how long to keep away, 0 where there is no rival.
+
+        `by_broker`: it closed the connection, for no fault that we found.  `code` is that of its DISCONNECT.
+        """
         if code == SESSION_TAKEN_OVER:
             self._sign("another gateway uses our client id: the broker gave it our session", now_s)
             return self._backoff_s
-        self._short = self._short + 1 if by_broker and now_s - self._connected_at < SHORT_S else 0
+        is_short = by_broker and code is None and now_s - self._connected_at < SHORT_S
+        self._short = self._short + 1 if is_short else 0
         if self._short >= SHORT_IN_A_ROW:
-            why = (
-                f"cut off {self._short} times in a row right after connecting: does another gateway use our client id?"
-            )
-            self._sign(why, now_s)
+            why = f"cut off {self._short} times in a row right after connecting ({error or 'closed without a word'})"
+            self._sign(f"{why}: does another gateway use our client id?", now_s)
             return self._backoff_s
         return self._backoff_s if by_broker and self.is_near(now_s) else 0.0
 

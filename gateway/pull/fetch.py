@@ -1,8 +1,10 @@
 """Fetching one page of a stranger: bounded in time, size and redirects, packed or not, and only if it has changed."""
 
 import asyncio
+import ipaddress
 import logging
 import os
+import socket
 import ssl
 import zlib
 from collections.abc import Mapping
@@ -22,6 +24,7 @@ SILENCE_S: Final = 10.0  # to connect, and between two pieces of a page
 LONGEST_RETRY_AFTER_S: Final = 6 * 3600.0
 MAX_TOKEN_BYTES: Final = 8_192
 USER_AGENT: Final = "siaga"
+_INNER: Final = "an address within, which only a page that is within itself may send us to"
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs each request with its query, where a key may stand
 
@@ -87,18 +90,52 @@ async def fetch(http: httpx.AsyncClient, pull: Pull, folder: Path, known: Versio
 async def _follow(http: httpx.AsyncClient, pull: Pull, folder: Path, known: Version) -> Fetched:
     url = start = httpx.URL(pull.url)
     secrets = secret_headers(pull, folder, os.environ)
+    first_is_inner: bool | None = None
     for _ in range(MAX_REDIRECTS + 1):
         # Whoever we are sent on to is a stranger, unless it is the same place.
         is_home = (url.scheme, url.host, url.port) == (start.scheme, start.host, start.port)
         headers = _headers(known) | ((dict(pull.headers) | secrets) if is_home else {})
         async with http.stream("GET", url, headers=headers) as answer:
+            is_inner = _is_inner_peer(answer)
+            if first_is_inner is None:
+                first_is_inner = is_inner  # of a proxy within, too: then peers say nothing
+            elif is_inner and not first_is_inner:
+                raise PullError(f"sent on to {url.host}, {_INNER}")
             if answer.has_redirect_location:
                 url = url.join(answer.headers["location"])
                 if url.scheme not in ("http", "https") or (start.scheme == "https" and url.scheme == "http"):
                     raise PullError(f"sent on to {url.scheme}://, which is not followed")
+                is_outer = not first_is_inner or not await _is_inner(start.host)
+                if is_outer and await _is_inner(url.host):
+                    raise PullError(f"sent on to {url.host}, {_INNER}")
                 continue
             return await _read(answer, pull, known)
     raise PullError(f"sent on more than {MAX_REDIRECTS} times")
+
+
+async def _is_inner(host: str) -> bool:
+    """Whether a host is this machine or one of a network that the world does not reach; False where nobody knows it."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:  # behind a proxy names need not be known here
+        return False
+    return any(_is_inner_address(str(address[0])) for *_, address in found)
+
+
+def _is_inner_peer(answer: httpx.Response) -> bool:
+    """Whether an answer came from such an address: a name may mean another one a moment after it was asked for."""
+    stream = answer.extensions.get("network_stream")
+    address = None if stream is None else stream.get_extra_info("server_addr")
+    return isinstance(address, tuple) and _is_inner_address(str(address[0]))
+
+
+def _is_inner_address(text: str) -> bool:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return not (mapped or address).is_global
 
 
 def _headers(known: Version) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """One pull source at work: fetch, read, publish what is new, wait; and how it fares.
 
-A page that has not changed, and a reading whose time was in the page before, are not fresh and are not published again.
+A page that has not changed, and a reading whose time was in the page before, are not fresh and are not published again,
+unless the city has `repeat_s`.
 What is published is the value as it stands in the page: ingest converts it, once, like any device's.
 """
 
@@ -54,6 +55,8 @@ class Puller:
         self._version: Version | None = None
         self._body_hash = b""
         self._seen: dict[str, dict[str, float | str | None]] = {}  # target → the last page's values by their times
+        self._page = Page()  # the newest, where its values may be repeated
+        self._published_us: dict[str, int] = {}  # target → when, where its value may be repeated
         self._counts: Counter[str] = Counter()
         self._unknown: tuple[str, ...] = ()
         self._failures = 0
@@ -112,13 +115,11 @@ class Puller:
         from gateway.pull.fetch import Version, fetch
 
         fetched = await fetch(http, self.pull, self._folder, self._version or Version())
-        if fetched.body is None:
-            self._counts["unchanged"] += 1
-            return
-        body_hash = hashlib.sha256(fetched.body).digest()
-        if body_hash == self._body_hash:
+        body_hash = self._body_hash if fetched.body is None else hashlib.sha256(fetched.body).digest()
+        if fetched.body is None or body_hash == self._body_hash:
             self._counts["unchanged"] += 1
             self._version = fetched.version
+            await self._publish_fresh(self._page)  # what is to be repeated
             return
         addresses = self.addresses
         try:
@@ -128,6 +129,8 @@ class Puller:
             await asyncio.to_thread(self._keep, fetched.body[:KEPT_BYTES])
             raise
         await self._publish_fresh(page)
+        if self.pull.repeat_s:
+            self._page = page
         if addresses is self.addresses:  # else the page is wanted again, for the others
             self._version, self._body_hash = fetched.version, body_hash
         self._note_page(page)
@@ -139,9 +142,10 @@ class Puller:
         values: dict[str, dict[str, float | str | None]] = {}
         for pulled in page.pulled:
             before = self._seen.get(pulled.target, {})
-            if pulled.ts not in before or (self.pull.time == FETCHED and before[pulled.ts] != pulled.value):
+            changed = pulled.ts in before and before[pulled.ts] != pulled.value
+            if pulled.ts not in before or (self.pull.time == FETCHED and changed) or self._is_due_again(pulled.target):
                 fresh.setdefault(pulled.target, []).append(pulled)
-            elif before[pulled.ts] != pulled.value:
+            elif changed:
                 self._counts["revised"] += 1
             values.setdefault(pulled.target, {})[pulled.ts] = before.get(pulled.ts, pulled.value)
             if self.pull.time == FETCHED:
@@ -152,6 +156,13 @@ class Puller:
             self._counts["readings"] += sum(count for _, _, count in messages[start : start + IN_FLIGHT])
             self._fresh_us = self._now_us()
         self._seen.update(values)
+        if self.pull.repeat_s:
+            self._published_us.update(dict.fromkeys(fresh, self._now_us()))
+
+    def _is_due_again(self, target: str) -> bool:
+        """Whether a value counts though it has not changed: the city says that it is measured anew."""
+        since_us = self._now_us() - self._published_us.get(target, self._now_us())
+        return bool(self.pull.repeat_s) and since_us >= self.pull.repeat_s * SECOND_US
 
     def _messages(self, target: str, found: list[Pulled], now: str) -> list[tuple[str, bytes, int]]:
         """(topic, payload, readings in it), in order of time."""

@@ -2,18 +2,17 @@
 
 import asyncio
 import contextlib
-import fcntl
 import logging
 import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from gateway import status
 from gateway.errors import SinkError
+from gateway.lock import held
 from gateway.sinks.influx import Influx
 from gateway.sinks.sink import Sink
 from gateway.sinks.store import SinkStore
@@ -22,6 +21,7 @@ from sensors.errors import SettingsError
 from sensors.settings import Settings
 
 NAME: Final = "influx"
+LOCK: Final = "sink.lock"
 READER: Final = f"sink-{NAME}"
 BEAT_S: Final = 1.0
 STOP_S: Final = 1.0  # a request under way may take so long; what it carried is sent again at the next start
@@ -41,8 +41,9 @@ async def serve(settings: Settings) -> None:
     stopping = threading.Event()
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[None] = loop.create_future()
+    another = SinkError(f"{data_dir}: another sink is running on this data directory")
     with (
-        _exclusive(data_dir),
+        held(data_dir / LOCK, taken=lambda _: another),
         SinkStore(data_dir, NAME, settings.influx.dead_letters) as store,
         Influx(settings.influx) as influx,
     ):
@@ -129,18 +130,3 @@ async def _beat(writer: asyncio.StreamWriter, sink: Sink) -> None:
             writer.write(status.encode(frame))
             await writer.drain()
         await asyncio.sleep(BEAT_S)
-
-
-@contextlib.contextmanager
-def _exclusive(data_dir: Path) -> Iterator[None]:
-    """Hold the sink's lock of the data directory; SinkError if another sink has it."""
-    data_dir.mkdir(parents=True, exist_ok=True)
-    handle = os.open(data_dir / "sink.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise SinkError(f"{data_dir}: another sink is running on this data directory") from error
-        yield
-    finally:
-        os.close(handle)

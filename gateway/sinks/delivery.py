@@ -11,6 +11,7 @@ from gateway.sinks.influx import Answer, Outcome
 from gateway.sinks.store import RefusedLine
 
 FIRST_PAUSE_S: Final = 0.5
+DOUBTED: Final = 8  # refusals in a row
 PROBE: Final = b"siaga_sink alive=1i\n"  # a line that cannot be wrong, at the server's own time
 # InfluxDB wrote the other lines of the request and says how many it left out (older than its retention, say).
 _PARTIAL_WRITE: Final = re.compile(r"partial write:.*\bdropped=(\d+)")
@@ -44,28 +45,62 @@ class Delivery:
             answer = self._ask(lines)
             if answer.outcome is Outcome.TAKEN:
                 return []
-            if left_out := _PARTIAL_WRITE.search(answer.reason):
-                _log.warning("the server left out %s points: %s", left_out[1], answer.reason)
-                self._counted["points_refused"] += int(left_out[1])
+            if self._counts_left_out(answer, lines.count(b"\n")):
                 return []
             if self._ask(PROBE).outcome is Outcome.TAKEN:
                 return self._refused_of(lines, answer)
-            self._wait(Answer(Outcome.WAIT, f"the server takes nothing at all: {answer.reason}"), pauses)
+            self._wait(_takes_nothing(answer), pauses)
 
     def _refused_of(self, lines: bytes, answer: Answer) -> list[RefusedLine]:
-        """Halve what is refused until each refused line stands alone; the rest is taken on the way."""
-        refused, left = [], [(lines.splitlines(keepends=True), answer)]
-        while left:
-            part, answer = left.pop()
-            if len(part) == 1:
-                refused.append(RefusedLine(part[0].rstrip(b"\n"), answer.reason))
+        """Halve what is refused until each refused line stands alone; the rest is taken on the way.
+
+        A server that begins to refuse everything meanwhile must not be believed: a refused line counts as such once the
+        server has taken something after it, and after `DOUBTED` refusals in a row it is asked with the probe.
+        """
+        whole = lines.splitlines(keepends=True)
+        refused: list[RefusedLine] = []
+        doubtful = [RefusedLine(whole[0].rstrip(b"\n"), answer.reason)] if len(whole) == 1 else []
+        left = _halves(whole)
+        in_a_row = 0
+        while left or doubtful:
+            if (in_a_row >= DOUBTED or not left) and not self._takes_the_probe():
+                left += [[line.line + b"\n"] for line in doubtful]
+                doubtful, in_a_row = [], 0
                 continue
-            middle = len(part) // 2
-            halves = ((half, self._ask(b"".join(half))) for half in (part[middle:], part[:middle]))
-            left += [(half, again) for half, again in halves if again.outcome is not Outcome.TAKEN]
+            if in_a_row >= DOUBTED or not left:
+                refused, doubtful, in_a_row = refused + doubtful, [], 0
+                continue
+            part = left.pop()
+            answer = self._ask(b"".join(part))
+            if answer.outcome is Outcome.TAKEN or self._counts_left_out(answer, len(part)):
+                refused, doubtful, in_a_row = refused + doubtful, [], 0
+                continue
+            in_a_row += 1
+            if len(part) == 1:
+                doubtful.append(RefusedLine(part[0].rstrip(b"\n"), answer.reason))
+            left += _halves(part)
         self._counted["points_refused"] += len(refused)
-        _log.warning("%d points refused and kept in sinks.db, the first: %s", len(refused), refused[0].reason)
+        if refused:
+            _log.warning("%d points refused and kept in sinks.db, the first: %s", len(refused), refused[0].reason)
         return refused
+
+    def _takes_the_probe(self) -> bool:
+        """Whether the server takes what cannot be wrong; False, after waiting until it does, where it did not."""
+        pauses = _Pauses(self._retry_max_s)
+        is_first = True
+        while (answer := self._ask(PROBE)).outcome is not Outcome.TAKEN:
+            is_first = False
+            self._wait(_takes_nothing(answer), pauses)
+        return is_first
+
+    def _counts_left_out(self, answer: Answer, lines: int) -> bool:
+        """Whether the server wrote a request of so many lines but for some of them, which are counted."""
+        left_out = _PARTIAL_WRITE.search(answer.reason)
+        if left_out is None:
+            return False
+        _log.warning("the server left out %s points: %s", left_out[1], answer.reason)
+        self._counted["points_refused"] += min(int(left_out[1]), lines)
+        return True
 
     def _ask(self, lines: bytes) -> Answer:
         """What the server says to lines in the end; while it says to wait, they are sent again."""
@@ -89,6 +124,16 @@ class Delivery:
         self._counted["retries"] += 1
         if self._stopping.wait(max(answer.retry_after_s, pauses.next_s())):
             raise Stopping
+
+
+def _halves(lines: list[bytes]) -> list[list[bytes]]:
+    """The later half and the earlier one; none of a single line."""
+    middle = len(lines) // 2
+    return [lines[middle:], lines[:middle]] if middle else []
+
+
+def _takes_nothing(answer: Answer) -> Answer:
+    return Answer(Outcome.WAIT, f"the server takes nothing at all: {answer.reason}")
 
 
 class _Pauses:

@@ -18,6 +18,7 @@ from sensors.settings import InfluxSettings
 
 GZIP_LEVEL: Final = 1
 GZIP_FORMAT: Final = 16 + zlib.MAX_WBITS  # RFC 1952, not zlib's own
+LONGEST_RETRY_AFTER_S: Final = 900.0  # a slip of the server's must not cost a day
 MESSAGE_LENGTH: Final = 500  # of what a server says, at most
 _TOO_LARGE: Final = 413
 _BLAMES_THE_DATA: Final = frozenset({400, _TOO_LARGE, 422})
@@ -110,9 +111,9 @@ def _answer(error: InfluxDBError) -> Answer:
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float:
-    """`Retry-After` in seconds; a date, or nonsense, counts as not said."""
+    """`Retry-After` in seconds, at most `LONGEST_RETRY_AFTER_S`; a date, or nonsense, counts as not said."""
     text = headers.get("Retry-After", "") or ""
-    return float(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0.0  # a day at most
+    return min(float(text[:9]), LONGEST_RETRY_AFTER_S) if text.isascii() and text.isdigit() else 0.0
 
 
 def _token(settings: InfluxSettings) -> str:

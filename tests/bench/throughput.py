@@ -25,10 +25,10 @@ SLOW: Final = 4  # peers that take long get so many times fewer messages
 Subject = Callable[[BenchBroker, int, Load], Result]
 
 
-def load(port: int, messages: int, qos: int, rate: float = 0) -> Load:
+def load(port: int, messages: int, qos: int, rate: float = 0, topics: int = TOPICS) -> Load:
     """A load from a process of its own."""
     argv = [sys.executable, "-m", "tests.bench.traffic", str(port), str(messages), "--qos", str(qos)]
-    argv += ["--rate", str(rate)] if rate else []
+    argv += ["--topics", str(topics), *(["--rate", str(rate)] if rate else [])]
 
     def send() -> None:
         subprocess.run(argv, check=True)
@@ -84,15 +84,18 @@ def main() -> None:
         if "qos0" in it.only:
             for make in it.makes:
                 others = peers if make == "Mosquitto" else {}
+                print(f"{make}, QoS 0, as fast as it goes")
                 show(interleaved({"null": of_kind("null")} | siaga | others, make, 0, it.messages, it.rounds), "null")
         if "qos1" in it.only:
             for make in it.makes:
+                print(f"{make}, QoS 1, as fast as it goes")
                 show(interleaved({"ack": of_kind("ack")} | siaga, make, 1, it.messages // 2, it.rounds), "ack")
         if "steady" in it.only:
             for make in it.makes:
                 found = interleaved(siaga | peers, make, 0, STEADY_PER_S * STEADY_S, 1, STEADY_PER_S)
+                print(f"{make}, QoS 0, {STEADY_PER_S:,} messages/s")
                 for name, result in found.items():
-                    print(f"{make}, {STEADY_PER_S} messages/s, {name}: {result.cpu_s / result.seconds:.1%} of a core")
+                    print(f"{name:22} {result.cpu_s / result.seconds:.1%} of a core", flush=True)
 
 
 def show(results: dict[str, Result], baseline: str) -> None:

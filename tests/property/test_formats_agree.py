@@ -67,12 +67,15 @@ def read(catalogue: Catalogue, messages: list[tuple[str, bytes]]) -> Batch:
 
 
 def native(some: list[Sample]) -> Batch:
-    """By the station's topic; the units are those of the installation, as for all."""
+    """By the station's topic; its rows name no device, and the same units as all."""
     messages = [
         ("telemetry/S1", as_json({"ts": s.time_us // 1000, "values": {name: s.values[name] for name in s.values}}))
         for s in some
     ]
-    return read(city("native", filter_="telemetry/#"), messages)
+    rows = [
+        Row(field, "", "", unit=unit, sent_unit=sent) for field, unit, sent in zip(FIELDS, UNITS, SENT, strict=True)
+    ]
+    return read(mapped("native", *rows, filter_="telemetry/#"), messages)
 
 
 def chirpstack(some: list[Sample]) -> Batch:

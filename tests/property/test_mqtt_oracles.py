@@ -167,8 +167,6 @@ def as_connack(packet: mqtt5.ConnAckPacket) -> Connack:
         maximum_qos=int(packet.max_qos),
         retain_available=packet.retain_available,
         maximum_packet_size=packet.max_packet_size,
-        assigned_client_id=packet.assigned_client_id or "",
-        topic_alias_maximum=packet.topic_alias_max,
         server_keep_alive_s=packet.server_keep_alive,
         reason=packet.reason_str or "",
     )

@@ -221,3 +221,14 @@ def test_the_open_alarm_says_which_level_is_held_and_whether_the_sensor_is_silen
     assert run("store.js", body, *frames, delta(1767225630000, 90, closed)) == ["", "normal"]
     assert run("store.js", body, snapshot(), delta(1767225600000, 90, silent)) == ["", "silent"]
     assert run("store.js", body, snapshot(), delta(1767225620000, 90, history)) == ["", "normal"]
+
+
+def test_each_trouble_around_the_log_has_a_band(run: Run) -> None:
+    body = """document.body.innerHTML = '<div id="bands"></div>';
+    const gateway = { connected: true, log_writable: true, sources: [], log_troubles: a[0] };
+    m.drawBands({ gateway }, { state: "live", since_ms: 0 }, 1780000000000);
+    return [...document.querySelectorAll("#bands strong")].map((title) => title.textContent);"""
+    kinds = ("unread_lost", "reserve", "wal_held", "reader")
+    troubles = [{"kind": kind, "reader": "", "detail": "", "at_us": 1_779_999_999_000_000} for kind in kinds]
+    titles = run("bands.js", body, troubles)  # without texts, a text is its key
+    assert titles == ["[band.unreadLost]", "[band.reserve]", "[band.walHeld]", "[band.reader]"]

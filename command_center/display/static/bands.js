@@ -33,12 +33,29 @@ function lostBand(freshness, now_ms) {
  * @param {number} now_ms
  * @returns {{title: string, text: string}|null}
  */
-function sourceSentence({ name, connected, since_us, error, flows, taken_over }, now_ms) {
+function sourceSentence({ name, connected, since_us, error, flows, taken_over, downgraded }, now_ms) {
   if (taken_over) return { title: t("band.takenOver", { name }), text: t("band.takenOverText") };
   if (flows === false) return { title: t("band.stuck", { name }), text: t("band.stuckText") };
-  if (connected) return null;
+  if (connected) {
+    if (!downgraded) return null;
+    return { title: t("band.weaker", { name }), text: [t("band.weakerText"), downgraded].join(" ") };
+  }
   const time = moment(since_us / 1000, now_ms, true);
   return { title: t("band.source", { name, time }), text: [t("band.sourceText"), error].filter(Boolean).join(" ") };
+}
+
+/**
+ * What is wrong around a log that can be written.
+ * @param {import("./types.js").LogTrouble} trouble
+ * @param {number} now_ms
+ * @returns {{title: string, text: string}}
+ */
+function logSentence({ kind, reader, detail, at_us }, now_ms) {
+  if (kind === "reader") return { title: t("band.reader", { name: reader }), text: detail };
+  if (kind === "reserve") return { title: t("band.reserve"), text: t("band.reserveText") };
+  if (kind === "wal_held") return { title: t("band.walHeld"), text: t("band.walHeldText") };
+  const time = moment((at_us ?? 0) / 1000, now_ms, true);
+  return { title: t("band.unreadLost", { time }), text: t("band.unreadLostText") };
 }
 
 /**
@@ -61,6 +78,9 @@ function statusBands(status, now_ms) {
   }
   if (status.gateway.logs_set_aside) {
     bands.push({ key: "aside", look: "fault", title: t("band.logAside"), text: t("band.logAsideText") });
+  }
+  for (const trouble of (status.gateway.connected && status.gateway.log_troubles) || []) {
+    bands.push({ key: `${trouble.kind} ${trouble.reader}`, look: "fault", ...logSentence(trouble, now_ms) });
   }
   if (status.gateway.clock_error) {
     bands.push({ key: "clock", look: "fault", title: t("band.clock"), text: t("band.clockText") });

@@ -31,7 +31,12 @@
 
 /**
  * @typedef {{name: string, url: string, connected: boolean, since_us: number, error: string, flows: boolean|null,
- *   taken_over: string}} Source
+ *   taken_over: string, downgraded?: string}} Source
+ */
+
+/**
+ * @typedef {{kind: "unread_lost"|"reserve"|"wal_held"|"reader", reader: string, detail: string,
+ *   at_us: number|null}} LogTrouble
  */
 
 /** @typedef {{name: string, last_success_us: number|null, failures: number, error: string}} Pull */
@@ -39,7 +44,7 @@
 /**
  * @typedef {object} Status
  * @property {{connected: boolean, last_frame_ms: number|null, log_writable: boolean, log_error: string,
- *   logs_set_aside: number, clock_error: string, city_faults: number, sources: Source[], pulls?: Pull[]}} gateway
+ *   logs_set_aside: number, log_troubles?: LogTrouble[], clock_error: string, city_faults: number, sources: Source[], pulls?: Pull[]}} gateway
  * @property {{total: number, silent: number, never_heard: number}} sensors
  * @property {number} dead_letters @property {boolean} exercise @property {boolean} simulator_refused
  */

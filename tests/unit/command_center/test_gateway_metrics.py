@@ -44,6 +44,7 @@ def full_frame(**more: Any) -> StatusFrame:
     readers = [("command-center", {}), ("sink-influx", sink)]
     fields: dict[str, Any] = {
         "now_us": 1,
+        "log_unread_lost_us": 1,
         "pid": 1,
         "log_id": "l",
         "last_seq": 9,

@@ -10,6 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from command_center.alarms.desk import AlarmDesk
+from command_center.api.dead_letters import LetterReading
+from command_center.api.maintenance import Workshop
 from command_center.bell import Bell
 from command_center.going_blind import weights
 from command_center.maintenance import Upkeep, as_csv, upkeep
@@ -18,9 +20,10 @@ from command_center.picture.directory import Directory
 from command_center.picture.picture import Picture
 from command_center.sensor_view import SensorBook
 from gateway.log.rows import DeadLetterGroup, LogRow
+from gateway.log.writer import LogWriter
 from sensors.catalogue import Catalogue, Datastream, Installation, Level, Reach, Visit
 from sensors.quality import Reason
-from sensors.settings import HistorySettings
+from sensors.settings import HistorySettings, LogSettings
 from sensors.times import HOUR_US, MINUTE_US
 from sensors.transition import Kind
 from tests.unit.command_center.little_city import NOW_US, batch, little_city, transition
@@ -107,6 +110,12 @@ def test_a_battery_of_24_v_is_not_judged_as_one_of_12() -> None:
     assert (rolak.days_left, rolak.why) == (None, "no_limit")
 
 
+def test_a_battery_of_12_v_that_fell_below_6_is_empty_and_not_of_another_kind() -> None:
+    died = [(BATTERY, NOW_US - 30 * MINUTE_US, 5.2), (BATTERY, NOW_US - MINUTE_US, 4.9)]
+    rolak = listed(picture_of(city(), [*SPEAKING, *falling(BATTERY, 11.9, -0.1)[:-1], *died]))["ROLAK"]
+    assert (rolak.days_left, rolak.why) == (0.0, "reached")
+
+
 def test_what_was_done_at_a_visit_is_not_cut_in_the_table() -> None:
     work = "aki diganti, " * 20
     visits = (Visit(station="ROLAK", visited="2025-08-17", by="=BPBD; =1+1", work=work),)
@@ -160,8 +169,25 @@ def test_visits_calibration_clock_and_dead_letters_stand_with_their_station() ->
 def test_the_table_has_a_row_a_station_and_no_formula() -> None:
     table = as_csv(list(listed(picture_of(city(), SPEAKING)).values()))
     rows = {row["station"]: row for row in csv.DictReader(io.StringIO(table))}
+    assert list(rows) == ["ROLAK", "POS"]
     assert rows["ROLAK"]["visited_by"] == "BPBD"
     assert rows["POS"]["days_left"] == ""
+    cells = [cell for row in csv.reader(io.StringIO(table)) for cell in row]
+    assert [cell for cell in cells if cell.startswith(("=", "+", "@", "\t")) or ";" in cell] == []
+    for cell in cells:
+        if cell.startswith("-"):
+            float(cell)  # a number, and nothing that is worked out
+
+
+def test_who_asks_at_the_same_time_gets_the_same_list(tmp_path: Path) -> None:
+    LogWriter(tmp_path, LogSettings(), 1).close()
+    workshop = Workshop(picture_of(city(), SPEAKING), LetterReading(tmp_path))
+
+    async def ask() -> list[list[Upkeep]]:
+        return [items for _, items in await asyncio.gather(*(workshop.items() for _ in range(8)))]
+
+    first, *others = asyncio.run(ask())
+    assert all(items is first for items in others)
 
 
 def test_health_stays_off_the_wall_and_raises_no_alarm(tmp_path: Path) -> None:

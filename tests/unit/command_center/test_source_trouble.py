@@ -30,6 +30,7 @@ AWAY = replace(GOOD, connected=False, error="connection refused")
         (replace(AWAY, since_us=NOW_US - 90 * SECOND_US), "no connection for 90 s: connection refused"),
         (replace(GOOD, flows=False, flow_note="connected, but nothing flows"), "connected, but nothing flows"),
         (replace(AWAY, taken_over="another gateway"), "another gateway"),
+        (replace(GOOD, downgraded="QoS 0 instead of 1"), "QoS 0 instead of 1"),
     ],
 )
 def test_trouble_is_said_in_words(source: SourceStatus, said: str) -> None:

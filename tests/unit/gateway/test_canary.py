@@ -45,3 +45,14 @@ def test_a_dead_broker_is_the_supervisors_business_and_a_slow_start_is_no_failur
                 await asyncio.wait_for(canary.until_failed(lambda life=life: life), 0.3)  # type: ignore[misc]
 
     asyncio.run(story())
+
+
+def test_a_broker_that_listens_and_never_did_its_work_is_failed_too() -> None:
+    async def story() -> str:
+        server = await asyncio.start_server(lambda _reader, writer: writer.close(), HOST, 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            canary = Canary(HOST, port, period_s=0.01, timeout_s=0.2)
+            return await asyncio.wait_for(canary.until_failed(lambda: 4711), START_S)
+
+    assert "closed the connection" in asyncio.run(story())

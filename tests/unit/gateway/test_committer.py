@@ -6,7 +6,7 @@ import os
 import sqlite3
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from gateway.log.rows import Entry
 from gateway.log.set_aside import mark_seen, open_log, unseen
 from gateway.log.writer import LogWriter
 from gateway.recovery import replayed
+from gateway.status import CursorFrame
 from sensors.batch import Batch
 from sensors.settings import LogSettings
 from sensors.times import NEVER
@@ -53,12 +54,18 @@ def small_disk() -> Iterator[Path]:
 
 
 @contextlib.asynccontextmanager
-async def committing(folder: Path, settings: LogSettings) -> AsyncIterator[Committer]:
-    """A committer on a new log, with its upkeep."""
+async def committing(
+    folder: Path, settings: LogSettings, read: Mapping[str, int] | None = None
+) -> AsyncIterator[Committer]:
+    """A committer on a new log, with its upkeep; `read`: how far each reader is, as it says just now."""
     writer = LogWriter(folder, settings, DETECTOR)
     writer.install_catalogue(small_catalogue(), 1)
     committer = Committer(writer, folder, settings)
-    upkeep = asyncio.create_task(committer.keep_house(dict, lambda: NOW_US))
+
+    def cursors() -> dict[str, CursorFrame]:
+        return {name: CursorFrame(reader=name, log_id=writer.log_id, seq=seq) for name, seq in (read or {}).items()}
+
+    upkeep = asyncio.create_task(committer.keep_house(cursors, lambda: NOW_US))
     try:
         yield committer
     finally:
@@ -131,6 +138,45 @@ def test_a_log_that_fills_its_disk_lets_its_oldest_rows_go_and_never_stops(small
     asyncio.run(story())
 
 
+def test_a_disk_that_others_fill_costs_no_row_that_a_reader_has_not_read(small_disk: Path) -> None:
+    async def story() -> None:
+        read = {"sink": 5}
+        async with committing(small_disk, LogSettings(max_mib=20, reserve_mib=4, min_free_mib=0), read) as committer:
+            await until(lambda: committer.upkeep.figures.reserve_held)
+            await until(lambda: committer.upkeep.figures.readers)
+            ballast, last = fill_up(small_disk, leave=2 * MIB), 0
+            while not committer.error:
+                last += 1
+                row = entry(last, 3000, checkpoint=b"state" if last % 5 == 0 else None)
+                waiting = asyncio.create_task(committer.commit(row))
+                await until(lambda task=waiting: task.done() or committer.error)  # type: ignore[misc]
+            assert "the disk is full, and sink has not read what could go" in committer.error
+            with LogReader(small_disk) as reader:
+                assert (last > 20, reader.last_seq(), reader.first_seq()) == (True, last - 1, 6)
+                assert [gap.unread for gap in reader.gaps()] == [False]
+            read["sink"] = last - 1  # it catches up: nobody has given room back, and all goes on
+            assert await waiting == last
+            ballast.unlink()
+            await until(lambda: committer.upkeep.figures.reserve_held)
+            assert await committer.commit(entry(last + 1, 3000)) == last + 1
+            assert (committer.error, committer.held, committer.upkeep.figures.rows_retired_unread) == ("", 1, 0)
+
+    asyncio.run(story())
+
+
+def test_a_disk_without_a_place_for_the_marker_of_live_readings_gets_the_reserve(small_disk: Path) -> None:
+    async def story() -> None:
+        async with committing(small_disk, LogSettings(reserve_mib=4, min_free_mib=0)) as committer:
+            await until(lambda: committer.upkeep.figures.reserve_held)
+            used = os.statvfs(small_disk).f_files - os.statvfs(small_disk).f_ffree
+            words = ["mount", "-o", f"remount,nr_inodes={used}", str(small_disk)]
+            await asyncio.to_thread(subprocess.run, words, check=True)
+            assert await committer.commit(Entry(NOW_US, "observations", 1, readings(NOW_US, 100.0))) == 1
+            assert (committer.held, committer.upkeep.reserve.is_held, committer.holds_live) == (0, False, True)
+
+    asyncio.run(story())
+
+
 def test_a_slow_disk_is_said_while_it_lasts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.committer.SLOW_S", 0.2)
 
@@ -151,7 +197,7 @@ def test_a_slow_disk_is_said_while_it_lasts(tmp_path: Path, monkeypatch: pytest.
 
 
 def spoil(committer: Committer, folder: Path) -> None:
-    """Overwrite the log on the disk, behind SQLite's back and out of its memory."""
+    """Overwrite the log on the disk, behind SQLite's back and out of its memory; in the writer's thread."""
     committer.writer.empty_wal(truncate=True)
     with (folder / "log.db").open("r+b") as file:
         file.write(bytes(64 * 1024))
@@ -172,16 +218,22 @@ def test_damage_met_while_running_sets_the_log_aside_and_what_waits_goes_into_a_
         async with committing(tmp_path, PLAIN) as committer:
             engine = Engine(CityInForce(small_catalogue(), 1, ()), None, 1000)
             committer.begin_anew = engine.begin_anew
-            writer, first_id = committer.writer, committer.writer.log_id
+            writer, first_id, key = committer.writer, committer.writer.log_id, committer.writer.session_key
             writer.remember("filters:pjt", "telemetry/#")
+            writer.remember("cursor:sink", '{"seq": 2, "heard_us": 1779999999000000}')  # it is down just now
             await committer.commit(engine.start(NOW_US))
             await committer.commit(Entry(NOW_US + 5, "observations", 1, readings(NOW_US + 5, 100.0), (transition(0),)))
-            spoil(committer, tmp_path)
+            await committer.call(spoil, committer, tmp_path)
             assert await committer.commit(Entry(NOW_US + 9, "observations", 1, readings(NOW_US + 9, 250.0))) == 2
             assert await committer.commit(engine.idle(NOW_US + 20)) == 3
-            assert (writer.log_id != first_id, writer.session_key) == (True, first_id)
+            assert (writer.log_id != first_id, writer.session_key) == (True, key)
             assert committer.error == ""
             await until(lambda: committer.upkeep.figures.set_aside)
+            await until(lambda: committer.upkeep.figures.readers == 1)  # and the new log waits for it
+            assert (
+                await committer.call(writer.recall, "cursor:sink")
+                == '{"seq":0,"compacted_seq":null,"heard_us":1779999999000000}'
+            )
         with LogReader(tmp_path) as reader:
             start, held, idle = reader.read_after(0)
             assert (start.event, held.batch.value.tolist(), idle.now_us) == ("start", [250.0], NOW_US + 20)
@@ -207,7 +259,7 @@ def test_a_new_log_that_cannot_be_finished_is_begun_again_in_the_place_of_the_fi
         async with committing(tmp_path, PLAIN) as committer:
             engine = Engine(CityInForce(small_catalogue(), 1, ()), None, 1000)
             committer.begin_anew = engine.begin_anew
-            writer, first_id = committer.writer, committer.writer.log_id
+            writer, first_id, key = committer.writer, committer.writer.log_id, committer.writer.session_key
             writer.remember("filters:pjt", "telemetry/#")
             await committer.commit(engine.start(NOW_US))
             succeed, failures = writer.succeed, [LogFull("no room"), LogFull("no room")]
@@ -218,9 +270,9 @@ def test_a_new_log_that_cannot_be_finished_is_begun_again_in_the_place_of_the_fi
                 succeed(*what)
 
             monkeypatch.setattr(writer, "succeed", without_room_at_first)
-            spoil(committer, tmp_path)
+            await committer.call(spoil, committer, tmp_path)
             await committer.commit(Entry(NOW_US + 9, "observations", 1, readings(NOW_US + 9, 250.0)))
-            assert (failures, writer.session_key, writer.log_id != first_id) == ([], first_id, True)
+            assert (failures, writer.session_key, writer.log_id != first_id) == ([], key, True)
         with LogReader(tmp_path) as reader:
             before = reader.predecessor()
             assert before is not None
@@ -235,9 +287,9 @@ def test_what_opening_anew_mends_is_no_damage(tmp_path: Path) -> None:
         async with committing(tmp_path, PLAIN) as committer:
             log_id = committer.writer.log_id
             await committer.commit(entry(1))
-            committer.writer.empty_wal(truncate=True)
+            await committer.call(lambda: committer.writer.empty_wal(truncate=True))
             whole = (tmp_path / "log.db").read_bytes()
-            spoil(committer, tmp_path)
+            await committer.call(spoil, committer, tmp_path)
             reopen = committer.writer.reopen
 
             def mended() -> None:
@@ -252,7 +304,7 @@ def test_what_opening_anew_mends_is_no_damage(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-@pytest.mark.parametrize("damage", ["garbage", "cut", "first page", "no tables"])
+@pytest.mark.parametrize("damage", ["garbage", "cut", "first page", "no tables", "names"])
 def test_a_log_found_damaged_at_the_start_is_set_aside(tmp_path: Path, damage: str) -> None:
     with LogWriter(tmp_path, PLAIN, DETECTOR) as log:
         log.install_catalogue(small_catalogue(), 1)
@@ -269,6 +321,8 @@ def test_a_log_found_damaged_at_the_start_is_set_aside(tmp_path: Path, damage: s
             opened.truncate(len(raw) // 2)
         elif damage == "first page":
             opened.write(bytes(4096))
+        elif damage == "names":
+            opened.write(raw.replace(b"CREATE TABLE batch", b"CREATE \xff\xf7BLE batch"))
         else:
             opened.seek(100)
             opened.write(bytes(3996))
@@ -302,7 +356,9 @@ def test_a_kill_before_the_new_log_was_told_loses_no_brokers_queue(tmp_path: Pat
         log.install_catalogue(small_catalogue(), 1)
         log.append(entry(1, 50))
         log.remember("filters:pjt", "telemetry/#")
-        first_id = log.log_id
+        log.remember("cursor:sink", '{"seq": 1, "compacted_seq": 1, "heard_us": 7}')
+        log.remember("cursor:spoilt", "{")
+        first_id, key = log.log_id, log.session_key
     (tmp_path / "log.db").rename(tmp_path / f"log.db{set_aside.MARK}20260101T000000.000000Z")
     if begun:
         LogWriter(tmp_path, PLAIN, DETECTOR).close()
@@ -310,8 +366,10 @@ def test_a_kill_before_the_new_log_was_told_loses_no_brokers_queue(tmp_path: Pat
         with open_log(tmp_path, PLAIN, DETECTOR, NOW_US) as new, LogReader(tmp_path) as reader:
             before = reader.predecessor()
             assert before is not None
-            assert (new.session_key, before.log_id, before.last_seq, before.at_us) == (first_id, first_id, 1, NOW_US)
+            assert (new.session_key, before.log_id, before.last_seq, before.at_us) == (key, first_id, 1, NOW_US)
             assert new.recall("filters:pjt") == "telemetry/#"
+            assert new.recall("cursor:sink") == '{"seq":0,"compacted_seq":0,"heard_us":7}'  # it waits for it, too
+            assert new.recall("cursor:spoilt") == ""
 
 
 def test_a_disk_that_damages_every_log_is_held_in_the_end(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def test_a_retry_takes_out_what_became_observations_and_moves_what_failed_again(
 def test_old_letters_are_forgotten_and_their_counts_stay(writer: LogWriter, reader: LogReader) -> None:
     writer.append(entry(dead_letters=tuple(told("x", received_us=n) for n in (1, 2, 3))))
     box = LetterBox(writer._connection, LogSettings())
-    assert box.forget_before(3) == 2
+    assert box.forget_before(3, 100) == 2
     assert [x.received_us for x in reader.letters.page(None, 10)] == [3]
     assert [(c.count, c.kept) for c in reader.letters.counts()] == [(3, 1)]
 

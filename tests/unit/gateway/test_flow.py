@@ -13,11 +13,13 @@ from gateway.city_in_force import CityInForce
 from gateway.clock import Clock
 from gateway.committer import Committer
 from gateway.engine import Engine
+from gateway.errors import LogDamaged
 from gateway.flow import Flow
 from gateway.log.reader import LogReader
 from gateway.log.rows import Entry
 from gateway.log.writer import LogWriter
 from gateway.mqtt.session import Session
+from gateway.recovery import replayed
 from gateway.source_memory import SourceMemory
 from gateway.sources import Sources
 from sensors.catalogue import Catalogue, IngestRule
@@ -105,5 +107,88 @@ def test_what_is_passed_over_is_not_acknowledged_before_what_came_earlier(
             sent.append(broker.deliver("siaga/status", b"ours"))
             await until(lambda: len(broker.acknowledged) == 2)
             assert broker.acknowledged == sent
+
+    asyncio.run(story())
+
+
+def test_a_row_computed_while_damage_is_met_belongs_to_the_new_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append, damages = LogWriter.append, [LogDamaged("a page is gone")] * 2
+    small = small_catalogue()
+    other = msgspec.structs.replace(small, stations=small.stations[::-1])
+
+    def slow_and_damaged(writer: LogWriter, entry: Entry) -> int:
+        if entry.event == "observations" and damages:
+            time.sleep(0.2)
+            raise damages.pop()
+        return append(writer, entry)
+
+    async def story() -> None:
+        async with ScriptedBroker() as broker, flowing(tmp_path, broker, small) as flow:
+            writer, engine = flow._committer.writer, flow._engine
+            flow._committer.begin_anew = engine.begin_anew
+            first_id, made_for = writer.log_id, list[str]()
+            reload_wanted = asyncio.Event()
+
+            async def reload() -> None:
+                if reload_wanted.is_set():
+                    reload_wanted.clear()
+                    await flow.commit(make)
+
+            def make() -> Entry:
+                made_for.append(writer.log_id)
+                return engine.reload(CityInForce(other, writer.install_catalogue(other, 2), ()), 1)
+
+            flow.before_tick = reload
+            monkeypatch.setattr(LogWriter, "append", slow_and_damaged)
+            sent = [broker.deliver(TOPIC, b"1")]
+            await asyncio.sleep(0.1)  # its commit is under way
+            reload_wanted.set()
+            sent.append(broker.deliver(TOPIC, b"2"))
+            await until(lambda: broker.acknowledged == sent and made_for)
+            await until(lambda: flow._under_way is None or flow._under_way.done())
+            assert made_for == [writer.log_id]
+            assert writer.log_id != first_id
+            assert (engine.counters["messages"], engine.counters["observations"]) == (2, 2)
+            assert engine.counters["duplicates"] == 0
+        with LogReader(tmp_path) as reader:
+            rows = reader.read_after(0)
+            versions = [row.catalogue_version for row in rows]
+            assert {version: reader.catalogue(version).stations[0].station for version in versions} == {
+                1: "S1",
+                2: "S2",
+            }
+            assert [value for row in rows for value in row.batch.value.tolist()] == [1.0, 2.0]
+            assert [moves for _, _, moves in replayed(reader)] == [row.transitions for row in rows]
+
+    asyncio.run(story())
+
+
+def test_messages_judged_again_after_damage_are_counted_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    append, damages = LogWriter.append, [LogDamaged("a page is gone")] * 2
+
+    def slow_and_damaged(writer: LogWriter, entry: Entry) -> int:
+        if entry.event == "observations" and damages:
+            time.sleep(0.2)
+            raise damages.pop()
+        return append(writer, entry)
+
+    async def story() -> None:
+        async with ScriptedBroker() as broker, flowing(tmp_path, broker, small_catalogue()) as flow:
+            engine = flow._engine
+            flow._committer.begin_anew = engine.begin_anew
+            monkeypatch.setattr(LogWriter, "append", slow_and_damaged)
+            now_ms = time.time_ns() // 1_000_000
+            sent = [broker.deliver(TOPIC, b'{"ts": %d, "value": 150}' % now_ms)]
+            await asyncio.sleep(0.1)  # its commit is under way, the next tick is judged meanwhile
+            sent.append(broker.deliver(TOPIC, b'{"ts": %d, "value": 250}' % (now_ms + 1)))
+            await until(lambda: broker.acknowledged == sent)
+            assert (engine.counters["messages"], engine.counters["observations"]) == (2, 2)
+            assert engine.counters["duplicates"] == 0
+        with LogReader(tmp_path) as reader:
+            rows = reader.read_after(0)
+            assert [value for row in rows for value in row.batch.value.tolist()] == [150.0, 250.0]
+            assert [moves for _, _, moves in replayed(reader)] == [row.transitions for row in rows]
 
     asyncio.run(story())

@@ -62,6 +62,7 @@ class Lines:
             targets[field],
             float(value),
             **({"device_us": int(rest[0]) * 1000} if rest else {}),
+            reasons=Reason.HISTORICAL if topic.endswith(b"/old") else Reason.NONE,
             unit=rest[1] if len(rest) > 1 else None,
         )
 
@@ -110,6 +111,28 @@ def test_a_unit_that_a_moving_device_may_not_send_there_is_refused(lines: tuple[
     result = send(ingest, ("up/x", f"D1 a 5 {MS - 1_800_000} mm/h"), ("up/x", f"D1 a 5 {MS} mm/h"))
     assert result.batch.datastream.tolist() == [1]
     assert [letter.reason for letter in result.dead_letters] == ["unknown_unit"]
+
+
+def test_all_fields_of_a_device_are_one_clock_wherever_they_stand() -> None:
+    moved = row(0, Installation(device="D1", field="a"), Installation(valid_from=BEFORE))
+    book = AddressBook(with_rows(moved, row(1, Installation(device="d1", field="b"))))
+    a, b = book.devices["d1"]["a"], book.devices["d1"]["b"]
+    assert (a.moves, b.moves) == (True, False)
+    assert book.device[a.place] == book.device[b.place]
+    assert len({int(book.device[place]) for place in (a.place, 0, 2)}) == 3  # D1, station S1's own, station S2's own
+
+
+def test_a_moving_devices_unit_is_that_of_the_datastream_it_was_at(lines: tuple[IngestRule, ...]) -> None:
+    first = row(0, Installation(device="D1", field="a"), Installation(valid_from=BEFORE))  # level, cm
+    second = row(1, Installation(valid_from=AFTER, device="D1", field="a"))  # rain, mm/h
+    ingest = Ingest(with_rows(first, second, ingest=lines), 64)
+    then_ms = MS - 1_800_000
+    sent = [(then_ms, "m"), (then_ms + 1, "cm"), (then_ms + 2, "furlong"), (MS, "mm/h"), (MS, "cm"), (MS, "x" * 99)]
+    result = send(ingest, *[("up/x", f"D1 a 5 {ms} {unit}") for ms, unit in sent])
+    assert result.batch.datastream.tolist() == [0, 0, 1]
+    assert result.batch.value.tolist() == [500.0, 5.0, 5.0]
+    assert [Reason(int(r)) for r in result.batch.reasons] == [Reason.UNIT_CONVERTED, Reason.NONE, Reason.NONE]
+    assert [letter.reason for letter in result.dead_letters] == ["unknown_unit"] * 3
 
 
 def test_a_rule_that_cannot_be_used_keeps_its_messages_as_dead_letters() -> None:
@@ -175,7 +198,11 @@ def test_the_clock_offset_of_a_station_is_told_once_a_minute() -> None:
         send(ingest, ("telemetry/S1/level", f'{{"ts": {MS - behind_ms}, "value": 1}}'), now_us=NOW + k * MINUTE_US // 2)
         for k, behind_ms in enumerate((4000, 0, -53_000, 0))
     ]
-    assert offsets(*told) == [(4.0, Origin.LIVE), (7.0, Origin.LIVE)]
+    assert offsets(*told) == [(4.0, Origin.LIVE)]
+    far = [
+        send(ingest, ("telemetry/S1/level", f'{{"ts": {MS}, "value": 1}}'), now_us=NOW + m * MINUTE_US) for m in (2, 3)
+    ]
+    assert offsets(*far) == [(7.0, Origin.LIVE), (120.0, Origin.LIVE)]
     other = send(ingest, ("telemetry/S2/level", '{"ts": 1780000300, "value": 1}'), now_us=NOW + 300 * SECOND_US)
     assert offsets(other) == []
 
@@ -194,7 +221,38 @@ def test_health_is_of_the_device_that_the_row_names() -> None:
     mine = row(7, Installation(device="D1", field="@clock_offset_s"), property="clock")
     ingest = Ingest(with_rows(mine, row(1, Installation(device="d1", field="rain"))), 64)
     assert offsets(send(ingest, ("telemetry/S1/level", f'{{"ts": {MS}, "value": 1}}'))) == []
-    assert offsets(send(ingest, ("telemetry/S1/rain", f'{{"ts": {MS - 1000}, "value": 1}}'))) == [(1.0, 0)]
+    for now_us, told in ((NOW, []), (NOW + MINUTE_US, [(1.0, 0)])):
+        message = ("telemetry/S1/rain", f'{{"ts": {now_us // 1000 - 1000}, "value": 1}}')
+        assert offsets(send(ingest, message, now_us=now_us)) == told
+
+
+def test_what_waited_on_its_way_says_nothing_of_a_clock() -> None:
+    ingest = Ingest(with_rows(row(7, Installation(field="@clock_offset_s"), property="clock")), 64)
+
+    def level(now_us: int, *behind_s: int, retain: bool = False) -> list[tuple[float, int]]:
+        elements = [{"ts": now_us // 1000 - s * 1000, "value": 1} for s in behind_s]
+        publishes = Publishes([b"telemetry/S1/level"], [msgspec.json.encode(elements)], [1], [retain])
+        return offsets(ingest.read([Arrivals("broker", publishes)], now_us))
+
+    assert level(NOW, 7200) == []  # after an outage its backlog comes first, message by message
+    assert level(NOW + SECOND_US, 3600, 1800) == []
+    assert level(NOW + 2 * SECOND_US, 2) == []
+    assert level(NOW + MINUTE_US, 3) == [(2.0, 0)]
+    assert level(NOW + 2 * MINUTE_US, 9000, retain=True) == []
+    assert level(NOW + 2 * MINUTE_US, 7200, 3600, 5) == [(3.0, 0)]
+    assert level(NOW + 3 * MINUTE_US, -3600) == [(5.0, 0)]
+    assert level(NOW + 4 * MINUTE_US, -3600) == [(-3600.0, 0)]  # a wrong clock is wrong for more than a minute
+
+
+def test_what_a_device_says_is_from_its_memory_says_nothing_of_its_clock(lines: tuple[IngestRule, ...]) -> None:
+    health = row(7, Installation(device="D1", field="@clock_offset_s"), property="clock")
+    ingest = Ingest(with_rows(health, row(1, Installation(device="D1", field="rain")), ingest=lines), 64)
+    sent = [("old", 7200), ("old", 3600), ("new", 4), ("old", 1800), ("new", 5)]
+    told = [
+        send(ingest, (f"up/{kind}", f"D1 rain 1 {MS + (k * 60 - ago_s) * 1000}"), now_us=NOW + k * MINUTE_US)
+        for k, (kind, ago_s) in enumerate(sent)
+    ]
+    assert offsets(*told) == [(4.0, Origin.LIVE)]
 
 
 @given(st.lists(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 6)), max_size=20), max_size=5))

@@ -4,6 +4,7 @@ import csv
 import random
 import shutil
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -223,3 +224,33 @@ def test_the_export_is_a_recording(tmp_path: Path, capsys: pytest.CaptureFixture
     wanted = (batch.datastream == 2) & (batch.time_us < 1_760_000_060_000_000)
     assert 0 < len(told) == np.count_nonzero(wanted)
     assert siaga("log", "export", "--data-dir", tmp_path, "--from", "yesterday") == 2
+
+
+@pytest.mark.parametrize("size", [2**60, 2**33])
+def test_a_catalogue_that_claims_to_be_huge_is_damaged_and_not_unpacked(tmp_path: Path, size: int) -> None:
+    write_log(tmp_path)
+    claim = b"\x28\xb5\x2f\xfd\xe0" + size.to_bytes(8, "little") + b"\x01\x00\x00"  # RFC 8878, 3.1.1: of one block
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection, connection:
+        connection.execute("UPDATE catalogue SET text = ?", (claim,))
+    with LogReader(tmp_path) as reader, pytest.raises(LogError, match="catalogue version 1 is damaged: expected"):
+        reader.catalogue(1)
+    report = salvage(tmp_path / FILE, tmp_path / "out.db")
+    assert (report.rows, report.catalogues) == (60, 0)
+
+
+def test_salvage_follows_no_overflow_for_a_size_that_damage_made_up(tmp_path: Path) -> None:
+    write_log(tmp_path)
+    whole = (tmp_path / FILE).read_bytes()
+    cells, pages = 300, 300
+    loop = (len(whole) // 4096 + 1).to_bytes(4, "big")  # a page that goes on in itself
+    junk = bytearray(4096)
+    junk[0], junk[3:5] = 0x0D, cells.to_bytes(2, "big")
+    for n in range(cells):
+        junk[8 + 2 * n : 10 + 2 * n] = (1000 + 3 * n).to_bytes(2, "big")
+    junk[1000:1999] = b"\xc0\x80\x00" * 333  # each a record of 1 MiB, of which 1,024 bytes stand here
+    junk[2000:] = loop * (2096 // 4)
+    (tmp_path / "junk.db").write_bytes(whole + loop * 1024 + bytes(junk) * pages)
+    began = time.monotonic()
+    report = salvage(tmp_path / "junk.db", tmp_path / "out.db")
+    assert (report.rows, report.damaged_cells >= cells * pages) == (60, True)
+    assert time.monotonic() - began < 5  # and not the minutes that reading 20 GiB takes

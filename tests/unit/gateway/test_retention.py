@@ -12,7 +12,7 @@ import pytest
 from gateway.log.reader import LogReader
 from gateway.log.retention import MIN_BYTES, Retention, cap_bytes
 from gateway.log.rows import Entry
-from gateway.log.upkeep import Upkeep, bounded
+from gateway.log.upkeep import LogUpkeep, bounded
 from gateway.log.writer import LogWriter
 from gateway.recovery import recover
 from sensors.settings import LogSettings
@@ -157,14 +157,56 @@ def test_with_little_room_on_the_disk_read_rows_older_than_a_day_go(log: LogWrit
 def test_when_commits_fail_for_lack_of_room_just_enough_goes(log: LogWriter) -> None:
     fill(log, 200, size=4000, step_us=1_000_000)
     retention = Retention(log, LogSettings(keep_days=1000.0, min_free_mib=0), 100 * MIB)
-    exhaust(retention, START_US, 3, is_stuck=True)
-    left = rows(log)
-    assert 4 < left[0] < 180
+    exhaust(retention, START_US, 190, is_stuck=True)
+    assert 4 < rows(log)[0] < 180
+    assert not retention.waits_for_readers(190)
     with LogReader(log.path.parent) as reader:
-        assert [(gap.reason, gap.unread, gap.first_seq) for gap in reader.gaps()] == [
-            ("space", False, 1),
-            ("space", True, 4),
-        ]
+        assert [(gap.reason, gap.unread, gap.first_seq) for gap in reader.gaps()] == [("space", False, 1)]
+
+
+@pytest.mark.parametrize("is_stuck", [False, True])
+def test_without_room_but_below_the_cap_nothing_unread_goes(log: LogWriter, *, is_stuck: bool) -> None:
+    fill(log, 200, size=4000, step_us=HOUR_US)
+    retention = Retention(log, LogSettings(keep_days=1000.0, min_free_mib=10**9), 100 * MIB)
+    exhaust(retention, START_US + 200 * HOUR_US, 3, is_stuck=is_stuck)
+    assert rows(log)[0] == 4
+    assert retention.waits_for_readers(3)
+    assert not retention.waits_for_readers(199)  # the last checkpoint is in the way, not a reader
+    with LogReader(log.path.parent) as reader:
+        assert [(gap.reason, gap.unread, gap.last_seq) for gap in reader.gaps()] == [("space", False, 3)]
+
+
+def test_that_unread_rows_went_is_known_after_a_restart(log: LogWriter) -> None:
+    fill(log, 300, size=4000, step_us=1_000_000)
+    settings = LogSettings(max_mib=16, min_free_mib=0, reserve_mib=0)
+    for _ in range(2):
+        upkeep = LogUpkeep(log, settings)
+        while upkeep.step({"sink": Cursor(5, log.log_id)}, START_US + DAY_US) < 1.0:
+            pass
+        assert upkeep.figures.unread_lost_us == START_US + DAY_US
+    assert upkeep.figures.rows_retired_unread == 0
+
+
+def test_a_reader_is_remembered_from_the_first_time_it_is_heard(log: LogWriter) -> None:
+    LogUpkeep(log, QUIET).step({"sink": Cursor(0, log.log_id)}, START_US)
+    later = LogUpkeep(log, QUIET)
+    later.step({}, START_US + 1)
+    assert later.figures.readers == 1
+
+
+def test_dead_letters_age_as_rows_do_and_make_places_for_new_ones(log: LogWriter) -> None:
+    letters = [letter(received_us=START_US + n) for n in range(500)]
+    log.append(entry(START_US, dead_letters=(*letters, letter("bad_time", received_us=START_US + 20 * DAY_US))))
+    upkeep = LogUpkeep(log, LogSettings(keep_days=10.0, min_free_mib=0, reserve_mib=0))
+    for left in (300, 100, 0):  # a few at a time
+        upkeep.step({}, START_US + 20 * DAY_US)
+        assert {c.reason: c.kept for c in log.letters.counts()} == {"not_json": left, "bad_time": 1}
+    assert len(log.letters.groups()) == 2
+    LogUpkeep(log, LogSettings(keep_days=10.0, reserve_mib=0)).step({}, START_US + 20 * DAY_US)
+    assert [group.reason for group in log.letters.groups()] == ["bad_time"]
+    assert {c.reason: c.count for c in log.letters.counts()} == {"not_json": 500, "bad_time": 1}
+    log.append(entry(START_US, dead_letters=(letter(received_us=START_US + 20 * DAY_US),)))
+    assert len(log.letters.groups()) == 2
 
 
 def test_catalogues_that_no_row_names_go_but_one(log: LogWriter, tmp_path: Path) -> None:
@@ -188,7 +230,7 @@ def test_cursors_are_remembered_and_a_compactors_hand_over_point_counts(log: Log
     fill(log, 40)
     settings = LogSettings(keep_days=1.0, min_free_mib=0, reserve_mib=0)
     now_us = START_US + 39 * DAY_US
-    upkeep = Upkeep(log, settings)
+    upkeep = LogUpkeep(log, settings)
     upkeep._noted_at -= 3600  # an hour ago: time to note the readers
     cursors = {
         "sink": Cursor(20, log.log_id),
@@ -198,7 +240,7 @@ def test_cursors_are_remembered_and_a_compactors_hand_over_point_counts(log: Log
     for _ in range(5):
         upkeep.step(cursors, now_us)
     assert rows(log)[0] == 10
-    later = Upkeep(log, settings)  # a new process: nobody has reported yet
+    later = LogUpkeep(log, settings)  # a new process: nobody has reported yet
     for _ in range(5):
         later.step({}, now_us)
     assert rows(log)[0] == 10
@@ -215,7 +257,7 @@ def test_a_reader_that_holds_a_snapshot_is_seen_and_the_write_ahead_log_is_empti
     log: LogWriter, tmp_path: Path
 ) -> None:
     fill(log, 5, size=1000)
-    upkeep = Upkeep(log, QUIET)
+    upkeep = LogUpkeep(log, QUIET)
     with closing(sqlite3.connect(tmp_path / "log.db", isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM batch").fetchone()
@@ -242,7 +284,7 @@ def test_the_cap_is_a_tenth_of_the_disk_at_most_8_gib_and_dead_letters_a_twentie
 
 
 def test_a_log_that_is_closed_or_gone_is_said_and_stops_nothing(log: LogWriter) -> None:
-    upkeep = Upkeep(log, QUIET)
+    upkeep = LogUpkeep(log, QUIET)
     log.wal_pages = 10_000
     log.close()
     upkeep.step({}, START_US)

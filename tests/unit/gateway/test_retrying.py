@@ -1,7 +1,8 @@
 """Dead letters read again: each message once, good parts never twice, what fails stays under its new reason."""
 
 import asyncio
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,7 +16,7 @@ from gateway.log.reader import LogReader
 from gateway.log.rows import DeadLetter, Entry
 from gateway.log.writer import LogWriter
 from gateway.mqtt.codec import Publishes
-from gateway.retrying import MAX_BYTES, Retrying, load, retry
+from gateway.retrying import MAX_BYTES, Letters, Retrying, load, retry
 from gateway.status import RetriedFrame, StatusServer
 from sensors.catalogue import Catalogue, Datastream
 from sensors.settings import LogSettings
@@ -38,8 +39,10 @@ class Bench:
         self.now_us = NOW
         self.writer.append(self.engine.start(NOW))
 
-    async def commit(self, entry: Entry) -> None:
-        self.writer.append(entry)
+    async def commit(self, make: Callable[[], Entry | None]) -> None:
+        entry = make()
+        if entry is not None:
+            self.writer.append(entry)
 
     async def now(self) -> int:
         self.now_us += 1_000_000
@@ -65,7 +68,7 @@ class Bench:
 
     async def _retry(self, ids: tuple[int, ...]) -> RetriedFrame:
         server = StatusServer(self.folder)
-        retrying = Retrying(self.folder, self.engine, server)
+        retrying = Retrying(self.folder, self.engine, server, lambda: self.writer.log_id)
         await server.start()
         try:
             asking = asyncio.create_task(retry(self.folder, ids, "siti"))
@@ -176,3 +179,54 @@ def test_an_id_that_no_letter_can_have_harms_nobody(bench: Bench) -> None:
     bench.mend(NEW)
     assert bench.retry(2**63, -1) == RetriedFrame()
     assert bench.retry(2**64 - 1, 1) == RetriedFrame(observed=1, observations=1)
+
+
+def test_the_flow_goes_on_while_letters_are_read(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.send(("telemetry/S2/rain", b"3.5"))
+    bench.mend(NEW)
+
+    def slowly(folder: Path, ids: Sequence[int]) -> Letters:
+        time.sleep(0.3)
+        return load(folder, ids)
+
+    async def story() -> None:
+        server = StatusServer(bench.folder)
+        retrying = Retrying(bench.folder, bench.engine, server, lambda: bench.writer.log_id)
+        await server.start()
+        monkeypatch.setattr("gateway.retrying.load", slowly)
+        try:
+            asking, longest_s = asyncio.create_task(retry(bench.folder, [1], "siti")), 0.0
+            while not asking.done():
+                began = time.monotonic()
+                await retrying.serve(bench.now, bench.commit, holds_live=False)
+                longest_s = max(longest_s, time.monotonic() - began)
+                await asyncio.sleep(0.001)
+            assert await asking == RetriedFrame(observed=1, observations=1)
+            assert longest_s < 0.2
+        finally:
+            retrying.close()
+            await server.stop()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_letters_of_a_log_that_was_set_aside_settle_none_of_the_new_one(
+    bench: Bench, when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.send(("telemetry/S2/rain", b"3.5"))
+    bench.mend(NEW)
+    written = []
+
+    async def commit(make: Callable[[], Entry | None]) -> None:
+        if when == "before":  # what was under way met damage
+            bench.writer.log_id = "another"
+        entry = make()
+        bench.writer.log_id = "another"
+        if entry is not None:
+            written.append(entry)
+
+    monkeypatch.setattr(bench, "commit", commit)
+    with pytest.raises(GatewayError, match="set aside"):
+        bench.retry(1)
+    assert len(written) == (when == "meanwhile")  # and the new log begins without it

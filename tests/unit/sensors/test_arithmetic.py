@@ -23,12 +23,33 @@ def catalogue(*installations: Installation, unit: str = "cm", name: str = "level
     return msgspec.structs.replace(small, datastreams=(first, *small.datastreams[1:]))
 
 
-def value(of: Catalogue, raw: float, time_us: int = JUNE_US, unit: str = "", *, is_final: bool = False) -> float:
+def value(
+    of: Catalogue,
+    raw: float,
+    time_us: int = JUNE_US,
+    unit: str = "",
+    *,
+    is_final: bool = False,
+    own_word: bool = False,
+) -> float:
     code = unit_code(unit) if unit else NOT_STATED
     values, _ = Arithmetic(of).values(
-        np.array([raw]), np.zeros(1, np.int32), np.array([time_us]), np.array([code], np.int16), np.array([is_final])
+        np.array([raw]),
+        np.zeros(1, np.int32),
+        np.array([time_us]),
+        np.array([code], np.int16),
+        is_final=np.array([is_final]),
+        own_word=np.array([own_word]),
     )
     return float(values[0])
+
+
+def test_a_devices_scale_and_zero_are_not_for_what_comes_under_the_datastreams_own_name() -> None:
+    device = catalogue(Installation(device="D1", field="mm", sent_unit="mm", scale=-1.0, zero=500.0))
+    assert value(device, 100) == 490.0
+    assert value(device, 100, own_word=True) == 100.0
+    assert value(device, 1, unit="m", own_word=True) == 100.0
+    assert value(catalogue(Installation(scale=2.0)), 100, own_word=True) == 200.0
 
 
 def test_without_an_installation_a_value_stays_bit_for_bit() -> None:

@@ -31,6 +31,7 @@ def test_a_good_one_is_good_and_is_shown_without_its_query() -> None:
         ({"device": ""}, "device: expected either"),
         ({"device_name": "A1"}, "device: expected either"),
         ({"time": ""}, "time: expected a path"),
+        ({"repeat_s": 600.0}, "repeat_s: says something only with"),
         ({"time_format": "iso"}, "time_format: expected rfc3339"),
         ({"zone": "Asia/Mojokerto"}, "url or zone: expected an IANA zone"),
         ({"unit": "furlong"}, "unit: no unit 'furlong'"),

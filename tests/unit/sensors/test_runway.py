@@ -82,6 +82,43 @@ def test_a_quota_that_was_topped_up_counts_from_where_it_is_now() -> None:
     at = times(72)
     days = (at - NOW) / DAY_US
     quota = np.where(days < -0.4, 60.0 - 14.0 * (days + 1.0), 500.0 - 14.0 * days)
-    assert runway(at, quota, NOW, 0.0).days_left < 5
+    assert np.isnan(runway(at, quota, NOW, 0.0).days_left)  # a battery would be a new one
     found = runway(at, quota, NOW, 0.0, swings=False)
     assert found.days_left == pytest.approx(500.0 / 14.0, abs=0.2)
+
+
+@pytest.mark.parametrize("hours_ago", [26, 30, 36, 47, 60])
+def test_a_new_battery_begins_the_record_anew(hours_ago: int) -> None:
+    at = times(73)
+    days = (at - NOW) / DAY_US
+    swap = -hours_ago / 24
+    values = np.where(days < swap, 11.7 - 0.05 * days, 12.9 - 0.3 * (days - swap)) + 0.25 * np.sin(2 * np.pi * days)
+    found = runway(at, values, NOW, 11.6)
+    if hours_ago < 30:
+        assert np.isnan(found.days_left) or found.slope_per_day == pytest.approx(-0.3, abs=0.05)
+    else:
+        assert found.slope_per_day == pytest.approx(-0.3, abs=0.05)
+        assert found.days_left == pytest.approx((found.lowest - 11.6) / 0.3, rel=0.2)
+
+
+def test_a_battery_of_some_hours_says_nothing_yet() -> None:
+    at = times(73)
+    days = (at - NOW) / DAY_US
+    found = runway(at, np.where(days < -0.4, 11.8, 12.9) + 0.2 * np.sin(2 * np.pi * days), NOW, 11.6)
+    assert found.lowest > 12
+    assert np.isnan(found.days_left)
+
+
+def test_a_sunny_day_after_two_cloudy_ones_is_no_new_battery() -> None:
+    at = times(73)
+    days = (at - NOW) / DAY_US
+    swing = np.where(days > -1, 0.5, 0.3) * np.sin(2 * np.pi * days)
+    assert runway(at, 12.4 - 0.1 * days * -1 + swing, NOW, 11.6).slope_per_day == pytest.approx(0.1, abs=0.1)
+    assert runway(at, 12.4 - 0.2 * days + swing, NOW, 11.6).slope_per_day == pytest.approx(-0.2, abs=0.1)
+
+
+def test_a_quota_topped_up_thirty_hours_ago_is_used_up_as_before() -> None:
+    at = times(73)
+    days = (at - NOW) / DAY_US
+    quota = np.where(days < -1.25, 40.0, 500.0) - 14.0 * days
+    assert runway(at, quota, NOW, 0.0, swings=False).slope_per_day == pytest.approx(-14.0, abs=0.5)

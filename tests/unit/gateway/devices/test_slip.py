@@ -1,5 +1,6 @@
 """What goes with a device into the field."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,10 @@ def test_the_value_to_try_reaches_no_level() -> None:
 @pytest.mark.parametrize("typed", ["brantas-gedek", "GEDEG", "BRANTAS_GEDEG"])
 def test_a_mistyped_station_is_guessed(typed: str) -> None:
     assert similar(typed, ["ROLAK-SONGO", "BRANTAS-GEDEG"]) == ["BRANTAS-GEDEG"]
+
+
+def test_a_client_id_that_nobody_guesses_is_recommended() -> None:
+    found = {line.split()[2] for line in (slip() + "\n" + slip()).splitlines() if line.startswith("  client id")}
+    assert len(found) == 2
+    assert all(re.fullmatch(r"S1-[a-z2-9]{8}", name) for name in found)
+    assert "~/.config/mosquitto_pub" in slip()

@@ -1,5 +1,6 @@
 """JSON by field paths, plain numbers, lines of values, announcements."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -50,6 +51,13 @@ def test_records_are_read_in_time_order_each_by_itself() -> None:
     result = fields(time="t", records="data.items").read(("x/cabinet", as_json({"data": {"items": records}})))
     assert values(result) == {1: [2, 3]}
     assert sorted(refusals(result)) == [("bad_time", 2), ("wrong_type", 3)]
+
+
+@pytest.mark.parametrize("at", [10**30, -(10**400), 2**62, 9e300])
+def test_a_time_beyond_any_is_a_clock_fault(at: float) -> None:
+    payload = b'{"t": %s, "level": 3}' % str(at).encode()
+    result = fields(time="t").read(("x/cabinet", payload))
+    assert (values(result), result.clock_faults, result.batch.time_us.tolist()) == ({1: [3]}, 1, [NOW])
 
 
 def test_named_values_with_their_units() -> None:
@@ -147,6 +155,27 @@ def test_lines_with_a_time_in_the_loggers_own_way() -> None:
     assert batch.time_us.tolist() == [parse_rfc3339("2026-05-28T20:26:00Z")]
     assert refusals(reader.read(("x/other", b"2026-05-29,7"))) == [("bad_time", 0)]
     assert csv(columns=["rain"]).read(("x/other", b"7")).batch.time_us.tolist() == [NOW]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        ("%d/%m/%Y %e", "'e' is a bad directive"), ("%d/%m/%Y %", "stray %"), ("%d/%m/%Y %d", "redefinition"),
+        ("%H:%M:%S", "expected year, month and day"), ("%d/%m %H:%M", "expected year"), ("soon", "expected year"),
+    ],
+)  # fmt: skip
+def test_a_pattern_that_reads_no_time_is_a_fault_of_the_rule(pattern: str, why: str) -> None:
+    letters = csv(columns=["time", "rain"], time_format=pattern).read(("x/other", b"1,2\n1,3")).dead_letters
+    assert [letter.reason for letter in letters] == ["unusable_rule"]
+    assert f"time_format {pattern!r}" in letters[0].detail
+    assert why in letters[0].detail
+
+
+@pytest.mark.parametrize("pattern", ["%Y-%j %H", "%d %b %y", "%d/%m/%Y %I:%M %p", "%Y%m%d%H%M%S%z"])
+def test_patterns_that_tell_the_day_are_taken(pattern: str) -> None:
+    written = datetime(2026, 5, 28, 13, tzinfo=UTC).strftime(pattern)
+    result = csv(columns=["time", "rain"], time_format=pattern).read(("x/other", f"{written},7".encode()))
+    assert (values(result), result.clock_faults) == ({2: [7]}, 0)
 
 
 @pytest.mark.parametrize(

@@ -47,9 +47,12 @@ class ScriptedBroker:
     delivers: bool = True
     puback_code: int = 0
     acknowledges: bool = True
+    granted_qos: int = 1
     connects: list[Connect] = field(default_factory=list)
     subscribed: list[list[str]] = field(default_factory=list)
     unsubscribed: list[list[str]] = field(default_factory=list)
+    unsubscribe_ids: list[int] = field(default_factory=list)
+    published_ids: list[int] = field(default_factory=list)
     published: list[tuple[str, bytes, int, bool]] = field(default_factory=list)
     acknowledged: list[int] = field(default_factory=list)
     pings: int = 0
@@ -141,11 +144,12 @@ class ScriptedBroker:
                 self.swallows_subscriptions -= 1
             else:
                 session.filters += filters
-            answer = body[:2] + none + b"\x01" * len(filters)
+            answer = body[:2] + none + bytes((self.granted_qos,)) * len(filters)
             writer.write(b"\x90" + _length(len(answer)) + answer)
         elif kind == UNSUBSCRIBE:
             filters = _filters(body, level, options=False)
             self.unsubscribed.append(filters)
+            self.unsubscribe_ids.append(body[0] << 8 | body[1])
             session.filters = [name for name in session.filters if name not in filters]
             answer = body[:2] + none + (b"\0" * len(filters) if level == 5 else b"")
             writer.write(b"\xb0" + _length(len(answer)) + answer)
@@ -164,6 +168,7 @@ class ScriptedBroker:
         packet_id, at = (body[at : at + 2], at + 2) if qos else (b"", at)
         payload = body[at + (level == 5) :]
         self.published.append((topic, payload, qos, bool(first & 1)))
+        self.published_ids.append(packet_id[0] << 8 | packet_id[1] if qos else 0)
         if qos and self.acknowledges:
             code = bytes((self.puback_code,)) if level == 5 and self.puback_code else b""
             writer.write(b"\x40" + bytes((2 + len(code),)) + packet_id + code)

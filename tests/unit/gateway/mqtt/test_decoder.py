@@ -111,8 +111,6 @@ def test_answers_of_5() -> None:
         maximum_qos=1,
         retain_available=False,
         maximum_packet_size=1_048_576,
-        assigned_client_id="ID",
-        topic_alias_maximum=10,
         server_keep_alive_s=60,
         reason="hi",
     )

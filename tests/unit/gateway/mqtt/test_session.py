@@ -4,18 +4,20 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from gateway.errors import BrokerError
 from gateway.mqtt.broker import Broker
+from gateway.mqtt.heartbeat import canary_topic
 from gateway.mqtt.session import Session
 from sensors.broker_address import broker_address
 from sensors.settings import MqttSettings
 from tests.unit.gateway.mqtt.scripted_broker import ScriptedBroker
 
-CANARY = "siaga/canary/siaga-test"
+CANARY = canary_topic("siaga-test")
 FILTERS = ("telemetry/#",)
 BEAT_S = 0.04
 SETTINGS = MqttSettings(reconnect_max_s=0.01, canary_period_s=BEAT_S, connect_timeout_s=2.0, takeover_backoff_s=30.0)
@@ -180,8 +182,93 @@ def test_where_subscribing_again_does_not_help_the_session_is_made_anew() -> Non
             await until(lambda: any(connect.clean for connect in broker.connects))
             broker.delivers = True
             await until(lambda: session.standing.flows)
-            assert [connect.clean for connect in broker.connects] == [False, False, True, False]
-            assert session.standing.session_lost == 0
+            assert [connect.clean for connect in broker.connects] == [False, False, False, False, True, False]
+            assert session.standing.session_lost == 1
+            assert "we had our session dropped" in session.standing.session_note
+            assert "telemetry/#" in session.standing.session_note
+
+    asyncio.run(story())
+
+
+def test_a_broker_that_delivers_late_keeps_its_session_and_all_that_waits_in_it() -> None:
+    async def story() -> None:
+        async with ScriptedBroker() as broker, connected(broker, Notes()) as session:
+            await until(lambda: session.standing.flows)
+            broker.delivers = False
+            await until(lambda: session.standing.healed >= 3)  # seven times the beats that are allowed at first
+            broker.delivers = True
+            await until(lambda: session.standing.flows)
+            assert not any(connect.clean for connect in broker.connects)
+            assert (session.standing.session_lost, session.standing.session_note) == (0, "")
+
+    asyncio.run(story())
+
+
+def test_a_broker_that_grants_less_than_we_ask_for_is_said_and_asked_again() -> None:
+    async def story() -> None:
+        notes = Notes()
+        async with ScriptedBroker(granted_qos=0, connack=b"\x11" + (60).to_bytes(4, "big")) as broker:
+            for _ in range(2):  # also by a gateway that finds its session there
+                async with connected(broker, notes, canary=False, session_expiry_s=3_600) as session:
+                    await until(lambda: session.standing.connected)
+                    assert "QoS 0 instead of 1" in session.standing.downgraded
+                    assert "telemetry/#" in session.standing.downgraded
+                    assert "60 s without us, not for the 3600 s" in session.standing.downgraded
+            broker.granted_qos, broker.connack = 1, b""  # mended
+            async with connected(broker, notes, canary=False, session_expiry_s=3_600) as session:
+                await until(lambda: session.standing.connected)
+                assert session.standing.downgraded == ""
+            async with connected(broker, notes, canary=False, session_expiry_s=3_600) as session:
+                await until(lambda: session.standing.connected)
+        assert broker.subscribed == [["telemetry/#"]] * 3
+
+    asyncio.run(story())
+
+
+def is_at(session: Session, connections: int) -> bool:
+    return session.connections >= connections and session.standing.connected
+
+
+def test_bytes_that_are_no_mqtt_are_said_as_such_and_taken_for_no_rival() -> None:
+    async def story() -> None:
+        async with ScriptedBroker() as broker, connected(broker, Notes(), canary=False) as session:
+            for n in range(1, 6):
+                await until(partial(is_at, session, n))
+                broker.send(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 4)
+            await until(lambda: session.connections >= 6)
+            assert (session.standing.taken_over, session.takeovers) == ("", 0)
+
+    asyncio.run(story())
+
+
+def test_the_brokers_receive_maximum_is_kept_whoever_gives_up_waiting() -> None:
+    async def story() -> None:
+        async with (
+            ScriptedBroker(acknowledges=False, connack=b"\x21\x00\x03") as broker,  # receive maximum: 3
+            connected(broker, Notes()) as session,
+        ):
+            await until(lambda: session.standing.connected)
+            for n in range(5):
+                with pytest.raises(BrokerError, match="no acknowledgement"):
+                    await session.publish(f"a/{n}", b"x", qos=1, within_s=0.01)
+            await until(lambda: session.standing.flows is False)  # three beats, sent or not
+            assert "does not acknowledge" in session.standing.canary_note
+            assert len(broker.published) <= 3 * session.connections
+
+    asyncio.run(story())
+
+
+def test_unsubscribe_at_the_end_bears_an_id_that_nothing_in_flight_has() -> None:
+    async def story() -> None:
+        async with ScriptedBroker(acknowledges=False) as broker, connected(broker, Notes(), canary=False) as session:
+            await until(lambda: session.standing.connected)
+            waiting = asyncio.create_task(session.publish("a/b", b"x", qos=1))
+            await until(lambda: broker.published_ids)
+            await session.close(unsubscribe_all=True)
+            await until(lambda: broker.unsubscribe_ids)
+            assert set(broker.unsubscribe_ids).isdisjoint(broker.published_ids)
+            with pytest.raises(BrokerError):
+                await waiting
 
     asyncio.run(story())
 

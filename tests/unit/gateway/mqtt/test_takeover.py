@@ -60,3 +60,24 @@ def test_a_broker_that_restarts_and_our_own_reconnects_are_no_rival() -> None:
     for start in range(1_000, 2_000, 100):
         watch.connected(start)
         assert watch.ended(start + SHORT_S + 1, by_broker=True, code=None) == 0
+
+
+def test_a_broker_that_says_why_or_is_away_in_between_is_no_rival() -> None:
+    watch = TakeoverWatch(AWAY_S)
+    for start in range(0, 100, 10):  # shutting down, again and again
+        watch.connected(start)
+        assert watch.ended(start + 1, by_broker=True, code=0x8B) == 0
+    for start in range(100, 200, 10):  # a crash loop
+        watch.connected(start)
+        assert watch.ended(start + 1, by_broker=True, code=None, error="connection reset by peer") == 0
+        watch.unreachable()
+    assert (watch.reason, watch.signs) == ("", 0)
+
+
+def test_what_ended_the_connections_is_said_beside_the_suspicion() -> None:
+    watch = TakeoverWatch(AWAY_S)
+    for start in (0, 10, 20):
+        watch.connected(start)
+        watch.ended(start + 1, by_broker=True, code=None, error="connection reset by peer")
+    assert "connection reset by peer" in watch.reason
+    assert "another gateway" in watch.reason

@@ -75,6 +75,29 @@ def test_what_is_too_much_or_wrong_is_refused(answer: Answer, reason: str) -> No
         get(server.url)
 
 
+@pytest.mark.parametrize(
+    "inner",
+    ["http://127.0.0.1:9/", "http://localhost/", "http://169.254.169.254/x", "http://10.0.0.5/", "http://[::1]/",
+     "http://[::ffff:192.168.1.1]/", "http://0.0.0.0/"],
+)  # fmt: skip
+def test_a_page_of_the_world_does_not_send_us_within(inner: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with page_server(Answer(status=302, headers={"Location": inner})) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", "")
+        with pytest.raises(PullError, match="an address within"):
+            get("http://93.184.216.34/page")
+        assert len(proxy.requests) == 1
+
+
+def test_a_page_of_the_world_may_send_us_on_in_the_world(monkeypatch: pytest.MonkeyPatch) -> None:
+    with page_server() as proxy:
+        answers = iter([Answer(status=302, headers={"Location": "http://93.184.216.35/"}), Answer(b"[]")])
+        proxy.answer = lambda _: next(answers)
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", "")
+        assert get("http://93.184.216.34/page").body == b"[]"
+
+
 def test_a_slow_loris_costs_no_more_than_the_time_allowed() -> None:
     with page_server(Answer(trickle=True)) as server:
         began = time.monotonic()

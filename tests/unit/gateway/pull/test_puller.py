@@ -169,6 +169,25 @@ def test_without_times_a_value_counts_when_it_changes(tmp_path: Path) -> None:
         with_puller(server, tmp_path, story, time="fetched")
 
 
+def test_a_steady_value_without_a_time_is_repeated_where_the_city_wants_it(tmp_path: Path) -> None:
+    now_us = NOW_US
+
+    async def work(url: str) -> list[tuple[str, object]]:
+        nonlocal now_us
+        broker = Broker()
+        source = pull(url=url, time="fetched", repeat_s=600)
+        puller = Puller(source, tmp_path, tmp_path / "posko.unreadable", broker.publish, lambda: now_us)
+        puller.follow(WATER)
+        for _ in range(8):  # the page is the same for 28 minutes
+            await turn(puller)
+            now_us += 240_000_000
+        return [(value["ts"], value["value"]) for _, value in broker.got]
+
+    with page_server(page(("A1", T1, 100))) as server:
+        got = asyncio.run(work(server.url))
+    assert got == [(rfc3339(NOW_US + minutes * 60_000_000), 100.0) for minutes in (0, 12, 24)]
+
+
 def test_what_nobody_expected_of_a_page_does_not_end_the_pull(tmp_path: Path) -> None:
     async def story(puller: Puller, broker: Broker) -> None:
         await turn(puller)

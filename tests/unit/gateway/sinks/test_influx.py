@@ -73,6 +73,13 @@ def test_what_an_answer_means(server: Server, status: int, outcome: Outcome) -> 
     assert answer.retry_after_s == (7.0 if outcome is Outcome.WAIT else 0.0)
 
 
+@pytest.mark.parametrize(("said", "waits_s"), [("99999", 900.0), ("9" * 400, 900.0), ("900", 900.0), ("soon", 0.0)])
+def test_a_server_s_wish_to_be_left_alone_is_bounded(server: Server, said: str, waits_s: float) -> None:
+    server.reply = lambda _: (503, {"Retry-After": said}, b"")
+    with Influx(settings(server)) as influx:
+        assert influx.write(LINE).retry_after_s == waits_s
+
+
 def test_nobody_there_and_nobody_answering_mean_wait(server: Server) -> None:
     with Influx(settings(server, url=f"http://127.0.0.1:{free_port()}")) as influx:
         assert influx.write(LINE).outcome is Outcome.WAIT

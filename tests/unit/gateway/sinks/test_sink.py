@@ -167,6 +167,36 @@ def test_a_server_that_refuses_everything_gets_no_blame_on_the_data(place: Place
     assert place.lines == []
 
 
+def test_a_server_that_begins_to_refuse_everything_midway_gets_no_blame_on_the_data(place: Place) -> None:
+    tries = []
+
+    def reply(lines: list[bytes]) -> Reply:
+        tries.append(lines)
+        is_bad = any(b"=003.00" in line for line in lines)
+        if len(tries) > 4 and len(tries) < 40:  # after the probe and the first halves
+            return 400, {}, b"maintenance"
+        return (400, {}, b"field type conflict") if is_bad else (204, {}, b"")
+
+    place.server.reply = reply
+    place.log.append(entry(*((0, s, float(s)) for s in range(64))))
+    place.hand_on(batch_rows=64)
+    assert sorted(set(place.values())) == [float(s) for s in range(64) if s != 3]
+    assert [line.reason for line in place.lines] == ["400: field type conflict"]
+    assert place.counters["points_refused"] == 1
+
+
+def test_a_half_of_which_the_server_left_out_points_is_not_sought_and_counts_no_more_than_it_has(place: Place) -> None:
+    def reply(lines: list[bytes]) -> Reply:
+        if lines[0].startswith(PROBE):
+            return takes_everything(lines)
+        return (400, {}, b"bad") if len(lines) > 8 else (422, {}, b"partial write: too old dropped=999")
+
+    place.server.reply = reply
+    place.log.append(entry(*((0, s, float(s)) for s in range(10))))
+    place.hand_on()
+    assert (place.counters["points_refused"], place.lines) == (10, [])
+
+
 def test_points_that_the_server_itself_left_out_are_counted_and_not_sought(place: Place) -> None:
     said = b'{"message": "failure writing points: partial write: points beyond retention policy dropped=4"}'
     place.server.reply = lambda _: (422, {}, said)
