@@ -124,7 +124,7 @@ def _retry(arguments: Namespace, data_dir: Path) -> int:
 
 
 def _unknown(arguments: Namespace, data_dir: Path) -> int:
-    from gateway.unknown_devices import stations_header, unknown_devices, unknown_view
+    from gateway.unknown_devices import datastreams_header, stations_header, unknown_devices, unknown_view
 
     with LogReader(data_dir) as reader:
         seq = reader.last_seq()
@@ -143,7 +143,8 @@ def _unknown(arguments: Namespace, data_dir: Path) -> int:
         for row in device.datastream_rows:
             print(f"  datastreams.csv: {row}")
     if devices:
-        print(f"\ncolumns of the rows above:\n{stations_header()}")
+        print("\nThe rows have these columns, in this order; where your file's header differs, move the cells.")
+        print(f"  stations.csv:    {stations_header()}\n  datastreams.csv: {datastreams_header()}")
     else:
         print("every device that sends is known")
     return 0

@@ -1,5 +1,6 @@
 """`siaga log verify|info|salvage|acknowledge|export`."""
 
+import contextlib
 import csv
 import sys
 from argparse import ArgumentParser, Namespace
@@ -154,19 +155,22 @@ def _export(arguments: Namespace, settings: Settings) -> int:
         except ValueError:
             time_us = None
         if text is not None and time_us is None:
-            print(f"expected an RFC 3339 time with an offset, got {text!r}", file=sys.stderr)
+            example = "2026-03-04T06:00:00+07:00"
+            print(f"siaga: expected an RFC 3339 time with an offset such as {example}, got {text!r}", file=sys.stderr)
             return 2
         bounds.append(time_us)
     data_dir, file = _place(arguments, settings)
-    out = sys.stdout if arguments.out is None else arguments.out.open("w", encoding="utf-8", newline="")
-    try:
-        with LogReader(data_dir, file) as reader:
-            writer = csv.writer(out, lineterminator="\n")
-            writer.writerow(COLUMNS)
-            writer.writerows(exported(reader, bounds[0], bounds[1], arguments.sensor))
-    finally:
+    with LogReader(data_dir, file) as reader, contextlib.ExitStack() as opened:
+        known = {f"{station}:{name}" for station, name, _ in reader.numbers()}
+        if strangers := sorted(set(arguments.sensor or ()) - known):
+            print(f"siaga: not in this log: {', '.join(strangers)}", file=sys.stderr)
+            return 1
+        out = sys.stdout
         if arguments.out is not None:
-            out.close()
+            out = opened.enter_context(arguments.out.open("w", encoding="utf-8", newline=""))
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(exported(reader, bounds[0], bounds[1], arguments.sensor))
     return 0
 
 

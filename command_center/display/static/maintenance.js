@@ -25,6 +25,7 @@ const state = {
   made_ms: Number.NaN,
   exercise: false,
   error: "",
+  needsLogin: false,
 };
 
 const login = new Login(() => {
@@ -41,7 +42,9 @@ function draw() {
   byId("exercise-band").hidden = !state.exercise;
   const made = byId("made");
   const at = `${clockTime(state.made_ms, true)} ${zoneLabel()}`;
-  setText(made, state.error ? t("maintenance.old", { time: at, why: state.error }) : t("maintenance.made", { time: at }));
+  const isLoaded = !Number.isNaN(state.made_ms);
+  byId("maintenance").hidden = !isLoaded; // nothing is known: not even that there is nothing
+  setText(made, madeText(at, isLoaded));
   made.dataset.state = state.error ? "old" : "fresh";
   drawUpkeep(byId("upkeep"), state.stations, state.made_ms);
   drawUnknown(byId("unknown"), byId("unknown-count"), state.unknown);
@@ -49,6 +52,14 @@ function draw() {
     setText(byId("letters-note"), note);
     void load();
   });
+}
+
+/** What is said beside the page's name.  @param {string} at  @param {boolean} isLoaded */
+function madeText(at, isLoaded) {
+  if (isLoaded && !state.error) return t("maintenance.made", { time: at });
+  if (isLoaded) return t("maintenance.old", { time: at, why: state.error });
+  if (state.needsLogin) return t("maintenance.login");
+  return state.error ? t("maintenance.none", { why: state.error }) : "";
 }
 
 async function load() {
@@ -66,7 +77,8 @@ async function load() {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     state.error = error.message;
-    if (error.status === 401) void login.ask();
+    state.needsLogin = error.status === 401;
+    if (state.needsLogin) void login.ask();
   }
   draw();
 }

@@ -7,7 +7,7 @@ import msgspec
 from gateway.center_watch import TOPIC, CenterWatch
 from sensors.settings import MqttSettings
 from tests.unit.gateway.mqtt.scripted_broker import ScriptedBroker
-from tests.unit.gateway.mqtt.test_session import Notes, connected, until
+from tests.unit.gateway.mqtt.scripted_session import Notes, connected, until
 
 NOW_US = 1_780_000_000_000_000
 QUIET = MqttSettings(canary_period_s=60.0, reconnect_max_s=0.01)

@@ -26,7 +26,7 @@ from sensors.catalogue import Catalogue, IngestRule
 from sensors.detector import DETECTOR_VERSION
 from sensors.settings import IngestSettings, LogSettings, MqttSettings, Settings
 from tests.unit.gateway.mqtt.scripted_broker import ScriptedBroker
-from tests.unit.gateway.mqtt.test_session import until
+from tests.unit.gateway.mqtt.scripted_session import until
 from tests.unit.gateway.small_city import small_catalogue
 
 LOG = LogSettings(reserve_mib=0, min_free_mib=0)

@@ -1,13 +1,14 @@
-"""Simulation can't hurt: simulate and replay refuse a data directory that holds live readings."""
+"""Simulation can't hurt: simulate, replay and publish refuse a data directory that holds live readings."""
 
 from pathlib import Path
 
 import pytest
 
 from command_center.main import main
+from sensors.running_city import note_city
 
 
-@pytest.mark.parametrize("command", [["simulate"], ["replay", "recording.csv"]])
+@pytest.mark.parametrize("command", [["simulate"], ["replay", "recording.csv"], ["publish", "S-1", "level", "1"]])
 def test_a_directory_with_live_readings_is_refused_before_any_connection(
     command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -22,6 +23,26 @@ def test_a_directory_with_live_readings_is_refused_before_any_connection(
 def test_publish_says_that_there_is_no_broker(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["publish", "S-1", "level", "120", "--mqtt-url", "mqtt://127.0.0.1:1"]) == 1
     assert "broker mqtt://127.0.0.1:1" in capsys.readouterr().err
+
+
+def test_publish_knows_the_city_that_runs_on_the_data_directory(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    note_city(tmp_path, "kotamobagu")
+    reading = [
+        "publish",
+        "BRANGKAL-SOOKO",
+        "level",
+        "1",
+        "--data-dir",
+        str(tmp_path),
+        "--mqtt-url",
+        "mqtt://127.0.0.1:1",
+    ]
+    assert main(reading) == 1
+    assert "is not in the city" in capsys.readouterr().err
+    assert main([*reading, "--city", "mojokerto"]) == 1
+    assert "is not in the city" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

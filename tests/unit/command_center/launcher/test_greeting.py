@@ -87,6 +87,13 @@ def test_a_brokers_password_is_not_shown() -> None:
     assert "mqtt://siaga:***@broker.example:1883" in text
 
 
+def test_the_line_to_try_names_another_broker_and_another_data_directory() -> None:
+    url = "mqtt://broker.example:1883"
+    settings = Settings(data_dir="data-live", mqtt=MqttSettings(url=url))
+    text = "\n".join(greeting(settings, url, "as shown", TRIED, 1.0))
+    assert f"siaga publish s1 level 306 --data-dir data-live --mqtt-url {url}   (" in text
+
+
 def test_a_city_with_brokers_of_its_own_is_told_that_they_are_not_used() -> None:
     own = tuple(Source(name=f"b{n}", url=f"mqtt://10.0.0.{n}:1883") for n in (1, 2))
     assert unused_brokers(replace(catalogue(), city=replace(CITY, sources=own))) == [

@@ -11,7 +11,7 @@ from gateway.readings import Refusal
 from sensors.catalogue import Catalogue
 from sensors.times import rfc3339
 from tests.unit.gateway.formats.mapped import Reader
-from tests.unit.sensors.small_city import CITY_TOML, LEVELS, STATIONS, CityFolder
+from tests.unit.sensors.small_city import CITY_TOML, LEVELS, REACHES, STATIONS, CityFolder
 
 DOCUMENT = (Path(__file__).parents[4] / "docs" / "formats.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", DOCUMENT, re.MULTILINE | re.DOTALL))
@@ -29,7 +29,8 @@ def city_of(section: str, folder: Path) -> Catalogue:
     city = CityFolder(folder / "kota").write("levels.csv", LEVELS.splitlines()[0] + "\n")
     city.write("city.toml", CITY_TOML[: CITY_TOML.index("[[ingest]]")] + block(section, "toml"))
     city.write("datastreams.csv", block(section, "csv"))
-    city.write("stations.csv", STATIONS.replace("BRANGKAL,", "BRANGKAL-SOOKO,"))  # as the built-in city has it
+    for table, rows in (("stations.csv", STATIONS), ("reaches.csv", REACHES)):
+        city.write(table, rows.replace("BRANGKAL,", "BRANGKAL-SOOKO,"))  # as the built-in city has it
     catalogue = city.catalogue()
     numbers = {(d.station, d.property, d.unit): number for number, d in enumerate(catalogue.datastreams)}
     return catalogue.numbered(numbers)
