@@ -18,6 +18,7 @@ class Publisher:
 
     def __init__(self, link: Link, terms: ConnackProperties) -> None:
         self._link, self._terms = link, terms
+        self._has_failed = False
         self._waiting: dict[int, asyncio.Future[None]] = {}  # done = whoever waited has gone; the broker has not
         self._limit = min(MAX_IN_FLIGHT, terms.receive_maximum)
         self._room = asyncio.Event()  # something was acknowledged, or the connection ended
@@ -62,7 +63,7 @@ class Publisher:
     @property
     def has_ended(self) -> bool:
         """Whether the connection is of no use any more."""
-        return self._link.lost.is_set()
+        return self._has_failed or self._link.lost.is_set()
 
     def settle(self, packet_id: int, code: int) -> None:
         """A PUBACK came."""
@@ -79,7 +80,8 @@ class Publisher:
             future.set_result(None)
 
     def fail(self, why: str) -> None:
-        """The connection ended: nothing more will be acknowledged."""
+        """The connection ended, whoever ended it: nothing more will be acknowledged."""
+        self._has_failed = True
         for future in self._waiting.values():
             if not future.done():
                 future.set_exception(BrokerError(why or "the connection ended"))

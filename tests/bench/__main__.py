@@ -58,7 +58,7 @@ def main() -> None:
 
 HEAD: Final = """# Benchmarks
 
-Written by `make bench` on {day}. {machine}.
+What `make bench` measured on {day}. {machine}.
 {versions}.
 
 Broker, load and consumer share the machine: only the ratios within one run carry over, and they vary by some 15 %.
