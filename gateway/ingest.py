@@ -115,8 +115,9 @@ class Ingest:
     def _read_arrivals(self, first: int, arrivals: Arrivals, readings: Readings, native: NDArray[np.bool_]) -> None:
         """Read messages whose index begins at `first`; each format gets its own in order.  Marks the native ones."""
         publishes = arrivals.publishes
+        own = native[first : first + len(publishes)]
         for which, places in self._by_format(arrivals):
-            native[first + np.asarray(places, np.intp)] = isinstance(self._formats[which], Native)
+            own[slice(None) if len(places) == len(own) else places] = isinstance(self._formats[which], Native)
             left: Sequence[int] = places
             bulk = self._bulk[which]
             if bulk is not None and len(places) >= BULK_FROM:
