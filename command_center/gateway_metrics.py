@@ -53,6 +53,7 @@ GAUGES: Final[Mapping[str, str]] = {
     "status_clients": "clients of the status socket",
     "status_clients_limit": "the most that there may be",
     "clock_ahead_s": "so far the newest row's time is ahead of our clock",
+    "clock_disagreement_s": "so far our clock is ahead of most devices' clocks, negative = behind; 0 = they agree",
 }
 SOURCE_COUNTERS: Final[Mapping[str, str]] = {
     "reconnects": "connections made anew",

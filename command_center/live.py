@@ -5,19 +5,21 @@ next one comes loses both and gets a fresh snapshot instead: nobody's slowness i
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Final, Protocol
 
 import msgspec
 
+from command_center.alarms.alarm import Alarm
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.view import AlarmView, alarm_view
 from command_center.bell import Bell
 from command_center.clock import now_us
 from command_center.observation_view import ORIGIN_WORDS
 from command_center.picture.picture import Picture
-from command_center.sensor_view import Sensor, SensorBook
+from command_center.sensor_view import BesideOf, Sensor, SensorBook
 from command_center.wall_status import StatusBoard, WallStatus
+from command_center.waves import WaveView
 from sensors.times import SECOND_US
 
 MAX_VIEWERS: Final = 1_000
@@ -41,6 +43,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     now_ms: int
     sensors: list[Sensor]
     alarms: list[AlarmView]  # open ones, and those closed last
+    waves: list[WaveView]
     status: WallStatus
 
 
@@ -49,7 +52,9 @@ class Delta(msgspec.Struct, frozen=True, kw_only=True):
 
     now_ms: int
     observations: NewestColumns
+    beside: list[BesideOf]  # what stands beside values now, where it may have changed
     alarms: list[AlarmView]
+    waves: list[WaveView] | msgspec.UnsetType  # all of them, where any has changed
     status: WallStatus | msgspec.UnsetType
 
 
@@ -160,10 +165,13 @@ class LiveView:
                 viewer.offer(body)
 
     def _delta(self, at_us: int) -> Delta:
+        changed = self._picture.drain_changed()
         return Delta(
             now_ms=at_us // 1000,
-            observations=self._newest(self._picture.drain_changed()),
-            alarms=self._alarms(at_us),
+            observations=self._newest(changed),
+            beside=self._sensors.beside(changed, at_us) if self._viewers else [],
+            alarms=self._alarms(changed, at_us),
+            waves=self._changed_waves(at_us),
             status=self._status(at_us),
         )
 
@@ -178,9 +186,30 @@ class LiveView:
             origin=[ORIGIN_WORDS[origin] for origin in latest.origin[numbers]],
         )
 
-    def _alarms(self, at_us: int) -> list[AlarmView]:
-        changed, directory = self._desk.drain_changed(), self._picture.directory
-        return [] if directory is None else [alarm_view(alarm, directory.catalogue, at_us) for alarm in changed]
+    def _alarms(self, numbers: list[int], at_us: int) -> list[AlarmView]:
+        """Alarms that changed, and those in doubt of which there is a new observation: it may end the doubt."""
+        alarms, directory = {alarm.id: alarm for alarm in self._desk.drain_changed()}, self._picture.directory
+        if directory is None:
+            return []
+        known = (number for number in numbers if number in directory.index)
+        opened = (self._desk.open_of(directory.name(number).id) for number in known)
+        alarms |= {alarm.id: alarm for alarm in opened if alarm is not None and alarm.doubt is not None}
+        return self._views(alarms.values(), at_us)
+
+    def _views(self, alarms: Iterable[Alarm], at_us: int) -> list[AlarmView]:
+        directory, latest = self._picture.directory, self._picture.latest
+        return [] if directory is None else [alarm_view(alarm, directory, latest, at_us) for alarm in alarms]
+
+    def _changed_waves(self, at_us: int) -> list[WaveView] | msgspec.UnsetType:
+        waves = self._picture.waves
+        if not waves.changed:
+            return msgspec.UNSET
+        waves.changed = False
+        return self._waves(at_us)
+
+    def _waves(self, at_us: int) -> list[WaveView]:
+        directory = self._picture.directory
+        return [] if directory is None else self._picture.waves.view(directory, at_us)
 
     def _status(self, at_us: int) -> WallStatus | msgspec.UnsetType:
         """The status once a second; it changes with every frame of the gateway."""
@@ -190,12 +219,12 @@ class LiveView:
         return self._board.status(at_us)
 
     def _everything(self, at_us: int) -> str:
-        directory = self._picture.directory
         alarms = [*self._desk.open_alarms(), *self._desk.closed_alarms()]
         snapshot = Snapshot(
             now_ms=at_us // 1000,
             sensors=self._sensors.on_wall(at_us),
-            alarms=[] if directory is None else [alarm_view(alarm, directory.catalogue, at_us) for alarm in alarms],
+            alarms=self._views(alarms, at_us),
+            waves=self._waves(at_us),
             status=self._board.status(at_us),
         )
         return msgspec.json.encode(snapshot).decode()

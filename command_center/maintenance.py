@@ -202,7 +202,7 @@ class _Ledger:
 
     def _days_left(self, datastreams: Sequence[Datastream], battery: _Life | None) -> tuple[float | None, Why]:
         """Days until the station goes dark, and what that rests on."""
-        measured = [d for d in datastreams if not is_health(d.kind)]
+        measured = [d for d in datastreams if d.derivation is None and not is_health(d.kind)]
         if measured and not any(self._speaks(d) for d in measured):
             return 0.0, "blind"
         if battery is None:

@@ -73,6 +73,7 @@ class Metrics(Collector):
         yield _counter("alarm_calls", "times the operator was called", self._desk.calls)
         yield _gauge("alarm_events_pending", "alarm events that operations.db has not taken", self._desk.pending)
         yield _counter("alarm_twins", "alarms whose id an alarm of lost rows had already", self._desk.twins)
+        yield _counter("rebased", "datastreams judged anew as their time lay ahead of our clock", self._desk.rebased)
         yield _counter("unnamed_transitions", "transitions of datastreams that no catalogue names", self._desk.unnamed)
 
     def _sensors(self) -> Iterator[Metric]:

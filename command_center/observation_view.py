@@ -27,17 +27,21 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 def observations(rows: Rows) -> list[Observation]:
     """Rows of the history as the API shows them."""
-    columns = (rows[name].tolist() for name in ("time_us", "value", "quality", "origin", "reasons"))
+    columns = (rows[name].tolist() for name in ("time_us", "value", "quality", "origin", "reasons", "spike"))
     return [
         Observation(
             time=rfc3339(time_us),
             value=known(value),
             quality=quality,
             origin=ORIGIN_WORDS[origin],
-            reasons=Reason(reasons).words if reasons else [],
+            reasons=_words(reasons, spike=spike) if reasons or spike else [],
         )
-        for time_us, value, quality, origin, reasons in zip(*columns, strict=True)
+        for time_us, value, quality, origin, reasons, spike in zip(*columns, strict=True)
     ]
+
+
+def _words(reasons: int, *, spike: bool) -> list[str]:
+    return [*Reason(reasons).words, *(["spike"] if spike else [])]
 
 
 def encoded_list(rows: Rows, held_from_us: int | None) -> Iterator[bytes]:

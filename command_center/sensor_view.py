@@ -1,15 +1,18 @@
 """Sensors as the API and the wall show them: what the catalogue says, with the newest observation and the alarm."""
 
 import math
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from command_center.alarms.alarm import Alarm
 from command_center.alarms.desk import AlarmDesk
+from command_center.alarms.view import DoubtView, PossibleLevel, as_seen, doubt_view, possible_levels
+from command_center.beside import Beside, Eta, Kinship, Rate
 from command_center.observation_view import ORIGIN_WORDS, known
-from command_center.picture.directory import Directory
+from command_center.picture.directory import Directory, is_helper
 from command_center.picture.picture import Picture
 from sensors.catalogue import Datastream, Level
 from sensors.health_kinds import is_health
@@ -38,6 +41,8 @@ class SensorLevel(msgspec.Struct, frozen=True, kw_only=True):
     rank: int
     severity: int
     hysteresis: float
+    on_delay_s: float
+    off_delay_s: float
     illustrative: bool
 
 
@@ -50,12 +55,20 @@ class Sensor(msgspec.Struct, frozen=True, kw_only=True):
     property: str
     kind: str
     health: bool  # tells of the device itself: for the maintainer, not on the wall
+    derived_from: list[str] | None  # ids of what it is computed from; None = it is observed
+    method: str | None  # by which it is computed
+    helper: bool  # shown with what it tells of, not in a row of its own
     unit: str
     name: str  # of the station
     levels: list[SensorLevel]
     levels_reached: list[str]
     latest: NewestObservation | None  # None = never heard
-    silent: bool
+    rate: Rate | None
+    eta: Eta | None
+    dominant: str | None  # of the greatest of several: the property that it is from
+    silent: bool  # of a derived one: something that it is computed from is silent
+    possible: list[PossibleLevel]  # that it could have reached, unseen, the worst first
+    doubt: DoubtView | None  # a fall that is not believed
     alarm: str | None  # id of the open alarm
     conflicts: int  # other values that came for a time that has one already
     interval_s: float  # in which an observation is expected
@@ -75,45 +88,86 @@ class Sensor(msgspec.Struct, frozen=True, kw_only=True):
 _LEVELS_LAST_US: Final = HOUR_US  # how long the levels in force are taken for granted
 
 
+class BesideOf(Beside, frozen=True, kw_only=True):
+    """What stands beside the value of the sensor whose place in the snapshot is `i`."""
+
+    i: int
+
+
 class SensorBook:
     """Every sensor of the catalogue in force."""
 
     def __init__(self, picture: Picture, desk: AlarmDesk) -> None:
         self._picture, self._desk = picture, desk
-        self._blank: list[Sensor] = []
+        self._blank: dict[int, Sensor] = {}  # by number
+        self._levels: dict[int, tuple[Level, ...]] = {}  # in force, by number
+        self._kinship = Kinship(())
         self._blank_of: tuple[Directory | None, int] = (None, 0)
 
     def all(self, now_us: int) -> list[Sensor]:
         """The sensors in the catalogue's order; none before the log was read."""
-        return [self._filled(blank, now_us) for blank in self._blanks(now_us)]
+        return [self._filled(blank, now_us) for blank in self._blanks(now_us).values()]
 
     def on_wall(self, now_us: int) -> list[Sensor]:
         """The sensors that operators watch: all but the devices' own health."""
-        return [self._filled(blank, now_us) for blank in self._blanks(now_us) if not blank.health]
+        return [self._filled(blank, now_us) for blank in self._blanks(now_us).values() if not blank.health]
 
     def one(self, sensor_id: str, now_us: int) -> Sensor | None:
         """The sensor `{station}:{property}`."""
-        found = [blank for blank in self._blanks(now_us) if blank.id == sensor_id]
+        found = [blank for blank in self._blanks(now_us).values() if blank.id == sensor_id]
         return self._filled(found[0], now_us) if found else None
 
-    def _blanks(self, now_us: int) -> list[Sensor]:
+    def beside(self, changed: Iterable[int], now_us: int) -> list[BesideOf]:
+        """What stands beside values now, where that may have changed since these datastreams did."""
+        self._blanks(now_us)
+        directory = self._picture.directory
+        index = {} if directory is None else directory.index
+        numbers = [number for number in self._kinship.heads(changed) if number in index]
+        return [BesideOf(i=index[number], **asdict(self._beside(number))) for number in numbers]
+
+    def _blanks(self, now_us: int) -> dict[int, Sensor]:
         directory = self._picture.directory
         key = (directory, now_us // _LEVELS_LAST_US)
         if key != self._blank_of:
-            self._blank = [] if directory is None else [_blank(d, directory, now_us) for d in directory.datastreams]
+            datastreams = () if directory is None else directory.datastreams
+            self._levels = {d.number: levels_in_force(d, now_us) for d in datastreams}
+            self._kinship = Kinship(datastreams)
+            self._blank = {d.number: _blank(d, directory, self._levels[d.number]) for d in datastreams if directory}
             self._blank_of = key
         return self._blank
 
     def _filled(self, blank: Sensor, now_us: int) -> Sensor:
-        alarm = self._desk.open_of(blank.id)
+        alarm = self._alarm(blank.id)
+        beside = self._beside(blank.number)
         return replace(
             blank,
             latest=self._newest(blank.number, now_us),
-            silent=alarm is not None and alarm.silence is not None,
+            rate=beside.rate,
+            eta=beside.eta,
+            dominant=beside.dominant,
+            silent=self._is_silent(blank.id),
+            possible=[] if alarm is None else possible_levels(alarm),
+            doubt=None if alarm is None else doubt_view(alarm),
             levels_reached=[] if alarm is None else _reached(alarm),
             alarm=None if alarm is None else alarm.id,
             conflicts=self._picture.history.conflicts.get(blank.number, 0),
         )
+
+    def _alarm(self, datastream_id: str) -> Alarm | None:
+        alarm, directory = self._desk.open_of(datastream_id), self._picture.directory
+        return alarm if alarm is None or directory is None else as_seen(alarm, directory, self._picture.latest)
+
+    def _beside(self, number: int) -> Beside:
+        return self._kinship.beside(number, self._levels[number], self._picture.latest)
+
+    def _is_silent(self, datastream_id: str) -> bool:
+        """What is derived has no silence of its own: it is as silent as what it is computed from."""
+        alarm, directory = self._desk.open_of(datastream_id), self._picture.directory
+        if alarm is not None and alarm.silence is not None:
+            return True
+        datastream = None if directory is None else directory.catalogue.datastream_by_id.get(datastream_id)
+        derivation = None if datastream is None else datastream.derivation
+        return derivation is not None and any(self._is_silent(one) for one in derivation.inputs)
 
     def _newest(self, number: int, now_us: int) -> NewestObservation | None:
         latest = self._picture.latest
@@ -134,10 +188,11 @@ def _reached(alarm: Alarm) -> list[str]:
     return [held.level for held in sorted(alarm.held, key=lambda held: held.rank)]
 
 
-def _blank(datastream: Datastream, directory: Directory, now_us: int) -> Sensor:
+def _blank(datastream: Datastream, directory: Directory, levels: Iterable[Level]) -> Sensor:
     catalogue = directory.catalogue
     station = catalogue.station_by_id[datastream.station]
     area, jurisdiction = catalogue.area_by_code.get(station.area), catalogue.jurisdiction(station.area)
+    derivation = datastream.derivation
     programme = next((p for p in catalogue.programmes if p.code == station.programme), None)
     return Sensor(
         id=datastream.id,
@@ -146,12 +201,20 @@ def _blank(datastream: Datastream, directory: Directory, now_us: int) -> Sensor:
         property=datastream.property,
         kind=datastream.kind,
         health=is_health(datastream.kind),
+        derived_from=None if derivation is None else list(derivation.inputs),
+        method=None if derivation is None else derivation.method,
+        helper=is_helper(datastream),
         unit=datastream.unit,
         name=station.name,
-        levels=[_level(level) for level in levels_in_force(datastream, now_us)],
+        levels=[_level(level) for level in levels],
         levels_reached=[],
         latest=None,
+        rate=None,
+        eta=None,
+        dominant=None,
         silent=False,
+        possible=[],
+        doubt=None,
         alarm=None,
         conflicts=0,
         interval_s=datastream.interval_calm_s,
@@ -177,5 +240,7 @@ def _level(level: Level) -> SensorLevel:
         rank=level.rank,
         severity=level.severity,
         hysteresis=level.hysteresis,
+        on_delay_s=level.on_delay_s,
+        off_delay_s=level.off_delay_s,
         illustrative=level.is_illustrative,
     )

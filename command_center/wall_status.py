@@ -12,7 +12,6 @@ from command_center.log_trouble import LogTrouble, log_troubles
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
 from gateway.status import PullStatus, SourceStatus
-from sensors.health_kinds import is_health
 from sensors.times import MINUTE_US, NEVER
 
 EXERCISE_LASTS_US: Final = 10 * MINUTE_US  # after the last simulated or replayed reading
@@ -43,7 +42,7 @@ class GatewayState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SensorCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """How many sensors speak.  A sensor never heard is not counted as silent."""
+    """How many sensors speak, of those that measure.  A sensor never heard is not counted as silent."""
 
     total: int
     silent: int
@@ -94,7 +93,7 @@ class StatusBoard:
     def counts(self) -> SensorCounts:
         """How many sensors there are and speak."""
         directory = self._picture.directory
-        datastreams = () if directory is None else [d for d in directory.datastreams if not is_health(d.kind)]
+        datastreams = [] if directory is None else directory.watched
         silent = {alarm.datastream for alarm in self._desk.open_alarms() if alarm.silence is not None}
         return SensorCounts(
             total=len(datastreams),

@@ -49,7 +49,7 @@ class _Stay(NamedTuple):
 class AddressBook:
     """What addresses mean; rebuilt when the catalogue changes.
 
-    stations   station → property → target
+    stations   station → property → target; what is computed has none: nobody may send it
     by_topic   the native topic of a datastream → target
     devices    device id as its source writes it, case-folded → field path → target.  A row without a device stands
                under its station's name, one without a field under its property
@@ -59,8 +59,11 @@ class AddressBook:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.stations: dict[str, dict[str, Target]] = {s.station: {} for s in catalogue.stations}
+        self._derived = {(d.station, d.property) for d in catalogue.datastreams if d.derivation is not None}
         stays: dict[Address, list[_Stay]] = defaultdict(list)
         for datastream in catalogue.datastreams:
+            if datastream.derivation is not None:
+                continue
             self.stations[datastream.station][datastream.property] = _target(datastream)
             for address, stay in _stays(datastream):
                 stays[address].append(stay)
@@ -83,6 +86,13 @@ class AddressBook:
     def size(self) -> int:
         """Places below it are datastreams' numbers."""
         return self._size
+
+    def why_not(self, station: str, name: str) -> str:
+        """Why a station's property `name` has no target."""
+        if (station, name) in self._derived:
+            return f"{name!r} at station {station!r} is derived: it is computed from others, no device sends it"
+        known = ", ".join(sorted(self.stations.get(station, ()))) or "none"
+        return f"no property {name[:64]!r} at station {station!r}; known are {known}"
 
     def numbers(self, place: NDArray[np.int32], time_us: NDArray[np.int64]) -> NDArray[np.int32]:
         """The datastream of each place at its time; -1 where its device was nowhere then.  Shape (n,)."""

@@ -12,6 +12,7 @@ from sensors.catalogue import Catalogue
 from sensors.city import city_folder, load_city, read_retired
 from sensors.errors import CatalogueError, SettingsError
 from sensors.keeping import keep_last_good
+from sensors.quality_tests.limits import neighbour_faults
 from sensors.tables import Fault
 
 _log = logging.getLogger("gateway.city")
@@ -30,7 +31,10 @@ def checked(city: str) -> tuple[Catalogue, tuple[Fault, ...]]:
     """The city's catalogue, not numbered, and every fault of its files.  CatalogueError where it cannot be used."""
     catalogue, faults = load_city(city)
     retired = read_retired(city_folder(city))[1]
-    return catalogue, (*faults, *retired, *_ingest_faults(catalogue), *_source_faults(catalogue))
+    neighbours = tuple(
+        Fault("datastreams.csv", 0, "neighbour", f"{name}: {reason}") for name, reason in neighbour_faults(catalogue)
+    )
+    return catalogue, (*faults, *retired, *neighbours, *_ingest_faults(catalogue), *_source_faults(catalogue))
 
 
 def put_in_force(city: str, writer: LogWriter, previous: Catalogue | None, now_us: int) -> CityInForce:

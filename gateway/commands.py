@@ -92,14 +92,22 @@ def _evaluate_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--city", metavar="DIR|NAME", help="the city whose levels apply where no thresholds.csv stands")
     parser.add_argument("--plain", action="store_true", help="no hysteresis, no delays: exactly the excursions")
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="OUT", help="folder for transitions.csv and report.json"
+        "--levels", type=Path, metavar="OTHER.csv", help="judge it again with these levels (shape of thresholds.csv)"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="OUT",
+        help="folder for transitions.csv, report.json and report.html",
     )
 
 
 def _evaluate(arguments: Namespace, settings: Settings) -> int:
     from gateway.evaluate import evaluate
 
-    return evaluate(arguments.recording, arguments.city or settings.city, arguments.out, plain=arguments.plain)
+    city, levels = arguments.city or settings.city, arguments.levels
+    return evaluate(arguments.recording, city, arguments.out, plain=arguments.plain, levels=levels)
 
 
 GATEWAY = Command("listen to the brokers and write the log", _gateway_arguments, _gateway)

@@ -76,7 +76,12 @@ class _Told:
     def due(self, number: NDArray[np.int32], now_us: int) -> NDArray[np.intp]:
         """The places of readings that count for a health datastream whose next value is due."""
         of = self.of[number]
-        return np.flatnonzero((of >= 0) & (self.told_us[of] <= now_us - PERIOD_US))
+        return np.flatnonzero((of >= 0) & self.is_over(self.told_us[of], now_us))
+
+    @staticmethod
+    def is_over(told_us: NDArray[np.int64], now_us: int) -> NDArray[np.bool_]:
+        """Where the time between two values is over; a last one in the future is of a clock of ours that ran ahead."""
+        return (told_us <= now_us - PERIOD_US) | (told_us > now_us)
 
 
 class DeviceHealth:
@@ -129,7 +134,7 @@ class DeviceHealth:
         now_off_us, off_us = offset_us[nearest], told.nearest_us[target]
         off_us = np.where(np.abs(now_off_us) < np.abs(off_us), now_off_us, off_us)
         is_new = told.told_us[target] == _LONG_AGO_US
-        is_due = ~is_new & (told.told_us[target] <= now_us - PERIOD_US)
+        is_due = ~is_new & told.is_over(told.told_us[target], now_us)
         told.nearest_us[target] = np.where(is_due, now_off_us, off_us)
         told.told_us[target[is_new | is_due]] = now_us
         return _values(target[is_due], off_us[is_due] / SECOND_US, columns.origin[some[nearest[is_due]]], told.unit)

@@ -2,22 +2,28 @@
 
 from collections import Counter
 from dataclasses import replace
+from typing import Final
 
 from gateway.city_in_force import CityInForce
+from gateway.clock import STEP_US
+from gateway.clock_memory import memory_of
 from gateway.ingest import Arrivals, Ingest, Ingested
 from gateway.log.rows import Entry, Event
+from gateway.our_clock import Disagreement
 from gateway.readings import Request
 from gateway.recovery import Judge, begin
 from sensors.batch import empty_batch
 from sensors.catalogue import Catalogue
-from sensors.detector import step
+from sensors.detector import Judgement, judge, next_due_us
 from sensors.rules import next_change_us
+
+FAR_US: Final = 2**62  # longer than any step of a clock
 
 
 class Engine:
     """The gateway's memory between two rows of the log.
 
-    `now_us` handed in may stand still or go back; the rows' `now` never does.
+    `now_us` handed in may stand still or go back; the rows' `now` goes back by a `start` alone.
     """
 
     def __init__(self, city: CityInForce, judge: Judge | None, dead_letter_bytes: int) -> None:
@@ -28,12 +34,28 @@ class Engine:
         self._judge = judge
         self.now_us = judge.state.now_us if judge is not None else 0  # of the newest row
         self._next_change_us = 0
+        self.disagreement: Disagreement | None = None  # what most devices say against our clock, by the newest `take`
         self.requests: tuple[Request, ...] = ()  # of the newest `judge`, to be sent back to their sources
-        self._newest: tuple[Ingested, int] | None = None  # what `judge` saw last, and the transitions that came of it
+        self._newest: tuple[Ingested, Judgement] | None = None  # what `judge` saw last, and what came of it
 
-    def start(self, now_us: int) -> Entry:
-        """The first row after a start: the catalogue takes effect, and the pause is nobody's silence."""
-        return self._begin("start", now_us)
+    def start(self, now_us: int, step_us: int = 0) -> Entry:
+        """The first row after a start, or after our clock was set by `step_us`; the pause is nobody's silence.
+
+        The catalogue takes effect.  Where the newest row lies so far ahead that it is of a clock which ran ahead, or
+        ours is behind now, time goes back to `now_us`: else nothing would fall silent until it has caught up, and all
+        that comes would be late.
+        """
+        last_us, known = self.now_us, (step_us, step_us) if step_us else None
+        if last_us - now_us > STEP_US:
+            self.now_us = now_us - 1
+            known = known or (-FAR_US, now_us - last_us)  # how long nobody listened is not known
+        entry = self._begin("start", now_us)
+        self._ingest.listen(entry.now_us, entry.now_us - last_us, known)
+        return entry
+
+    def connected(self, now_us: int) -> None:
+        """A source was connected at `now_us`: what it was not acknowledged it delivers again, after newer messages."""
+        self._ingest.connected(now_us)
 
     def reload(self, city: CityInForce, now_us: int) -> Entry:
         """The row that puts a catalogue in force."""
@@ -53,12 +75,13 @@ class Engine:
         if entry.event != "observations" or self._judge is None:
             self.now_us = start.now_us
             return self.city.catalogue, [start]
-        state, transitions = step(self._judge.state, entry.batch, entry.now_us)
-        self._judge, self.now_us = replace(self._judge, state=state), entry.now_us
+        judged = judge(self._judge.state, entry.batch, entry.now_us)
+        self._judge, self.now_us = replace(self._judge, state=judged.state), entry.now_us
         again = replace(
             entry,
             catalogue_version=self.city.version,
-            transitions=transitions,
+            batch=judged.batch,
+            transitions=judged.transitions,
             checkpoint=self.checkpoint(),
             retried=None,
         )
@@ -70,7 +93,7 @@ class Engine:
 
     def due(self, now_us: int) -> bool:
         """Whether a timer fires by `now_us`."""
-        return self._judge is not None and self._judge.state.next_due_us() <= now_us
+        return self._judge is not None and next_due_us(self._judge.state) <= now_us
 
     def take(self, arrivals: list[Arrivals], now_us: int, *, holds_live: bool = False) -> Entry | None:
         """The row of a tick; None where nothing came and nothing fell due.
@@ -80,7 +103,10 @@ class Engine:
         now_us = max(now_us, self.now_us + 1)
         self._ingest.refuses_exercise = holds_live
         self.counters["messages"] += sum(len(a) for a in arrivals)
-        return self.judge(self._ingest.read(arrivals, now_us), now_us)
+        memory = None if self._judge is None else memory_of(self._judge.state)
+        ingested = self._ingest.read(arrivals, now_us, memory)
+        self.disagreement = ingested.disagreement
+        return self.judge(ingested, now_us)
 
     def read_again(self, arrivals: list[Arrivals], now_us: int, *, holds_live: bool) -> Ingested:
         """What old messages come to by the rules in force; formats begin anew, so that no live state is touched."""
@@ -102,8 +128,9 @@ class Engine:
         """The row of what `take` read last, after `begin_anew`; its messages are read and counted once."""
         if self._newest is None:
             raise RuntimeError("judge again before judge")
-        ingested, transitions = self._newest
-        self.counters["transitions"] -= transitions  # the row that told them was never written
+        ingested, judged = self._newest
+        self.counters["transitions"] -= len(judged.transitions)  # the row that told them was never written
+        self.counters["derived"] -= len(judged.batch) - len(ingested.batch)
         return self._judged(ingested, now_us)
 
     def _judged(self, ingested: Ingested, now_us: int) -> Entry | None:
@@ -112,14 +139,15 @@ class Engine:
             now_us = max(now_us, int(ingested.batch.receive_us.max()))
         if self._judge is None:
             raise RuntimeError("judge before start")
-        state, transitions = step(self._judge.state, ingested.batch, now_us)
+        judged = judge(self._judge.state, ingested.batch, now_us)
         self.now_us = now_us
-        self.counters["transitions"] += len(transitions)
-        self.requests, self._newest = ingested.requests, (ingested, len(transitions))
-        if not len(ingested.batch) and not transitions and not ingested.dead_letters:
+        self.counters["transitions"] += len(judged.transitions)
+        self.counters["derived"] += len(judged.batch) - len(ingested.batch)
+        self.requests, self._newest = ingested.requests, (ingested, judged)
+        if not len(judged.batch) and not judged.transitions and not ingested.dead_letters:
             return None  # and the state stays that of the newest row: it must be what running the log again gives
-        self._judge = replace(self._judge, state=state)
-        return Entry(now_us, "observations", self.city.version, ingested.batch, transitions, ingested.dead_letters)
+        self._judge = replace(self._judge, state=judged.state)
+        return Entry(now_us, "observations", self.city.version, judged.batch, judged.transitions, ingested.dead_letters)
 
     def idle(self, now_us: int) -> Entry:
         """A row that holds nothing but the timers' state at `now_us`, to carry a checkpoint."""
@@ -143,10 +171,10 @@ class Engine:
         now_us = max(now_us, self.now_us + 1)
         catalogue, version = self.city.catalogue, self.city.version
         self._judge, transitions = begin(self._judge, catalogue, version, now_us, after_pause=event == "start")
-        state, timers = step(self._judge.state, empty_batch(), now_us)
-        self._judge = replace(self._judge, state=state)
+        timers = judge(self._judge.state, empty_batch(), now_us)
+        self._judge = replace(self._judge, state=timers.state)
         self.now_us = now_us
         self._next_change_us = next_change_us(catalogue, now_us)
-        transitions += timers
+        transitions += timers.transitions
         self.counters["transitions"] += len(transitions)
-        return Entry(now_us, event, version, transitions=transitions)
+        return Entry(now_us, event, version, timers.batch, transitions)

@@ -2,94 +2,114 @@
 
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
-import numpy as np
 
 from gateway.city_in_force import checked
 from gateway.errors import GatewayError
-from gateway.recorded_series import RecordedSeries, Series, Threshold, read_series, read_thresholds
-from sensors import units
-from sensors.batch import Batch
-from sensors.catalogue import Catalogue, Datastream, Level
-from sensors.detector import step
+from gateway.evaluation.counterfactual import compare, refuse_nonsense, touched
+from gateway.evaluation.datastreams import catalogue_of
+from gateway.evaluation.drawing import drawn
+from gateway.evaluation.judging import Judged, judge_all
+from gateway.evaluation.measures import Truths, series_report, truths_of
+from gateway.evaluation.page import Drawn, page
+from gateway.evaluation.progress import Progress
+from gateway.evaluation.report import Comparison, Report, SeriesReport, verdict
+from gateway.evaluation.thresholds import FILE, Threshold, read_thresholds
+from gateway.evaluation.truth import Truth, read_truth
+from gateway.recorded_series import RecordedSeries, read_series
+from sensors.catalogue import Catalogue
+from sensors.detector import DETECTOR_VERSION
 from sensors.errors import RecordingError
-from sensors.origin import Origin
-from sensors.quality import Quality
-from sensors.rules import compile_rules, levels_in_force
-from sensors.state import fresh_state
 from sensors.times import rfc3339
 from sensors.transition import Kind, Transition
 
 TRANSITIONS: Final = ("file", "station", "level", "kind", "time", "value", "limit")
+MAX_SERIES_DRAWN: Final = 40  # a page with more plots than that opens on no machine
 
 
-class SeriesReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of one series."""
+class Row(NamedTuple):
+    """A line of transitions.csv."""
 
     file: str
     station: str
-    variable: str
-    unit: str
-    observations: int
-    missing: int
-    first: str
-    last: str
-    levels: dict[str, float]  # limits that applied
-    raised: dict[str, int]
+    transition: Transition
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """report.json."""
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is evaluated, and how.  `others` are the levels of a counterfactual, from the file `others_of`."""
 
+    files: Sequence[Path]
+    city: Catalogue
+    thresholds: Sequence[Threshold]
+    truth: Truth
     plain: bool
-    series: list[SeriesReport]
-    skipped: list[str]
-    refused_rows: list[str]
-    refused_row_count: int
+    others: Sequence[Threshold] = ()
+    others_of: str = ""
 
 
-def evaluate(recording: Path, city: str, out: Path, *, plain: bool) -> int:
-    """Write `transitions.csv` and `report.json` into `out`; the exit code.  GatewayError where nothing can be read."""
+@dataclass(slots=True)
+class Findings:
+    """What has been found so far."""
+
+    rows: list[Row] = field(default_factory=list)
+    series: list[SeriesReport] = field(default_factory=list)
+    drawn: list[Drawn | None] = field(default_factory=list)
+    compared: list[Comparison] = field(default_factory=list)
+    touched: bool = False
+    skipped: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    refused_count: int = 0
+
+
+def evaluate(recording: Path, city: str, out: Path, *, plain: bool, levels: Path | None = None) -> int:
+    """Write `transitions.csv`, `report.json` and `report.html` into `out`; the exit code.
+
+    `levels` is a file like thresholds.csv: the record is judged again with these.  GatewayError where nothing can be
+    read, or where such levels make no sense.
+    """
+    task = _task(recording, city, levels, plain=plain)
+    found = Findings()
+    progress = Progress(len(task.files), sys.stderr)
+    try:
+        for file in task.files:
+            progress.begin(file.name)
+            _take(file, task, found, progress)
+    finally:
+        progress.end()
+    if task.others_of and not found.touched:
+        raise GatewayError(f"{task.others_of}: none of its stations and units is in the record")
+    report = _report(recording, task, found)
+    _write(out, found, report)
+    for refused in found.refused:
+        progress.say(f"refused: {refused}")
+    raised = sum(row.transition.kind is Kind.RAISED for row in found.rows)
+    counts = f"{len(found.skipped)} files skipped, {found.refused_count} rows refused"
+    print(f"{len(found.series)} series, {raised} levels raised, {counts}: {out}")
+    print(report.verdict)
+    return 0 if found.series else 1
+
+
+def _task(recording: Path, city: str, levels: Path | None, *, plain: bool) -> Task:
     files = _files(recording)
     catalogue, _ = checked(city)
-    thresholds = read_thresholds(recording if recording.is_dir() else recording.parent)
-    rows: list[tuple[str, int, int, Transition, Datastream]] = []
-    report = Report(plain=plain, series=[], skipped=[], refused_rows=[], refused_row_count=0)
-    for file in files:
-        try:
-            read = read_series(file)
-        except RecordingError as error:
-            report.skipped.append(str(error))
-            print(f"skipped: {error}", file=sys.stderr)
-            continue
-        report = _with_refused(report, read)
-        for series, datastream, transitions in _judged(read, catalogue, thresholds, plain=plain):
-            report.series.append(_series_report(read.file, series, datastream, transitions))
-            rows += [(read.file, t.time_us, t.rank, t, datastream) for t in transitions]
-    rows.sort(key=lambda row: row[:3])
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        _write_transitions(out / "transitions.csv", rows)
-        (out / "report.json").write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
-    except OSError as error:
-        raise GatewayError(f"--out {out}: {error.strerror}") from error
-    raised = sum(t.kind is Kind.RAISED for _, _, _, t, _ in rows)
-    for refused in report.refused_rows:
-        print(f"refused: {refused}", file=sys.stderr)
-    counts = f"{len(report.skipped)} files skipped, {report.refused_row_count} rows refused"
-    print(f"{len(report.series)} series, {raised} levels raised, {counts}: {out}")
-    return 0 if report.series else 1
+    folder = recording if recording.is_dir() else recording.parent
+    thresholds, truth = read_thresholds(folder / FILE), read_truth(folder)
+    if levels is None:
+        return Task(files, catalogue, thresholds, truth, plain)
+    if not levels.is_file():
+        raise GatewayError(f"--levels {levels}: no such file")
+    return Task(files, catalogue, thresholds, truth, plain, read_thresholds(levels), levels.name)
 
 
 def _files(recording: Path) -> list[Path]:
     if recording.is_dir():
-        files = sorted(
-            path for path in recording.iterdir() if path.suffix.lower() == ".csv" and path.name != "thresholds.csv"
-        )
+        files = sorted(path for path in recording.iterdir() if path.suffix.lower() == ".csv" and path.name != FILE)
         if not files:
             raise GatewayError(f"{recording}: expected CSV files, found none")
         return files
@@ -98,102 +118,81 @@ def _files(recording: Path) -> list[Path]:
     return [recording]
 
 
-def _with_refused(report: Report, read: RecordedSeries) -> Report:
-    return msgspec.structs.replace(
-        report,
-        refused_rows=report.refused_rows + read.refused,
-        refused_row_count=report.refused_row_count + read.refused_count,
-    )
-
-
-def _judged(
-    read: RecordedSeries, catalogue: Catalogue, thresholds: list[Threshold], *, plain: bool
-) -> Iterator[tuple[Series, Datastream, list[Transition]]]:
-    """Each series of a file with its datastream and its level transitions."""
-    batch = _batch(read.series)
-    if not len(batch):
+def _take(file: Path, task: Task, found: Findings, progress: Progress) -> None:
+    """Judge one file, or say why it is none."""
+    try:
+        if not file.is_file():  # a pipe would keep us waiting
+            raise RecordingError(f"{file}: expected a file")
+        read = read_series(file)
+    except RecordingError as error:
+        found.skipped.append(str(error).replace(str(file), file.name))
+        progress.say(f"skipped: {error}")
         return
-    first_us = int(batch.time_us.min())
-    datastreams = [_datastream(i, s, catalogue, thresholds, first_us) for i, s in enumerate(read.series)]
-    whole = msgspec.structs.replace(catalogue, datastreams=tuple(datastreams))
-    state = fresh_state(compile_rules(whole, first_us, plain=plain), first_us)
-    _, transitions = step(state, batch, int(batch.receive_us.max()))
-    of: dict[int, list[Transition]] = {number: [] for number in range(len(datastreams))}
-    for transition in transitions:
-        if transition.kind in (Kind.RAISED, Kind.RETURNED):
-            of[transition.datastream].append(transition)
-    for number, (series, datastream) in enumerate(zip(read.series, datastreams, strict=True)):
-        yield series, datastream, of[number]
+    found.refused += read.refused
+    found.refused_count += read.refused_count
+    if not read.series:
+        found.skipped.append(f"{read.file}: no observations")
+        progress.say(f"skipped: {file}: no observations")
+        return
+    _judge(read, task, found)
 
 
-def _datastream(
-    number: int, series: Series, catalogue: Catalogue, thresholds: list[Threshold], first_us: int
-) -> Datastream:
-    """The series as a datastream: levels of thresholds.csv for its station and unit, else the city's at `first_us`."""
-    unit = units.canonical(series.unit) or series.unit
-    known = catalogue.datastream_by_id.get(f"{series.station}:{series.variable}")
-    levels = tuple(
-        Level(level=t.level, rank=t.rank, severity=min(t.rank, 4), direction="rising", value=t.value)
-        for t in sorted(thresholds, key=lambda t: t.rank)
-        if t.station == series.station and (units.canonical(t.unit) or t.unit) == unit
-    )
-    if not levels and known is not None and known.unit == unit:
-        levels = levels_in_force(known, first_us)
-    interval_s = known.interval_calm_s if known is not None else 3600.0
-    return Datastream(
-        number=number,
-        station=series.station,
-        property=series.variable,
-        kind=known.kind if known is not None else "recorded",
-        unit=unit,
-        interval_calm_s=interval_s,
-        levels=levels,
-    )
+def _judge(read: RecordedSeries, task: Task, found: Findings) -> None:
+    catalogue = catalogue_of(read.series, task.city, task.thresholds)
+    by_plain_rule = judge_all(read.series, catalogue, plain=True)
+    judged = by_plain_rule if task.plain else judge_all(read.series, catalogue, plain=False)
+    truths = truths_of(read.file, judged, by_plain_rule, task.truth)
+    for one, plain, truth in zip(judged, by_plain_rule, truths, strict=True):
+        found.rows += [Row(read.file, one.series.station, t) for t in one.level_transitions]
+        found.series.append(series_report(read.file, one, plain, truth, task.city.city.silence.intervals))
+        found.drawn.append(drawn(one, truth) if len(found.drawn) < MAX_SERIES_DRAWN else None)
+    if task.others:
+        _judge_otherwise(read, catalogue, task, found, list(zip(judged, truths, strict=True)))
 
 
-def _batch(series: list[Series]) -> Batch:
-    """All series of a file as they would have come: in time order, each row received when it was measured."""
-    time_us = np.array([t for s in series for t in s.time_us], np.int64)
-    value = np.array([v for s in series for v in s.value], np.float64)
-    number = np.repeat(np.arange(len(series), dtype=np.int32), [len(s.time_us) for s in series])
-    order = np.argsort(time_us, kind="stable")
-    time_us, value, number = time_us[order], value[order], number[order]
-    quality = np.where(np.isnan(value), Quality.MISSING, Quality.NOT_EVALUATED).astype(np.uint8)
-    return Batch(
-        datastream=number,
-        time_us=time_us,
-        value=value,
-        receive_us=time_us,
-        device_us=time_us,
-        origin=np.full(len(time_us), Origin.REPLAYED, np.uint8),
-        quality=quality,
-        reasons=np.zeros(len(time_us), np.uint16),
+def _judge_otherwise(
+    read: RecordedSeries, catalogue: Catalogue, task: Task, found: Findings, judged: Sequence[tuple[Judged, Truths]]
+) -> None:
+    """The same file with the other levels, beside what was found with its own."""
+    refuse_nonsense(task.others_of, task.others, catalogue)
+    others = judge_all(read.series, catalogue_of(read.series, task.city, task.others), plain=task.plain)
+    for (one, truth), other in zip(judged, others, strict=True):
+        if touched(task.others, one):
+            found.touched = True
+            spans = {level: spans for level, (_, spans) in truth.items()}
+            found.compared += compare(read.file, one, other, spans)
+
+
+def _report(recording: Path, task: Task, found: Findings) -> Report:
+    return Report(
+        recording=recording.resolve().name,
+        plain=task.plain,
+        detector=DETECTOR_VERSION,
+        verdict=verdict(found.series),
+        series=found.series,
+        counterfactual=found.compared,
+        counterfactual_of=task.others_of,
+        skipped=found.skipped,
+        refused_rows=found.refused,
+        refused_row_count=found.refused_count,
     )
 
 
-def _series_report(file: str, series: Series, datastream: Datastream, transitions: list[Transition]) -> SeriesReport:
-    raised = {level.level: 0 for level in datastream.levels}
-    for transition in transitions:
-        raised[transition.level] += transition.kind is Kind.RAISED
-    return SeriesReport(
-        file=file,
-        station=series.station,
-        variable=series.variable,
-        unit=datastream.unit,
-        observations=len(series.value),
-        missing=int(np.isnan(series.value).sum()),
-        first=rfc3339(min(series.time_us)),
-        last=rfc3339(max(series.time_us)),
-        levels={level.level: level.value for level in datastream.levels},
-        raised=raised,
-    )
+def _write(out: Path, found: Findings, report: Report) -> None:
+    """GatewayError where the folder or a file cannot be written."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        _write_transitions(out / "transitions.csv", found.rows)
+        (out / "report.json").write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+        (out / "report.html").write_text(page(report, found.drawn), encoding="utf-8")
+    except OSError as error:
+        raise GatewayError(f"--out {out}: {error.strerror}") from error
 
 
-def _write_transitions(path: Path, rows: list[tuple[str, int, int, Transition, Datastream]]) -> None:
+def _write_transitions(path: Path, rows: Sequence[Row]) -> None:
+    """By file, time and rank."""
     with path.open("w", encoding="utf-8", newline="") as lines:
         writer = csv.writer(lines, lineterminator="\n")
         writer.writerow(TRANSITIONS)
-        for file, time_us, _, transition, datastream in rows:
-            level, kind = transition.level, str(transition.kind)
-            when = rfc3339(time_us)
-            writer.writerow((file, datastream.station, level, kind, when, transition.value, transition.limit))
+        for file, station, t in sorted(rows, key=lambda row: (row.file, row.transition.time_us, row.transition.rank)):
+            writer.writerow((file, station, t.level, str(t.kind), rfc3339(t.time_us), t.value, t.limit))

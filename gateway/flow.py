@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
-from gateway.clock import Clock
+from gateway.clock import STEP_US, Clock
 from gateway.committer import Committer
 from gateway.engine import Engine
 from gateway.errors import BrokerError
@@ -64,7 +64,8 @@ class Flow:
         self._batch = max(1, min(BATCH, settings.mqtt.max_unacknowledged // 2))
         self._checkpoint_s = settings.log.checkpoint_s
         self._checkpoint_at = time.monotonic() + settings.log.checkpoint_s
-        self._steps_told = clock.steps  # of our clock, that the log has a row for
+        self._stepped_us = clock.stepped_us  # by our clock, that the log has a row for
+        self._reconnects = 0  # of all sources, that the engine knows of
         self._commits: asyncio.TaskGroup | None = None
         self._under_way: asyncio.Task[None] | None = None
 
@@ -87,11 +88,12 @@ class Flow:
             await self.commit(self._last)
 
     async def now_us(self) -> int:
-        """The present; where our clock was set forward, the time that it left out is nobody's silence."""
+        """The present; a row says where our clock was set: time that it left out or gives again is nobody's silence."""
         now_us = self._clock.now_us()
-        if self._clock.steps != self._steps_told:  # whoever read the clock first after the step
-            self._steps_told = self._clock.steps
-            await self.commit(lambda: self._engine.start(now_us))
+        step_us = self._clock.stepped_us - self._stepped_us  # whoever read the clock first after the step
+        if step_us or self._engine.now_us - now_us > STEP_US:
+            self._stepped_us += step_us
+            await self.commit(lambda: self._engine.start(now_us, step_us))
         return now_us
 
     async def commit(self, make: Callable[[], Entry | None]) -> None:
@@ -167,8 +169,14 @@ class Flow:
             return
         if self.on_messages is not None:
             self.on_messages([arrival.source for arrival in arrivals], now_us)
+        reconnects = sum(session.standing.reconnects for session in self._sources)
+        if reconnects != self._reconnects:
+            self._reconnects = reconnects
+            self._engine.connected(now_us)
         log_id = self._committer.writer.log_id
         entry = self._engine.take(arrivals, now_us, holds_live=self._committer.holds_live)
+        if arrivals:
+            self._clock.hear(self._engine.disagreement)
         await self.settled()
         await self._send(self._engine.requests)
         if self._committer.writer.log_id != log_id:  # the commit before this one began a new log, and the detector anew

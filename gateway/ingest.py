@@ -19,10 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.address_book import AddressBook
+from gateway.clock_memory import ClockMemory
 from gateway.formats import BulkFormat, Format, LastingFormat, make_format
 from gateway.formats.native import Native
 from gateway.log.rows import DeadLetter
 from gateway.mqtt.codec import Oversized, Publishes
+from gateway.our_clock import Disagreement
 from gateway.readings import Readings, Refusal, Refused, Request, Verdict
 from gateway.settling import Context, Settling
 from gateway.topic_filter import matches
@@ -62,6 +64,7 @@ class Ingested:
     requests_dropped: int = 0  # beyond the bound
     ignored: int = 0  # messages that are known and carry no reading
     duplicates: int = 0  # readings whose datastream and time have been seen lately
+    disagreement: Disagreement | None = None  # what most devices say against our own clock
 
 
 class Ingest:
@@ -80,10 +83,11 @@ class Ingest:
         self._dead_letter_bytes = dead_letter_bytes
         self.refuses_exercise = False  # simulated and replayed readings become dead letters
 
-    def read(self, arrivals: list[Arrivals], now_us: int) -> Ingested:
+    def read(self, arrivals: list[Arrivals], now_us: int, memory: ClockMemory | None = None) -> Ingested:
         """Observations and dead letters of `arrivals`, in order of arrival, all received at `now_us`.
 
         Receive times of one datastream are `now_us`, + 1 µs, + 2 µs, …; `now_us` must lie after every earlier one.
+        `memory` is what the detector remembers of the devices' times; without it every time that can be true is.
         """
         readings = Readings()
         ends = list(accumulate(len(a.publishes) for a in arrivals))
@@ -91,7 +95,7 @@ class Ingest:
         for a, end in zip(arrivals, ends, strict=True):
             readings.source, readings.received_us = a.source, now_us if a.received_us is None else a.received_us
             self._read_arrivals(end - len(a.publishes), a, readings, native)
-        batch, duplicates = self._settled(readings, self._context(arrivals, native, now_us))
+        batch, duplicates = self._settled(readings, self._context(arrivals, native, now_us, memory))
         letters = [self._dead_letter(arrivals, ends, verdict, now_us) for verdict in _by_message(readings)]
         letters += [_too_large(a.source, big, now_us) for a in arrivals for big in a.oversized]
         return Ingested(
@@ -102,7 +106,16 @@ class Ingest:
             requests_dropped=readings.requests_dropped,
             ignored=readings.ignored.total(),
             duplicates=duplicates,
+            disagreement=self._settling.clocks.disagreement,
         )
+
+    def listen(self, now_us: int, away_us: int, step_us: tuple[int, int] | None) -> None:
+        """Listening begins at `now_us`, after `away_us`, by a clock of ours that was set by `step_us` or not at all."""
+        self._settling.clocks.listen(now_us, away_us, step_us)
+
+    def connected(self, now_us: int) -> None:
+        """A source was connected at `now_us`."""
+        self._settling.clocks.connected(now_us)
 
     def inherit(self, previous: "Ingest") -> None:
         """Take over what is remembered: readings seen lately, and what formats of unchanged rules know of devices."""
@@ -179,7 +192,9 @@ class Ingest:
             readings.refuse(message, None, Refusal.OUR_FAULT, why)
         return self._settling.settle(readings, context)
 
-    def _context(self, arrivals: list[Arrivals], native: NDArray[np.bool_], now_us: int) -> Context:
+    def _context(
+        self, arrivals: list[Arrivals], native: NDArray[np.bool_], now_us: int, memory: ClockMemory | None
+    ) -> Context:
         counts = [len(a.publishes) for a in arrivals]
         received_us = [now_us if a.received_us is None else a.received_us for a in arrivals]
         retained: list[int] = []
@@ -197,6 +212,7 @@ class Ingest:
             now_us=now_us,
             refuses_exercise=self.refuses_exercise,
             is_again=any(a.received_us is not None for a in arrivals),
+            memory=memory,
         )
 
     def _dead_letter(self, arrivals: list[Arrivals], ends: list[int], verdict: Verdict, now_us: int) -> DeadLetter:

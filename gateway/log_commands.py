@@ -1,4 +1,4 @@
-"""`siaga log verify|info|salvage|acknowledge|export`."""
+"""`siaga log verify|info|replay|salvage|acknowledge|export`."""
 
 import contextlib
 import csv
@@ -26,6 +26,9 @@ def _arguments(parser: ArgumentParser) -> None:
     whose = "another file than the data directory's log.db: a damaged one, a salvaged one, a copy"
     action("verify", "check every row, transition and catalogue of the log", _verify).add_argument("--file", help=whose)
     action("info", "what the log holds: rows, span, size, readers, gaps", _info).add_argument("--file", help=whose)
+    again = action("replay", "run the log through the detector as it is now, and compare the transitions", _replay)
+    again.add_argument("--file", help=whose)
+    again.add_argument("--differences", action="store_true", help="list those that are stored only or found only")
     salvaging = action("salvage", "write what can be read of a damaged log into a new file", _salvage)
     salvaging.add_argument("file", type=Path, metavar="FILE", help="the damaged file, such as log.db.damaged-…")
     salvaging.add_argument("--out", type=Path, metavar="NEW.db", help="the new file (FILE.salvaged.db)")
@@ -102,6 +105,32 @@ def _info(arguments: Namespace, settings: Settings) -> int:
     return 0
 
 
+def _replay(arguments: Namespace, settings: Settings) -> int:
+    from gateway.differences import brief
+    from gateway.log.reader import LogReader
+    from gateway.recovery import compared
+    from sensors.detector import DETECTOR_VERSION
+
+    data_dir, file = _place(arguments, settings)
+    with LogReader(data_dir, file) as reader:
+        names = {number: f"{station}:{name}" for (station, name, _), number in reader.numbers().items()}
+        first, again = reader.first_seq(), compared(reader)
+        log_id = reader.log_id
+    stored, found = again.differences.stored_only, again.differences.found_only
+    if arguments.differences:
+        for word, transitions in (("stored", stored), ("found", found)):
+            for one in transitions:
+                print(f"{word} only: {brief(one, names.get(one.datastream, ''))}")
+    if first > 1:
+        print(f"rows before {first} are not there any more: what was held then is found anew")
+    verdict = f"{len(stored)} stored only, {len(found)} found only" if again.differences else "the same"
+    print(
+        f"log {log_id}: {again.rows} rows, {again.observations} observations, run again by detector version"
+        f" {DETECTOR_VERSION}: {again.stored} transitions stored, {again.found} found: {verdict}"
+    )
+    return 1 if again.differences else 0
+
+
 def _salvage(arguments: Namespace, settings: Settings) -> int:  # noqa: ARG001 (every command gets the settings)
     from gateway.log.salvage import salvage
     from gateway.log.set_aside import MARK, mark_seen
@@ -174,4 +203,4 @@ def _export(arguments: Namespace, settings: Settings) -> int:
     return 0
 
 
-LOG = Command("look after the log: verify, info, salvage, acknowledge, export", _arguments, _run)
+LOG = Command("look after the log: verify, info, replay, salvage, acknowledge, export", _arguments, _run)

@@ -39,13 +39,14 @@ def clock_faults(device_us: Times, now_us: Times) -> NDArray[np.bool_]:
 
 
 def phenomenon_times(
-    columns: Columns, device: NDArray[np.int32], receive_us: Times, now_us: Times
+    columns: Columns, device: NDArray[np.int32], receive_us: Times, now_us: Times, off: NDArray[np.bool_]
 ) -> tuple[Times, NDArray[np.bool_]]:
     """The time of each observation, and where the device's clock was not believed.
 
-    A clock is judged by all times that one device states in one message.  None of them can be true: they are moved
-    together, so that the newest is the receive time and their spacing stays.  Some can: the clock is right, and only
-    the impossible ones get the receive time, as does what cannot be true even when moved.
+    A clock is judged by all times that one device states in one message.  None of them can be true, or the clock is
+    off by a constant: they are moved together, so that the newest is the receive time and their spacing stays.  Some
+    can: the clock is right, and only the impossible ones get the receive time, as does what cannot be true even when
+    moved.
 
     Parameters
     ----------
@@ -53,23 +54,31 @@ def phenomenon_times(
     device : the device of each place, `AddressBook.device`
     receive_us : shape (n,), the time of receipt, each a little after the one before of the same datastream
     now_us : shape (n,), when the message came
+    off : shape (n,), the device's clock is off (`gateway.device_clock`): all possible times of its message, or none
     """
     device_us = columns.device_us
-    fault = clock_faults(device_us, now_us)
+    impossible = clock_faults(device_us, now_us)
     time_us = np.where(device_us != NEVER, device_us, receive_us)
+    fault = impossible | off
     if not fault.any():
         return time_us, fault
     clock = columns.message * len(device) + device[columns.place]  # one number for each device of each message
-    wrong = np.flatnonzero(fault)
-    distinct, of = np.unique(clock[wrong], return_inverse=True)
-    newest_us, received_us = np.full(len(distinct), NEVER), np.full(len(distinct), NEVER)
-    np.maximum.at(newest_us, of, device_us[wrong])
-    np.maximum.at(received_us, of, receive_us[wrong])
-    moved_us = device_us[wrong] + (received_us - newest_us)[of]
-    is_right = np.isin(distinct, clock[(device_us != NEVER) & ~fault])
-    received = is_right[of] | _implausible(moved_us, now_us[wrong] + len(device_us))
-    time_us[wrong] = np.where(received, receive_us[wrong], moved_us)
+    for wrong in (np.flatnonzero(off), np.flatnonzero(impossible)):
+        time_us[wrong] = _moved(device_us[wrong], receive_us[wrong], clock[wrong])
+    unlike_others = impossible & np.isin(clock, clock[(device_us != NEVER) & ~impossible])
+    received = fault & (unlike_others | _implausible(time_us, now_us + len(device_us)))
+    time_us[received] = receive_us[received]
     return time_us, fault
+
+
+def _moved(device_us: Times, receive_us: Times, clock: NDArray[np.intp]) -> Times:
+    """Times of each clock moved together, so that the newest is that of receipt."""
+    distinct, of = np.unique(clock, return_inverse=True)
+    newest_us, received_us = np.full(len(distinct), NEVER), np.full(len(distinct), NEVER)
+    np.maximum.at(newest_us, of, device_us)
+    np.maximum.at(received_us, of, receive_us)
+    moved_us: Times = device_us + (received_us - newest_us)[of]
+    return moved_us
 
 
 def _implausible(time_us: Times, now_us: Times) -> NDArray[np.bool_]:

@@ -97,6 +97,7 @@ class Reporting:
     def _gauges(self, sources: tuple[SourceStatus, ...], now_us: int) -> dict[str, float]:
         """What goes up and down; bounds of queues stand beside them."""
         figures, (log_bytes, wal_bytes) = self._committer.upkeep.figures, self._writer.sizes
+        said = self._clock.disagreement
         return {
             "log_bytes": log_bytes,
             "wal_bytes": wal_bytes,
@@ -113,6 +114,7 @@ class Reporting:
             "status_clients": self._status.clients,
             "status_clients_limit": MAX_CLIENTS,
             "clock_ahead_s": max(0, self._engine.now_us - now_us) / SECOND_US,
+            "clock_disagreement_s": 0.0 if said is None else said.ahead_us / SECOND_US,
             **self.limits,
         }
 

@@ -9,15 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.address_book import AddressBook
+from gateway.clock_memory import ClockMemory
 from gateway.columns import NAMES, NO_ELEMENT, Columns, joined
+from gateway.device_clock import DeviceClocks, Judged
 from gateway.device_health import DeviceHealth
-from gateway.phenomenon_time import clock_faults, occurrence, phenomenon_times
+from gateway.phenomenon_time import EARLIEST_US, clock_faults, occurrence, phenomenon_times
 from gateway.readings import Readings, Refusal
 from sensors.arithmetic import NOT_STATED
 from sensors.batch import Batch, empty_batch
 from sensors.catalogue import Catalogue
 from sensors.origin import Origin
-from sensors.quality import Quality, Reason, gross_range
+from sensors.quality import Quality, Reason
+from sensors.quality_tests.gross_range import gross_range
 from sensors.times import NEVER, rfc3339
 
 _IS_EXERCISE = np.array([origin.is_exercise for origin in Origin])
@@ -45,6 +48,7 @@ class Context:
     now_us: int
     refuses_exercise: bool
     is_again: bool  # dead letters, tried again: they say nothing of a device's health
+    memory: ClockMemory | None  # to judge clocks by; None: times are taken as they are where they can be true
 
 
 class Settling:
@@ -55,6 +59,7 @@ class Settling:
         self._datastreams = catalogue.datastream_by_number
         self._arithmetic = book.arithmetic
         self._health = DeviceHealth(catalogue)
+        self.clocks = DeviceClocks(catalogue, book.device)
         size = book.size
         self._valid_min, self._valid_max = np.full(size, np.nan), np.full(size, np.nan)
         self._source = np.full(size, _ANY, np.intp)  # place in `_sources`
@@ -87,11 +92,11 @@ class Settling:
             if parts:
                 columns, number, received_us = _with_health(columns, number, received_us, parts, context.now_us)
                 own_word = np.append(own_word, np.zeros(len(columns) - len(own_word), np.bool_))
-        return self._batch(columns, number, received_us, own_word, context.now_us, readings), repeats
+        return self._batch(columns, number, received_us, own_word, context, readings), repeats
 
     def at_fault(self, readings: Readings, context: Context) -> Iterator[tuple[int, str]]:
         """Messages, read one by one, whose readings alone cannot be settled, and why not: a format's fault, or ours."""
-        alone = replace(context, is_again=True)  # a trial says nothing of a device's health
+        alone = replace(context, is_again=True, memory=None)  # a trial says nothing of a device
         for message, some in groupby(list(readings.added), key=attrgetter("message")):
             trial = Readings()
             trial.added += some
@@ -101,8 +106,9 @@ class Settling:
                 yield message, f"{type(error).__name__}: {error}"[:500]
 
     def inherit(self, previous: "Settling") -> None:
-        """Remember the readings that `previous` has seen."""
+        """Remember the readings that `previous` has seen, and what it knows of our own clock."""
         self._health.inherit(previous._health)
+        self.clocks.inherit(previous.clocks)
 
     def _located(self, columns: Columns, context: Context, readings: Readings) -> tuple[Columns, NDArray[np.int32]]:
         """The elements whose device was at a datastream at their time, and that datastream."""
@@ -110,7 +116,9 @@ class Settling:
         if not moves.any():
             return columns, columns.place
         received_us = context.received_us[columns.message]
-        time_us, _ = phenomenon_times(columns, self._book.device, received_us, received_us)
+        # Where its device is now, its clock is known: by what was heard there last.
+        off = self._judged(columns, self._book.numbers(columns.place, received_us), received_us, context).off
+        time_us, _ = phenomenon_times(columns, self._book.device, received_us, received_us, off)
         number = self._book.numbers(columns.place, time_us)
         for i in np.flatnonzero(number < 0):
             device, field = self._book.mover(int(columns.place[i]))
@@ -146,17 +154,28 @@ class Settling:
             _refuse(columns, i, Refusal.WRONG_SOURCE, detail, readings)
         return columns.take(~wrong), number[~wrong]
 
+    def _judged(
+        self, columns: Columns, number: NDArray[np.int32], received_us: NDArray[np.int64], context: Context
+    ) -> Judged:
+        """Whose clock is off; nobody's where nothing is remembered.  A number below 0: its device is nowhere now."""
+        if context.memory is None or not len(columns):
+            none = np.zeros(len(columns), np.bool_)
+            return Judged(none, none)
+        return self.clocks.judge(columns, number, received_us, context.memory)
+
     def _batch(
         self,
         columns: Columns,
         number: NDArray[np.int32],
         received_us: NDArray[np.int64],
         own_word: NDArray[np.bool_],
-        now_us: int,
+        context: Context,
         readings: Readings,
     ) -> Batch:
         at = occurrence(number)
-        time_us, fault = phenomenon_times(columns, self._book.device, received_us + at, received_us)
+        clocks = self._judged(columns, number, received_us, context)
+        time_us, fault = phenomenon_times(columns, self._book.device, received_us + at, received_us, clocks.off)
+        fault &= ~clocks.excused | (columns.device_us < EARLIEST_US)
         value, converted = self._arithmetic.values(
             columns.value, number, time_us, columns.unit, is_final=_IS_FINAL[columns.origin], own_word=own_word
         )
@@ -167,7 +186,7 @@ class Settling:
         quality = gross_range(value, self._valid_min[number], self._valid_max[number])
         _mark(reasons, quality == Quality.FAIL, Reason.GROSS_RANGE)
         quality[((reasons & np.uint16(Reason.SENT_AS_BAD)) != 0) & ~np.isnan(value)] = Quality.FAIL
-        batch = Batch(number, time_us, value, now_us + at, columns.device_us, columns.origin, quality, reasons)
+        batch = Batch(number, time_us, value, context.now_us + at, columns.device_us, columns.origin, quality, reasons)
         return self._finite(batch, columns, readings)
 
     def _finite(self, batch: Batch, columns: Columns, readings: Readings) -> Batch:

@@ -19,6 +19,7 @@ Protocol = Literal["auto", "5", "3.1.1"]
 SESSION_EXPIRY_S: Final = 604_800  # a week: a broker keeps our session, and what waits in it, so long
 UNNUMBERED = -1
 ANY_SOURCE = "*"  # an ingest rule for every source
+MAX_LEVELS: Final = 8  # of one datastream: what is held is remembered in a byte
 
 
 class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,6 +98,17 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     intervals: float = 3.0  # so many expected intervals without an observation
     severity: int = 1
+    rising_severity: int = 3  # of a gauge that was rising when it was last heard
+
+
+class DetectorRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the detector judges beyond the tables (`[detector]`); `docs/detector.md` says what each is for."""
+
+    chatter_s: float = 60.0  # raises of one level no further apart are counted as one chatter (ISA-18.2 practice: 60 s)
+    fall_factor: float = 4.0  # a fall so many times faster than the fastest rise of late is in doubt
+    doubt_s: float = 1800.0  # a fall in doubt is borne out by readings over so long
+    settle_s: float = 30.0  # a level from a backlog is an alarm now when nothing newer came for so long
+    wave_severity: int = 2  # a raise of so much opens the window downstream
 
 
 class City(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -114,6 +126,7 @@ class City(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     pulls: tuple[Pull, ...] = ()
     ingest: tuple[IngestRule, ...] = ()
     silence: Silence = Silence()
+    detector: DetectorRules = DetectorRules()
     credit: Text = Text("", "")
 
     def rules_for(self, source: str) -> tuple[IngestRule, ...]:
@@ -155,6 +168,8 @@ class Reach(Row, frozen=True, kw_only=True):
     upstream: str
     downstream: str
     travel_min: float
+    travel_min_low: float | None = None  # the earliest; None = half of `travel_min`
+    travel_min_high: float | None = None  # the latest; None = one and a half times
 
 
 class Station(Row, frozen=True, kw_only=True):
@@ -172,6 +187,7 @@ class Station(Row, frozen=True, kw_only=True):
     basin: str = ""
     road: str = ""
     camera: str = ""
+    gated: bool = False  # a gate can let its level fall faster than a river does
     link: str = ""  # operator or network that carries it
     via: str = ""  # gateway or cabinet that it hangs on
     power: str = ""
@@ -196,6 +212,8 @@ class Level(Row, frozen=True, kw_only=True):
     direction: Direction
     value: float  # in the datastream's unit
     hysteresis: float = 0.0  # how far back past `value` before it is left, same unit
+    on_delay_s: float = 0.0  # reached for so long before it is raised; 0 where severity is 4
+    off_delay_s: float = 0.0  # beyond the clear point for so long before it is returned
     effective_from: str = ""  # RFC 3339 date; empty = always
     author: str = ""
 
@@ -216,10 +234,31 @@ class Installation(Row, frozen=True, kw_only=True):
     author: str = ""
 
 
-class Datastream(Row, frozen=True, kw_only=True):
-    """One observed property at one station in one unit (datastreams.csv)."""
+class Curve(Row, frozen=True, kw_only=True):
+    """A table to interpolate in, such as a rating curve (curves.csv): its points by ascending x."""
 
-    number: int = UNNUMBERED  # given once by the gateway for (station, property, unit), never reused
+    name: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+
+class Derivation(msgspec.Struct, frozen=True, kw_only=True):
+    """How a datastream is computed from others (derived.csv); `docs/derived.md` says what each method takes."""
+
+    method: str
+    inputs: tuple[str, ...]  # ids of datastreams, observed or derived
+    window_s: float | None = None
+    weights: tuple[float, ...] = ()  # of the inputs, or the method's own numbers
+    constant: float = 0.0
+    curve: str = ""
+    bound: Literal["middle", "low", "high"] = "middle"
+    severity: int = 1
+    completeness: float = 0.75  # share of the window's parts that must hold an observation
+
+
+class DatastreamColumns(Row, frozen=True, kw_only=True):
+    """What datastreams.csv says of a datastream."""
+
     station: str
     property: str
     kind: str  # what it measures, for grouping and icons: river_level, discharge, rain, air, traffic, …
@@ -229,12 +268,29 @@ class Datastream(Row, frozen=True, kw_only=True):
     epoch_unit: Literal["ms", "s", "us"] = "ms"
     valid_min: float | None = None
     valid_max: float | None = None
-    rise_limit_per_h: float | None = None
+    rise_limit_per_h: float | None = None  # a faster rise is suspect (QARTOD test 7)
+    fall_limit_per_h: float | None = None  # a faster fall ends no level by itself
+    spike_suspect: float | None = None  # QARTOD test 6, unit of the datastream
+    spike_fail: float | None = None
+    flat_suspect_s: float | None = None  # QARTOD test 8, by duration
+    flat_fail_s: float | None = None
+    flat_tolerance: float = 0.0  # a change up to it is none
+    neighbour: str = ""  # id of the datastream that it should agree with, QARTOD test 11
+    neighbour_suspect: float | None = None  # difference, unit of the datastream
+    neighbour_fail: float | None = None
+    trend_window_s: float | None = None  # None: by its kind (`sensors.trend`)
     interval_calm_s: float
     interval_storm_s: float | None = None
     sharing: Literal["public", "agency", "internal"] = "internal"
+
+
+class Datastream(DatastreamColumns, frozen=True, kw_only=True):
+    """One observed property at one station in one unit (datastreams.csv, derived.csv)."""
+
+    number: int = UNNUMBERED  # given once by the gateway for (station, property, unit), never reused
     levels: tuple[Level, ...] = ()  # every version, by rank
     installations: tuple[Installation, ...] = ()  # by `valid_from`; none = values come as they are, under its own topic
+    derivation: Derivation | None = None  # None: it is observed; else it is computed
 
     @builtins.property  # the field `property` stands in the way
     def id(self) -> str:
@@ -252,6 +308,13 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     reaches: tuple[Reach, ...] = ()
     visits: tuple[Visit, ...] = ()  # the oldest first
     datastreams: tuple[Datastream, ...]
+    curves: tuple[Curve, ...] = ()
+
+    @cached_property
+    def observed(self) -> "Catalogue":
+        """The same catalogue without what is derived: what devices send."""
+        observed = tuple(d for d in self.datastreams if d.derivation is None)
+        return msgspec.structs.replace(self, datastreams=observed)
 
     @cached_property
     def station_by_id(self) -> Mapping[str, Station]:

@@ -8,7 +8,9 @@ import msgspec
 
 from sensors.catalogue import Area, Catalogue, City, Datastream, Programme, Reach, Station
 from sensors.city_file import read_city
+from sensors.curve_table import read_curves
 from sensors.datastream_table import read_datastreams
+from sensors.derived_table import read_derived
 from sensors.errors import CatalogueError, RowError
 from sensors.installation_table import read_installations
 from sensors.level_table import read_levels
@@ -79,7 +81,10 @@ def _read_catalogue(folder: Path, faults: list[Fault]) -> Catalogue:
     stations = _read_stations(folder, city, {a.code for a in areas}, {p.code for p in programmes}, faults)
     codes = {station.station for station in stations}
     rows = read_datastreams(folder, city, codes, faults)
-    levels = read_levels(folder, city, rows, faults)
+    observed = {name: msgspec.convert(msgspec.structs.asdict(row), Datastream) for name, row in rows.items()}
+    curves = read_curves(folder, faults)
+    datastreams = observed | read_derived(folder, codes, observed, curves, faults)
+    levels = read_levels(folder, city, datastreams, faults)
     installations = read_installations(folder, city, rows, faults)
     return Catalogue(
         city=city,
@@ -89,13 +94,10 @@ def _read_catalogue(folder: Path, faults: list[Fault]) -> Catalogue:
         reaches=tuple(_read_reaches(folder, codes, faults)),
         visits=tuple(read_visits(folder, codes, faults)),
         datastreams=tuple(
-            msgspec.convert(
-                msgspec.structs.asdict(row)
-                | {"levels": levels.get(name, ()), "installations": installations.get(name, ())},
-                Datastream,
-            )
-            for name, row in rows.items()
+            msgspec.structs.replace(row, levels=levels.get(name, ()), installations=installations.get(name, ()))
+            for name, row in datastreams.items()
         ),
+        curves=tuple(curve.curve() for curve in curves.values()),
     )
 
 
@@ -184,6 +186,11 @@ def _read_reaches(folder: Path, stations: set[str], faults: list[Fault]) -> list
             raise RowError("downstream", "a reach cannot end where it begins")
         if reach.travel_min < 0:
             raise RowError("travel_min", f"expected 0 or more, got {reach.travel_min}")
+        low, high = reach.travel_min_low, reach.travel_min_high
+        if low is not None and not 0 <= low <= reach.travel_min:
+            raise RowError("travel_min_low", f"expected 0 to travel_min {reach.travel_min}, got {low}")
+        if high is not None and high < reach.travel_min:
+            raise RowError("travel_min_high", f"expected travel_min {reach.travel_min} or more, got {high}")
         pairs.add(f"{reach.upstream} to {reach.downstream}", "downstream", line.number)
         return reach
 

@@ -65,8 +65,22 @@ def _wrong(city: City) -> str:
         return f"map: expected lon -180 to 180, lat -90 to 90, zoom 0 to 24, got {city.map}"
     if not 1 <= city.silence.intervals <= 1000:
         return f"silence.intervals: expected 1 to 1000, got {city.silence.intervals}"
-    if not 1 <= city.silence.severity <= 4:
-        return f"silence.severity: expected 1 to 4, got {city.silence.severity}"
+    for name, severity in (
+        ("silence.severity", city.silence.severity),
+        ("silence.rising_severity", city.silence.rising_severity),
+        ("detector.wave_severity", city.detector.wave_severity),
+    ):
+        if not 1 <= severity <= 4:
+            return f"{name}: expected 1 to 4, got {severity}"
+    for name, seconds in (
+        ("detector.chatter_s", city.detector.chatter_s),
+        ("detector.doubt_s", city.detector.doubt_s),
+        ("detector.settle_s", city.detector.settle_s),
+    ):
+        if not 0 <= seconds <= 86_400:
+            return f"{name}: expected 0 to 86400 (a day), got {seconds}"
+    if not 1 <= city.detector.fall_factor <= 1000:
+        return f"detector.fall_factor: expected 1 to 1000, got {city.detector.fall_factor}"
     if colours:
         return f"levels.{colours[0][0]}.colour: expected #rrggbb, got {colours[0][1]!r}"
     return f"sources: the name {twice[0]!r} stands twice" if twice else ""

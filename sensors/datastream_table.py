@@ -2,12 +2,12 @@
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
 from sensors import units
-from sensors.catalogue import City, Installation, Row
+from sensors.catalogue import City, DatastreamColumns, Installation
 from sensors.city_file import is_zone
 from sensors.errors import RowError
 from sensors.health_kinds import HEALTH_KINDS
@@ -15,24 +15,22 @@ from sensors.installations import Address, address_of, check_installation
 from sensors.tables import IDENTIFIER, Fault, Line, Unique, read_table, unknown
 
 MAX_INTERVAL_S: Final = 366 * 86_400
+_GRADED: Final = (  # a failure is worse than a suspicion
+    ("spike_suspect", "spike_fail"),
+    ("flat_suspect_s", "flat_fail_s"),
+    ("neighbour_suspect", "neighbour_fail"),
+)
+_POSITIVE: Final = (
+    "rise_limit_per_h",
+    "fall_limit_per_h",
+    "trend_window_s",
+    *(column for pair in _GRADED for column in pair),
+)
 
 
-class DatastreamRow(Row, frozen=True, kw_only=True):
-    """A row of datastreams.csv; the columns are explained at `Datastream`."""
+class DatastreamRow(DatastreamColumns, frozen=True, kw_only=True):
+    """A row of datastreams.csv, with the columns that declare an installation."""
 
-    station: str
-    property: str
-    kind: str
-    unit: str
-    origin_source: str = ""
-    zone: str = ""
-    epoch_unit: Literal["ms", "s", "us"] = "ms"
-    valid_min: float | None = None
-    valid_max: float | None = None
-    rise_limit_per_h: float | None = None
-    interval_calm_s: float
-    interval_storm_s: float | None = None
-    sharing: Literal["public", "agency", "internal"] = "internal"
     device: str = ""
     field: str = ""
     sent_unit: str = ""
@@ -110,7 +108,15 @@ def _check_health(kind: str, unit: str) -> None:
 
 
 def _check_limits(row: DatastreamRow) -> None:
-    if row.valid_min is not None and row.valid_max is not None and row.valid_min >= row.valid_max:
-        raise RowError("valid_max", f"expected more than valid_min {row.valid_min}, got {row.valid_max}")
-    if row.rise_limit_per_h is not None and row.rise_limit_per_h <= 0:
-        raise RowError("rise_limit_per_h", f"expected more than 0, got {row.rise_limit_per_h}")
+    for low, high in (("valid_min", "valid_max"), *_GRADED):
+        least, most = getattr(row, low), getattr(row, high)
+        if least is not None and most is not None and least >= most:
+            raise RowError(high, f"expected more than {low} {least}, got {most}")
+    for column in _POSITIVE:
+        value = getattr(row, column)
+        if value is not None and value <= 0:
+            raise RowError(column, f"expected more than 0, got {value}")
+    if row.flat_tolerance < 0:
+        raise RowError("flat_tolerance", f"expected 0 or more, got {row.flat_tolerance}")
+    if not row.neighbour and (row.neighbour_suspect is not None or row.neighbour_fail is not None):
+        raise RowError("neighbour", "is empty, and a difference to it is limited")

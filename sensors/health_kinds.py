@@ -15,6 +15,7 @@ HEALTH_KINDS: Final[dict[str, tuple[str, ...]]] = {
     "clock_offset": ("s",),
     "duplicates": ("1",),
     "sim_quota": ("MB", "GB", "%"),
+    "interval": ("s", "min", "h"),  # at which the device sends now: its silence is judged by it
 }
 
 # Below it the device is about to go dark.  12 V lead-acid: 11.6 V under light load is about a fifth of its charge left,

@@ -8,6 +8,7 @@ import msgspec
 from sensors.catalogue import Area, Catalogue, Datastream, Installation, Level, Row
 from sensors.errors import AnotherCity
 from sensors.installations import Address, address_of
+from sensors.kept_derivations import computable, with_curves
 from sensors.tables import Fault
 
 _ADVICE: Final = "mend the row or name it in retired.csv"
@@ -19,11 +20,12 @@ Taken = Mapping[Address, str]  # which datastream of the new catalogue a device'
 
 
 def keep_last_good(old: Catalogue, new: Catalogue, retired: frozenset[str]) -> tuple[Catalogue, tuple[Fault, ...]]:
-    """`new`, with what of `old` it lacks and is not `retired`: datastreams, levels, installations; a fault for each.
+    """`new`, and what of `old` it lacks and is not `retired`: datastreams, levels, installations, curves; with faults.
 
     A datastream brings the station, areas, programme, basin and level styles that it needs and `new` lacks; it comes
     from any source where its own is gone.  One that is in `new` in another unit has not vanished.  An installation is
-    kept unless its device and field are at another datastream of `new`: a device may move.  Names are compared
+    kept unless its device and field are at another datastream of `new`: a device may move.  A derived datastream is
+    kept with its derivation and its curve, unless an input of it is gone or in another unit.  Names are compared
     ignoring case.  The numbers of what is kept are those of `old`: number the result anew.
 
     Raises AnotherCity where the two are different cities.
@@ -40,8 +42,18 @@ def keep_last_good(old: Catalogue, new: Catalogue, retired: frozenset[str]) -> t
     ]
     left = before.keys() - {d.id.casefold() for d in new.datastreams} - gone
     vanished = [_without(d, gone, taken) for key, d in before.items() if key in left]
-    faults.extend(_kept("datastreams.csv", d.id) for d in vanished)
-    return _assemble(old, new, datastreams, vanished), tuple(faults)
+    whole = _assemble(old, new, datastreams, vanished)
+    kept = {d.id for d in whole.datastreams[len(new.datastreams) :]}
+    computed, impossible = computable(old, whole.datastreams, kept)
+    there = {d.id.casefold() for d in computed}
+    faults.extend(_kept(_file_of(d), d.id) for d in vanished if d.id.casefold() in there)
+    computed, curves, of_curves = with_curves(old, new, computed, kept, gone)
+    whole = msgspec.structs.replace(whole, datastreams=tuple(computed), curves=curves)
+    return whole, (*faults, *impossible, *of_curves)
+
+
+def _file_of(datastream: Datastream) -> str:
+    return "datastreams.csv" if datastream.derivation is None else "derived.csv"
 
 
 def _with_kept(
@@ -51,6 +63,8 @@ def _with_kept(
     if old.unit != new.unit:
         return new
     old = _without(old, gone, taken)
+    if new.derivation is not None:  # it is computed now: no device speaks for it
+        old = msgspec.structs.replace(old, installations=())
     levels: list[Level] = []
     for name in dict.fromkeys(level.level for level in old.levels):
         versions = _vanished_versions(_versions(old, name), _versions(new, name))

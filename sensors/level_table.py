@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from sensors import units
-from sensors.catalogue import City, Level
-from sensors.datastream_table import DatastreamRow
+from sensors.catalogue import MAX_LEVELS, City, DatastreamColumns, Level
 from sensors.errors import RowError
 from sensors.moments import moment
 from sensors.tables import Fault, Line, Unique, read_table, unknown
 
 FILE: Final = "levels.csv"
 MAX_RANK: Final = 100
+MAX_DELAY_S: Final = 86_400
 
 
 class LevelRow(Level, frozen=True, kw_only=True):
@@ -25,8 +25,6 @@ class LevelRow(Level, frozen=True, kw_only=True):
     station: str
     property: str
     unit: str
-    on_delay_s: float = 0.0
-    off_delay_s: float = 0.0
 
 
 class Placed(NamedTuple):
@@ -38,7 +36,7 @@ class Placed(NamedTuple):
 
 
 def read_levels(
-    folder: Path, city: City, datastreams: Mapping[str, DatastreamRow], faults: list[Fault]
+    folder: Path, city: City, datastreams: Mapping[str, DatastreamColumns], faults: list[Fault]
 ) -> dict[str, tuple[Level, ...]]:
     """The usable levels of each datastream by its id, every version, by rank and time."""
     versions = Unique()
@@ -47,7 +45,7 @@ def read_levels(
         row = line.row
         name = f"{row.station}:{row.property}"
         if name not in datastreams:
-            raise RowError("property", unknown("datastream", name, datastreams) + " in datastreams.csv")
+            raise RowError("property", unknown("datastream", name, datastreams) + " in datastreams.csv or derived.csv")
         if row.level not in city.levels:
             raise RowError("level", unknown("level", row.level, city.levels) + " in city.toml")
         _check_row(row)
@@ -59,7 +57,12 @@ def read_levels(
 
     by_datastream: dict[str, list[Placed]] = defaultdict(list)
     for placed in read_table(folder / FILE, LevelRow, check, faults):
-        by_datastream[placed.datastream].append(placed)
+        others = {other.level.level for other in by_datastream[placed.datastream]} - {placed.level.level}
+        if len(others) >= MAX_LEVELS:
+            reason = f"expected at most {MAX_LEVELS} levels of {placed.datastream}, got one more"
+            faults.append(Fault(FILE, placed.line, "level", reason))
+        else:
+            by_datastream[placed.datastream].append(placed)
     return {name: _in_rank_order(placed, faults) for name, placed in by_datastream.items()}
 
 
@@ -71,11 +74,13 @@ def _check_row(row: LevelRow) -> None:
     if row.hysteresis < 0:
         raise RowError("hysteresis", f"expected 0 or more, got {row.hysteresis}")
     for column, delay_s in (("on_delay_s", row.on_delay_s), ("off_delay_s", row.off_delay_s)):
-        if delay_s:
-            raise RowError(column, f"delays are not evaluated by this version: expected 0, got {delay_s}")
+        if not 0 <= delay_s <= MAX_DELAY_S:
+            raise RowError(column, f"expected 0 to {MAX_DELAY_S} (a day), got {delay_s}")
+    if row.severity == 4 and row.on_delay_s:
+        raise RowError("on_delay_s", f"severity 4 has no on-delay: expected 0, got {row.on_delay_s}")
 
 
-def _in_unit_of(row: LevelRow, datastream: DatastreamRow, effective_from: str) -> Level:
+def _in_unit_of(row: LevelRow, datastream: DatastreamColumns, effective_from: str) -> Level:
     unit = datastream.unit
     to = units.conversion(row.unit, unit, datastream.property)
     if to is None:
@@ -86,7 +91,7 @@ def _in_unit_of(row: LevelRow, datastream: DatastreamRow, effective_from: str) -
     return msgspec.convert(level | {"effective_from": effective_from}, Level)
 
 
-def _check_reachable(level: Level, datastream: DatastreamRow) -> None:
+def _check_reachable(level: Level, datastream: DatastreamColumns) -> None:
     """A limit outside the valid range is never reached; one that is left only outside of it is never left."""
     bounds = (datastream.valid_min, datastream.valid_max, 1)
     low, high, sign = bounds if level.direction == "rising" else (datastream.valid_max, datastream.valid_min, -1)

@@ -5,9 +5,6 @@ Source: IOOS QARTOD Manual for Real-Time Quality Control of Water Level Observat
 
 from enum import IntEnum, IntFlag
 
-import numpy as np
-from numpy.typing import NDArray
-
 
 class Quality(IntEnum):
     """QARTOD flags."""
@@ -32,41 +29,15 @@ class Reason(IntFlag):
     STALE = 64  # the device or its gateway said that it is gone: no value, and silence at once
     HISTORICAL = 128  # the device itself said that it is from its memory
     SENT_AS_BAD = 256  # the device itself said that the value is not to be trusted: it failed
+    SPIKE_BEFORE = 512  # the observation before this one was a spike (QARTOD test 6 is one sample late)
+    RATE_OF_CHANGE = 1024  # changed faster than its limit (QARTOD test 7)
+    FLAT_LINE = 2048  # has not moved for too long (QARTOD test 8)
+    AFTER_GAP = 4096  # the first after a time without observations (QARTOD test 1)
+    NEIGHBOUR = 8192  # disagrees with its neighbour (QARTOD test 11)
+    IMPLAUSIBLE_FALL = 16384  # a fall that no river makes: it ends no level by itself
+    INCOMPLETE = 32768  # derived from less than its window asks for
 
     @property
     def words(self) -> list[str]:
         """The lower-case names of the bits set, for API and screen."""
         return [str(bit.name).lower() for bit in Reason if bit and bit in self]
-
-
-def gross_range(
-    values: NDArray[np.float64], valid_min: NDArray[np.float64], valid_max: NDArray[np.float64]
-) -> NDArray[np.uint8]:
-    """Flag values outside the range in which their sensor can be right.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n,), float64, unit of the datastream; NaN = missing
-    valid_min, valid_max : ndarray, shape (n,), float64, same unit, inclusive; NaN = no such bound
-
-    Returns
-    -------
-    flags : ndarray, shape (n,), uint8 (`Quality`): MISSING for NaN, FAIL outside, PASS inside, NOT_EVALUATED where
-        neither bound is given
-
-    References
-    ----------
-    QARTOD Water Level v2.1, test 4 "gross range test", sensor span.  A failed value is kept and still judged:
-    quality never mutes a flood.
-
-    Examples
-    --------
-    >>> bounds = np.array([0.0, 0.0, 0.0, np.nan]), np.array([900.0, 900.0, 900.0, np.nan])
-    >>> gross_range(np.array([10.0, 901.0, np.nan, 5.0]), *bounds).tolist()
-    [1, 4, 9, 2]
-    """
-    flags = np.full(values.shape, Quality.PASS, dtype=np.uint8)
-    flags[np.isnan(valid_min) & np.isnan(valid_max)] = Quality.NOT_EVALUATED
-    flags[(values < valid_min) | (values > valid_max)] = Quality.FAIL
-    flags[np.isnan(values)] = Quality.MISSING
-    return flags

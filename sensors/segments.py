@@ -27,7 +27,10 @@ class Segments:
     @property
     def last(self) -> NDArray[np.intp]:
         """The last item of each group, shape (g,)."""
-        return np.append(self.start, len(self.of))[1:] - 1
+        last = np.empty_like(self.start)
+        last[:-1], last[-1:] = self.start[1:], len(self.of)
+        last -= 1
+        return last
 
 
 _LOW: Final = np.uint32(0xFFFF)
@@ -55,8 +58,8 @@ def segments(sorted_keys: NDArray[np.int32]) -> Segments:
     starts = np.ones(len(sorted_keys), np.bool_)
     starts[1:] = sorted_keys[1:] != sorted_keys[:-1]
     start = np.flatnonzero(starts)
-    of = np.cumsum(starts) - 1
-    return Segments(sorted_keys[start], start, of, start[of] if len(start) else start)
+    of = np.repeat(np.arange(len(start)), np.diff(start, append=len(sorted_keys)))
+    return Segments(sorted_keys[start], start, of, start[of])
 
 
 def before(values: NDArray[S], initial: NDArray[S], groups: Segments) -> NDArray[S]:

@@ -1,118 +1,387 @@
 """The detector's state: arrays that are checkpointed, grown and re-mapped as a whole."""
 
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, Final, TypeVar
 
 import msgspec
 import numpy as np
 import zstandard
 from numpy.typing import NDArray
 
+from sensors.derived.state import DerivedState, fresh_derived, remap_derived
 from sensors.errors import SensorsError
-from sensors.rules import NO_TIMER, Rules
-from sensors.times import NEVER
+from sensors.quality_tests.stage import QualityState, fresh_quality, remap_quality
+from sensors.rules import NO_TIMER, Levels, Rules
+from sensors.times import HOUR_US, NEVER
+from sensors.trend.state import TrendState, fresh_trend, remap_trend
+from sensors.wave_state import WaveState, fresh_waves, remap_waves
+
+LONGEST_US: Final = 366 * 24 * HOUR_US  # of silence that a device can ask for: a year
+REMEMBERED: Final = 32  # observations of each datastream, for what comes late
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Newest:
+    """The newest observation of D datastreams, by phenomenon time.
+
+    time_us, received_us  (D,) int64    `NEVER` = none
+    value    (D,) float64
+    quality  (D,) uint8                 as judged
+    origin   (D,) uint8
+    held     (D,) uint8                 the levels held after it, a bit each
+    """
+
+    time_us: NDArray[np.int64]
+    received_us: NDArray[np.int64]
+    value: NDArray[np.float64]
+    quality: NDArray[np.uint8]
+    origin: NDArray[np.uint8]
+    held: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """When D datastreams were last heard, late and repeated observations among them.
+
+    heard_us    (D,) int64    receive time, or when listening began
+    allowed_us  (D,) int64    silence that is allowed just now; `NO_TIMER` = nobody waits
+    told_us     (D,) int64    the same as the device itself told it; `NO_TIMER` = it did not
+    tells       (D,) float64  of one that tells intervals: the last, in its unit; NaN = none yet
+    offset_us   (D,) int64    receive time less the device's, of the last observation with one; `NEVER` = none
+    ever        (D,) bool
+    silent      (D,) bool     told as silent
+    silent_us   (D,) int64    since when, receive time; anything where it is not
+    lost_per_h  (D,) float64  upper bound of its trend when it fell silent, unit per hour; NaN = none, or it is not silent
+    origin      (D,) uint8    of the last observation heard
+    """
+
+    heard_us: NDArray[np.int64]
+    allowed_us: NDArray[np.int64]
+    told_us: NDArray[np.int64]
+    tells: NDArray[np.float64]
+    offset_us: NDArray[np.int64]
+    ever: NDArray[np.bool_]
+    silent: NDArray[np.bool_]
+    silent_us: NDArray[np.int64]
+    lost_per_h: NDArray[np.float64]
+    origin: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """The levels of D datastreams, up to K each.
+
+    reached    (D, K) bool   the level is held
+    announced  (D, K) bool   and has been told as news, not only as history
+    doubtful   (D, K) bool   and was reached by an observation that is not to be trusted
+    possible   (D, K) bool   told as possible while silent
+    since_us   (D, K) int64  phenomenon time at which it was reached
+    up_us, down_us (D, K) int64  beginning of the run that its on- or off-delay waits for; `NEVER` = none
+    raised_us  (D, K) int64  time of its last raise
+    chatter    (D, K) int32  raises in a row, each soon after the one before
+
+    Derived from these and the doubts:
+
+    bits       (D,) uint8    `reached`, a bit each
+    active     (D,) bool     more than a value can move a level or be told of it: a delay, a doubt, history that is none
+    low, high  (D,) float64  else nothing moves by a value from `low` on and below `high`
+    """
+
+    reached: NDArray[np.bool_]
+    announced: NDArray[np.bool_]
+    doubtful: NDArray[np.bool_]
+    possible: NDArray[np.bool_]
+    since_us: NDArray[np.int64]
+    up_us: NDArray[np.int64]
+    down_us: NDArray[np.int64]
+    raised_us: NDArray[np.int64]
+    chatter: NDArray[np.int32]
+    bits: NDArray[np.uint8]
+    active: NDArray[np.bool_]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Doubt:
+    """Falls of D datastreams that are in doubt.
+
+    since_us  (D,) int64  phenomenon time of the fall; `NEVER` = none
+    rows      (D,) int32  newer observations since
+    clear     (D,) float64  at or over it the doubt is over: the clear point of the lowest rising level that was held
+    """
+
+    since_us: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    clear: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recent:
+    """The last observations of the first R datastreams, a ring for each: `at` is the place of the oldest.
+
+    Of derived ones nothing is remembered: they never come late.  R is one more than the highest number of the others.
+
+    time_us  (R, REMEMBERED) int64    `NEVER` = none
+    value    (R, REMEMBERED) float64
+    held     (R, REMEMBERED) uint8    the levels held after it, a bit each
+    barred   (R, REMEMBERED) bool     it could end no level
+    quality, origin (R, REMEMBERED) uint8
+    at       (R,) uint8
+    """
+
+    time_us: NDArray[np.int64]
+    value: NDArray[np.float64]
+    held: NDArray[np.uint8]
+    barred: NDArray[np.bool_]
+    quality: NDArray[np.uint8]
+    origin: NDArray[np.uint8]
+    at: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Late:
+    """m late observations that wait to be judged, in order of arrival; all at the same moment."""
+
+    datastream: NDArray[np.int32]
+    time_us: NDArray[np.int64]
+    receive_us: NDArray[np.int64]
+    value: NDArray[np.float64]
+    quality: NDArray[np.uint8]
+    origin: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class State:
-    """What the detector remembers of D datastreams (index = number) with up to K levels each.
+    """What the detector remembers.
 
-    now_us     int              the newest `now` that was judged
-    newest_us  (D,) int64       phenomenon time of the newest observation; `NEVER` = none
-    newest     (D,) float64     its value
-    quality    (D,) uint8       its quality
-    newest_origin (D,) uint8    its origin
-    origin     (D,) uint8       origin of the last observation heard, late or not
-    heard_us   (D,) int64       receive time of the last observation, or when listening began
-    ever_heard (D,) bool
-    silent     (D,) bool        told as silent
-    reached    (D, K) bool      the level is held
-    announced  (D, K) bool      and has been told as news, not only as history
-    since_us   (D, K) int64     phenomenon time at which it was reached
+    now_us    the newest `now` that was judged
+    floor_us  `now` of the last start or change of rules: no timer fires before it
+    due_us    (D,) int64  when the next timer of each datastream fires, in receive time; derived
     """
 
     rules: Rules
     now_us: int
-    newest_us: NDArray[np.int64]
-    newest: NDArray[np.float64]
-    quality: NDArray[np.uint8]
-    newest_origin: NDArray[np.uint8]
-    origin: NDArray[np.uint8]
-    heard_us: NDArray[np.int64]
-    ever_heard: NDArray[np.bool_]
-    silent: NDArray[np.bool_]
-    reached: NDArray[np.bool_]
-    announced: NDArray[np.bool_]
-    since_us: NDArray[np.int64]
-
-    def next_due_us(self) -> int:
-        """When the next datastream falls silent if nothing more is heard; `NO_TIMER` where none can."""
-        silence_us = self.rules.silence_us
-        due_us = self.heard_us + np.minimum(silence_us, NO_TIMER // 2)
-        return int(np.min(due_us, initial=NO_TIMER, where=~self.silent & (silence_us != NO_TIMER)))
+    floor_us: int
+    newest: Newest
+    heard: Heard
+    held: Held
+    doubt: Doubt
+    recent: Recent
+    late: Late
+    quality: QualityState
+    trend: TrendState
+    derivation: DerivedState
+    waves: WaveState
+    due_us: NDArray[np.int64]
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """The arrays by name."""
-        names = [field.name for field in fields(self) if field.name not in ("rules", "now_us")]
-        return {name: getattr(self, name) for name in names}
+        """All arrays by `part.name`."""
+        return dict(_arrays("", self))
 
 
 def fresh_state(rules: Rules, now_us: int) -> State:
     """Nothing heard yet; listening begins at `now_us`."""
     size, width = rules.shape
+    observed = 1 + int(np.flatnonzero(rules.known & ~rules.derived).max(initial=-1))
     return State(
         rules=rules,
         now_us=now_us,
-        newest_us=np.full(size, NEVER, np.int64),
-        newest=np.full(size, np.nan),
-        quality=np.full(size, 2, np.uint8),
-        newest_origin=np.zeros(size, np.uint8),
-        origin=np.zeros(size, np.uint8),
-        heard_us=np.full(size, now_us, np.int64),
-        ever_heard=np.zeros(size, np.bool_),
-        silent=np.zeros(size, np.bool_),
-        reached=np.zeros((size, width), np.bool_),
-        announced=np.zeros((size, width), np.bool_),
-        since_us=np.full((size, width), NEVER, np.int64),
+        floor_us=now_us,
+        newest=Newest(
+            time_us=_never(size),
+            received_us=_never(size),
+            value=np.full(size, np.nan),
+            quality=np.full(size, 2, np.uint8),
+            origin=np.zeros(size, np.uint8),
+            held=np.zeros(size, np.uint8),
+        ),
+        heard=Heard(
+            heard_us=np.full(size, now_us, np.int64),
+            allowed_us=rules.silence.calm_us.copy(),
+            told_us=np.full(size, NO_TIMER, np.int64),
+            tells=np.full(size, np.nan),
+            offset_us=_never(size),
+            ever=np.zeros(size, np.bool_),
+            silent=np.zeros(size, np.bool_),
+            silent_us=_never(size),
+            lost_per_h=np.full(size, np.nan),
+            origin=np.zeros(size, np.uint8),
+        ),
+        held=_nothing_held(rules.levels),
+        doubt=Doubt(_never(size), np.zeros(size, np.int32), np.full(size, np.nan)),
+        recent=Recent(
+            time_us=_never(observed, REMEMBERED),
+            value=np.full((observed, REMEMBERED), np.nan),
+            held=np.zeros((observed, REMEMBERED), np.uint8),
+            barred=np.zeros((observed, REMEMBERED), np.bool_),
+            quality=np.zeros((observed, REMEMBERED), np.uint8),
+            origin=np.zeros((observed, REMEMBERED), np.uint8),
+            at=np.zeros(observed, np.uint8),
+        ),
+        late=no_late(),
+        quality=fresh_quality(rules.quality),
+        trend=fresh_trend(rules.trend),
+        derivation=fresh_derived(rules.derivation),
+        waves=fresh_waves(rules.waves),
+        due_us=_due_of_silence(np.full(size, now_us, np.int64), rules.silence.calm_us),
+    )
+
+
+def no_late() -> Late:
+    """Nothing waits."""
+    return Late(
+        datastream=np.empty(0, np.int32),
+        time_us=np.empty(0, np.int64),
+        receive_us=np.empty(0, np.int64),
+        value=np.empty(0),
+        quality=np.empty(0, np.uint8),
+        origin=np.empty(0, np.uint8),
     )
 
 
 def resume(state: State, now_us: int) -> State:
-    """The state after nobody listened from `state.now_us` to `now_us`: that time does not count as silence."""
-    away_us = max(0, now_us - state.now_us)
-    return replace(state, now_us=max(now_us, state.now_us), heard_us=state.heard_us + away_us)
+    """The state after nobody listened from `state.now_us` to `now_us`: that time does not count as silence.
+
+    `now_us` may lie before `state.now_us`, where our clock was wrong and is set back.
+    """
+    away_us = now_us - state.now_us
+    back_us = min(away_us, 0)  # what was received before is as long ago as it was
+    newest, late = state.newest, state.late
+    received_us, silent_us = newest.received_us, state.heard.silent_us
+    if back_us:
+        received_us = np.where(received_us != NEVER, received_us + back_us, NEVER)
+        silent_us = np.where(silent_us != NEVER, silent_us + back_us, NEVER)
+    waiting = state.due_us != NO_TIMER
+    return replace(
+        state,
+        now_us=now_us,
+        floor_us=now_us,
+        heard=replace(state.heard, heard_us=state.heard.heard_us + away_us, silent_us=silent_us),
+        newest=replace(newest, received_us=received_us),
+        late=replace(late, receive_us=np.full_like(late.receive_us, now_us) if back_us else late.receive_us),
+        due_us=np.where(waiting, np.minimum(state.due_us, now_us), NO_TIMER),  # looked at anew by the next step
+    )
 
 
 def remap(state: State, rules: Rules, now_us: int) -> State:
     """The same memory under other rules: datastreams by number, levels by name; what is new is unheard."""
     fresh = fresh_state(rules, now_us)
-    arrays = fresh.arrays()
-    kept = min(state.rules.shape[0], rules.shape[0])
-    stays = (state.rules.silence_us[:kept] != NO_TIMER) & (rules.silence_us[:kept] != NO_TIMER)
-    for name, old in state.arrays().items():
-        if old.ndim == 1:
-            arrays[name][:kept][stays] = old[:kept][stays]
-    for number in map(int, np.flatnonzero(stays)):
-        places = {level: place for place, level in enumerate(state.rules.names[number])}
-        for place, level in enumerate(rules.names[number]):
-            if level in places:
-                for name in ("reached", "announced", "since_us"):
-                    arrays[name][number, place] = getattr(state, name)[number, places[level]]
-    return fresh
+    old = state.rules
+    kept = min(old.shape[0], rules.shape[0])
+    stays = np.flatnonzero(old.known[:kept] & rules.known[:kept])
+    observed = stays[~(old.derived[stays] | rules.derived[stays])]
+    for part, numbers in (("newest", stays), ("heard", stays), ("doubt", stays), ("recent", observed)):
+        for name, array in _arrays("", getattr(state, part)):
+            getattr(getattr(fresh, part), name)[numbers] = array[numbers]
+    fresh.heard.allowed_us[:] = rules.silence.calm_us
+    fresh.heard.told_us[:] = _told(fresh)
+    _move_levels(state, fresh, stays)
+    listed = np.isin(state.late.datastream, stays)
+    late = Late(*[getattr(state.late, field.name)[listed] for field in fields(Late)])
+    return replace(
+        fresh,
+        late=late,
+        quality=remap_quality(state.quality, old.quality, rules.quality),
+        trend=remap_trend(state.trend, old.trend, rules.trend),
+        derivation=remap_derived(state.derivation, old.derivation, rules.derivation),
+        waves=remap_waves(state.waves, old.waves, rules.waves),
+    )
+
+
+def _told(state: State) -> NDArray[np.int64]:
+    """The silence that devices allow, by the intervals that they told last."""
+    rules = state.rules.silence
+    told = np.where(rules.told_by >= 0, state.heard.tells[np.maximum(rules.told_by, 0)], np.nan)
+    by_device = ~np.isnan(told)
+    return np.where(
+        by_device,
+        np.rint(np.minimum(np.where(by_device, told, 0.0) * rules.told_us, LONGEST_US)).astype(np.int64),
+        NO_TIMER,
+    )
+
+
+def _move_levels(state: State, fresh: State, stays: NDArray[np.intp]) -> None:
+    """What was held, by the names of the levels; delays begin anew, bits of the remembered move with their levels."""
+    old_names, new_names = state.rules.levels.names, fresh.rules.levels.names
+    for number in map(int, stays):
+        if old_names[number] == new_names[number]:
+            width = len(new_names[number])
+            for name in _KEPT:
+                getattr(fresh.held, name)[number, :width] = getattr(state.held, name)[number, :width]
+            continue
+        places = {level: place for place, level in enumerate(old_names[number])}
+        ring = fresh.recent.held[number : number + 1]  # none of a derived one
+        bits, newest = ring.copy(), int(fresh.newest.held[number])
+        ring[:] = fresh.newest.held[number] = 0
+        for place, level in enumerate(new_names[number]):
+            if level not in places:
+                continue
+            for name in _KEPT:
+                getattr(fresh.held, name)[number, place] = getattr(state.held, name)[number, places[level]]
+            ring |= ((bits >> places[level]) & 1) << place
+            fresh.newest.held[number] |= ((newest >> places[level]) & 1) << place
+
+
+_KEPT: Final = ("reached", "announced", "doubtful", "possible", "since_us", "raised_us", "chatter")
+
+
+def _nothing_held(levels: Levels) -> Held:
+    size, width = levels.shape
+    nothing = np.zeros((size, width), np.bool_)
+    low, high = levels.band(np.arange(size), nothing)
+    return Held(
+        reached=nothing,
+        announced=np.zeros((size, width), np.bool_),
+        doubtful=np.zeros((size, width), np.bool_),
+        possible=np.zeros((size, width), np.bool_),
+        since_us=_never(size, width),
+        up_us=_never(size, width),
+        down_us=_never(size, width),
+        raised_us=_never(size, width),
+        chatter=np.zeros((size, width), np.int32),
+        bits=np.zeros(size, np.uint8),
+        active=np.zeros(size, np.bool_),
+        low=low,
+        high=high,
+    )
+
+
+def _never(*shape: int) -> NDArray[np.int64]:
+    return np.full(shape, NEVER, np.int64)
+
+
+def _due_of_silence(heard_us: NDArray[np.int64], allowed_us: NDArray[np.int64]) -> NDArray[np.int64]:
+    waited = allowed_us != NO_TIMER
+    return np.where(waited, heard_us + np.where(waited, allowed_us, 0), NO_TIMER)
+
+
+def _arrays(prefix: str, part: Any) -> Iterator[tuple[str, NDArray[np.generic]]]:
+    for field in fields(part):
+        value = getattr(part, field.name)
+        if isinstance(value, np.ndarray):
+            yield prefix + field.name, value
+        elif is_dataclass(value) and not isinstance(value, Rules):
+            yield from _arrays(f"{prefix}{field.name}.", value)
 
 
 class _Saved(msgspec.Struct, frozen=True):
     """A checkpoint's content."""
 
     now_us: int
+    floor_us: int
     names: tuple[tuple[str, ...], ...]
     arrays: dict[str, tuple[str, tuple[int, ...], bytes]]
+
+
+_VARIABLE: Final = "late."  # arrays whose length is not that of the rules
 
 
 def dump_state(state: State) -> bytes:
     """The state as bytes, for a checkpoint; its rules are not in it, they come from the catalogue in the log."""
     arrays = {name: (a.dtype.str, a.shape, a.tobytes()) for name, a in state.arrays().items()}
-    saved = _Saved(state.now_us, state.rules.names, arrays)
+    saved = _Saved(state.now_us, state.floor_us, state.rules.levels.names, arrays)
     return zstandard.ZstdCompressor(level=1).compress(msgspec.msgpack.encode(saved))
 
 
@@ -122,13 +391,36 @@ def load_state(body: bytes, rules: Rules) -> State:
         saved = msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(body), type=_Saved)
     except (zstandard.ZstdError, msgspec.MsgspecError) as error:
         raise SensorsError(f"checkpoint cannot be read: {error}") from error
-    if saved.names != rules.names:
+    if saved.names != rules.levels.names:
         raise SensorsError("checkpoint: its levels are not those of the catalogue it stands with")
-    expected = {name: (a.dtype.str, a.shape) for name, a in fresh_state(rules, saved.now_us).arrays().items()}
-    if {name: (dtype, shape) for name, (dtype, shape, _) in saved.arrays.items()} != expected:
+    fresh = fresh_state(rules, saved.now_us)
+    if _shapes(fresh) != {name: (dtype, _fixed(name, shape)) for name, (dtype, shape, _) in saved.arrays.items()}:
         raise SensorsError("checkpoint: its arrays are not those of this version")
-    arrays: dict[str, Any] = {
+    arrays = {
         name: np.frombuffer(raw, np.dtype(dtype)).reshape(shape).copy()
         for name, (dtype, shape, raw) in saved.arrays.items()
     }
-    return State(rules=rules, now_us=saved.now_us, **arrays)
+    return replace(_filled(fresh, "", arrays), floor_us=saved.floor_us)
+
+
+def _shapes(state: State) -> dict[str, tuple[str, tuple[int, ...]]]:
+    return {name: (a.dtype.str, _fixed(name, a.shape)) for name, a in state.arrays().items()}
+
+
+def _fixed(name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+    return (0,) if name.startswith(_VARIABLE) else shape
+
+
+P = TypeVar("P")
+
+
+def _filled(part: P, prefix: str, arrays: dict[str, NDArray[Any]]) -> P:
+    """A copy of `part` with the arrays of these names."""
+    changed: dict[str, Any] = {}
+    for field in fields(part):  # type: ignore[arg-type]
+        value = getattr(part, field.name)
+        if isinstance(value, np.ndarray):
+            changed[field.name] = arrays[prefix + field.name]
+        elif is_dataclass(value) and not isinstance(value, Rules):
+            changed[field.name] = _filled(value, f"{prefix}{field.name}.", arrays)
+    return replace(part, **changed)  # type: ignore[type-var]

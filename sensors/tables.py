@@ -168,10 +168,8 @@ class _Cells:
 
     def __init__(self, header: list[str], fields: dict[str, Any], lines: list[list[str]]) -> None:
         self._header, self._fields = header, fields
-        numeric = [place for place, name in enumerate(header) if name in fields and _is_number(fields[name].type)]
-        decimals = [
-            cells[place].strip() for cells in lines for place in numeric if place < len(cells) and cells[place].strip()
-        ]
+        numeric = [place for place, name in enumerate(header) if name in fields and _has_numbers(fields[name].type)]
+        decimals = [text for cells in lines for place in numeric if place < len(cells) for text in cells[place].split()]
         decimals = [text for text in decimals if _NUMBER.fullmatch(text)]
         commas, points = sum("," in text for text in decimals), sum("." in text for text in decimals)
         self._mark = "," if commas > points else "." if points > commas else ""
@@ -193,8 +191,11 @@ class _Cells:
         if len(text) > MAX_CELL:
             raise RowError(name, f"expected at most {MAX_CELL} characters, got {len(text)}")
         kind = self._fields[name].type
-        if _is_number(kind):
-            return self._number(name, text, whole=float not in {kind, *get_args(kind)})
+        if _has_numbers(kind):
+            whole = float not in {kind, *get_args(kind)}
+            if get_origin(kind) is tuple:
+                return [self._number(name, number, whole=whole) for number in text.split()]
+            return self._number(name, text, whole=whole)
         if get_origin(kind) is Literal:
             return _word(name, text, get_args(kind))
         if _MANGLED.fullmatch(text):
@@ -223,7 +224,8 @@ class _Cells:
         return int(number)
 
 
-def _is_number(kind: object) -> bool:
+def _has_numbers(kind: object) -> bool:
+    """Whether a cell of this type is a number, or several with spaces between."""
     return bool({int, float} & {kind, *get_args(kind)})
 
 

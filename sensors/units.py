@@ -44,7 +44,11 @@ _SCALES: Final = {
     "ft": Scale("length", 0.3048),
     "m3/s": Scale("discharge", 1.0),
     "l/s": Scale("discharge", 0.001),
-    "mm/h": Scale("rain rate", 1.0),
+    "mm/h": Scale("length an hour", 1.0),
+    "cm/h": Scale("length an hour", 10.0),
+    "m/h": Scale("length an hour", 1000.0),
+    "ft/h": Scale("length an hour", 304.8),
+    "m3/s/h": Scale("discharge an hour", 1.0),
     "ug/m3": Scale("concentration", 1.0),
     "mg/m3": Scale("concentration", 1000.0),
     "ppb": Scale("share of volume", 1.0),
@@ -54,6 +58,7 @@ _SCALES: Final = {
     "mph": Scale("speed", 1.609344),
     "%": Scale("share", 1.0),
     "veh/h": Scale("flow", 1.0),
+    "smp/h": Scale("flow in passenger cars", 1.0),  # satuan mobil penumpang: what a vehicle weighs depends on the mix
     "Cel": Scale("temperature", 1.0),
     "K": Scale("temperature", 1.0, -273.15),
     "V": Scale("voltage", 1.0),
@@ -83,6 +88,7 @@ _SPELLINGS: Final = {  # after NFKC, which makes ³ a 3, the micro sign a Greek 
     "percent": "%",
 }
 KNOWN: Final = tuple(_SCALES)
+PER_HOUR: Final = {"mm": "mm/h", "cm": "cm/h", "m": "m/h", "ft": "ft/h", "m3/s": "m3/s/h"}  # units of rates of change
 
 
 class Conversion(NamedTuple):

@@ -97,7 +97,7 @@ def _simulate(arguments: Namespace, settings: Settings) -> int:
 
     async def work() -> int:
         catalogue, _faults = load_city(arguments.city or settings.city)  # `siaga check` and the gateway name the faults
-        plan = CityPlan(catalogue, scenarios.SCENARIOS[scenario], seed, speed)
+        plan = CityPlan(catalogue.observed, scenarios.SCENARIOS[scenario], seed, speed)
         await simulate(Run(plan, _address(arguments, settings, "simulator"), _data_dir(arguments, settings)))
         return 0
 
@@ -157,7 +157,7 @@ def _warn_if_unknown(station: str, name: str, city: str) -> None:
     """Say so where the city of the settings has no such datastream: another city's gateway may still have it."""
     from sensors.city import load_city
 
-    catalogue, _faults = load_city(city)
+    catalogue = load_city(city)[0].observed
     if f"{station}:{name}" not in catalogue.datastream_by_id:
         known = ", ".join(d.property for d in catalogue.datastreams if d.station == station)
         hint = f"its properties are {known}" if known else f"no such station in {city}"

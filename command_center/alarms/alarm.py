@@ -38,6 +38,18 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     historical: bool = False  # known from late or old readings only
     exercise: bool = False  # simulated, replayed, or a level that the city itself marks as made up
     signed_off: bool = False  # of silence: the device or its gateway said that it is gone
+    verify: bool = False  # reached by an observation that is suspect or failed, and by no good one since
+    count: int = 1  # the how-manieth time in a row that it was reached (chatter)
+    lost_rising: bool = False  # of silence: it was rising when it was last heard
+    rate_per_h: float | None = None  # of silence and of what is possible: how fast it rose then, unit per hour
+
+
+class Doubt(msgspec.Struct, frozen=True, kw_only=True):
+    """A fall below a held level that no river makes: it is not believed, and the level stays."""
+
+    cause: str  # of the transition: after_gap, too_fast
+    time_us: int  # of the observation in doubt
+    value: float | None  # unit of the datastream
 
 
 class Event(StrEnum):
@@ -49,6 +61,9 @@ class Event(StrEnum):
     RETURNED = "returned"  # nothing keeps it active any longer
     SILENT = "silent"
     HEARD = "heard"
+    VERIFY = "verify"  # a fall is in doubt: somebody must look
+    CONFIRMED = "confirmed"  # a good observation holds what was reached in doubt
+    POSSIBLE = "possible"  # silent, and it could have reached the level by now
     ACKNOWLEDGED = "acknowledged"
     NOTE = "note"
     CLOSED = "closed"
@@ -59,7 +74,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One step in the history of an alarm's levels."""
 
     event: Event
-    kind: str  # of the transition: raised, returned, silent, heard; empty for a change of the log
+    kind: str  # of the transition; empty for a change of the log
     cause: str
     level: str
     rank: int
@@ -68,6 +83,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     time_us: int  # phenomenon time
     at_us: int  # when Siaga knew
     historical: bool = False
+    verify: bool = False
+    count: int = 0  # of a raise: the how-manieth in a row
+    rate_per_h: float | None = None  # of silence and of what is possible
 
 
 class Position(msgspec.Struct, frozen=True, order=True):
@@ -92,6 +110,8 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     held: tuple[Held, ...]  # levels that are held now, by the order they were reached
     silence: Held | None  # the datastream is silent now
     worst: Held  # the worst condition since the last acknowledgement
+    possible: tuple[Held, ...] = ()  # levels that it could have reached by now, while it is silent
+    doubt: Doubt | None = None  # a fall that is not believed, while a level is held
     unacknowledged: bool
     historical: bool
     raised_us: int
@@ -141,8 +161,15 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def severity(self) -> int:
-        """That of the condition shown; of a gauge that is silent as well, at least that of its silence."""
-        return max(self.shown.severity, 0 if self.silence is None else self.silence.severity)
+        """That of the condition shown; of a silent gauge at least that of its silence and of what is possible."""
+        silence = self.shown if self.silence is None else self.silence
+        conditions = (self.shown, silence, *self.possible)
+        return max(held.severity for held in conditions)
+
+    @property
+    def could_be(self) -> Held | None:
+        """The worst level that it could have reached by now."""
+        return max(self.possible, key=lambda held: held.rank, default=None)
 
     @property
     def priority(self) -> str:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from command_center.alarms import life_cycle, store
 from command_center.alarms.alarm import Alarm, Event, Position
-from command_center.alarms.life_cycle import Context
+from command_center.alarms.step import Context
 from command_center.alarms.store import AlarmEvent, Cursor
 from command_center.bell import Bell
 from command_center.errors import NotStored
@@ -24,7 +24,7 @@ from command_center.operations import Operations
 from command_center.picture.directory import Directory
 from gateway.log.rows import LogRow
 from sensors.health_kinds import is_health
-from sensors.transition import Transition
+from sensors.transition import Kind, Transition
 
 MAX_PENDING: Final = 10_000
 CLOSED_SHOWN: Final = 50
@@ -53,7 +53,8 @@ class AlarmDesk:
         self._changed: dict[str, Alarm] = {}  # since the wall was told
         self._beats = 0
         self._failures = 0  # in a row
-        self.calls = 0  # times the operator was called: raised or worse
+        self.calls = 0  # times the operator was called: raised, worse, lost or in doubt
+        self.rebased = 0  # datastreams whose newest time lay ahead of our clock
         self.unnamed = 0  # transitions of datastreams that no catalogue names
         self.twins = 0  # alarms born where a log that is gone had another one
 
@@ -206,6 +207,9 @@ class AlarmDesk:
                 self._apply(transition, _context(log_id, row, ordinal, directory))
 
     def _apply(self, transition: Transition, context: Context) -> None:
+        if transition.kind is Kind.REBASED:
+            self.rebased += 1
+            _log.warning("%s is judged anew: its newest time lay ahead of our clock", context.datastream)
         before = self._newest.get(context.datastream)
         after = life_cycle.apply(before, transition, context)
         if after is None or after is before:
@@ -215,7 +219,7 @@ class AlarmDesk:
         event = _event(after)
         self._pending_events.append(event)
         self._put(before, after)
-        self.calls += event.event in (Event.RAISED, Event.WORSE) or _is_lost(before, after)
+        self.calls += event.event in (Event.RAISED, Event.WORSE) or _is_called_anew(before, after)
         was = "normal" if before is None else before.state
         _log.info("%s: %s => %s, %s %s", after.datastream, was, after.state, event.event, transition.level)
 
@@ -275,10 +279,9 @@ def _is_behind(alarm: Alarm, cursor: Cursor) -> bool:
     return alarm.log_id == cursor.log_id and alarm.born.seq > cursor.seq
 
 
-def _is_lost(before: Alarm | None, after: Alarm) -> bool:
-    """Whether the operator is called because the gauge fell silent."""
-    fell_silent = after.silence is not None and (before is None or before.silence is None)
-    return fell_silent and after.unacknowledged and (before is None or not before.unacknowledged)
+def _is_called_anew(before: Alarm | None, after: Alarm) -> bool:
+    """Whether nobody has acknowledged it now, and somebody had before."""
+    return after.unacknowledged and (before is None or not before.unacknowledged)
 
 
 def _event(alarm: Alarm) -> AlarmEvent:

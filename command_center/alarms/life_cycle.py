@@ -13,28 +13,16 @@ Rules, beyond ISA-18.2's two bits:
 - Silence keeps an alarm active like a level does.  A datastream never heard at all raises none.
 - A gauge lost while it holds a level is worse news than the level: silence on top of an acknowledged level calls again,
   and weighs at least as much as the level.
+- What is not certain (`verify`, `confirmed`, `possible`) is in `command_center.alarms.doubt`.
 """
-
-from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from command_center.alarms.alarm import MAX_CHANGES, SILENT_LEVEL, Alarm, Change, Event, Held, Position
+from command_center.alarms import doubt
+from command_center.alarms.alarm import SILENT_LEVEL, Alarm, Change, Event, Held, Position
+from command_center.alarms.step import Context, called, called_anew, held_of, noted, stepped
 from command_center.errors import AlarmActive
-from sensors.origin import Origin
 from sensors.transition import Cause, Kind, Transition
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """Where a transition was found and what it is about."""
-
-    log_id: str
-    position: Position
-    now_us: int  # the row's `now`
-    datastream: str  # {station}:{property}
-    unit: str
-    illustrative: bool  # the city itself says that the level is made up
 
 
 def apply(alarm: Alarm | None, transition: Transition, context: Context) -> Alarm | None:
@@ -50,6 +38,14 @@ def apply(alarm: Alarm | None, transition: Transition, context: Context) -> Alar
             return _silent(alarm, transition, context)
         case Kind.HEARD:
             return _heard(alarm, transition, context)
+        case Kind.VERIFY:
+            return doubt.verify(alarm, transition, context)
+        case Kind.CONFIRMED:
+            return doubt.confirmed(alarm, transition, context)
+        case Kind.POSSIBLE:
+            return doubt.possible(alarm, transition, context)
+        case Kind.WAVE | Kind.REBASED:  # no alarms: what is expected downstream, and a clock of ours that was set back
+            return alarm
 
 
 def acknowledge(alarm: Alarm, by: str, now_us: int) -> Alarm:
@@ -102,12 +98,13 @@ def let_go(alarm: Alarm, log_id: str, now_us: int) -> Alarm:
         time_us=now_us,
         at_us=now_us,
     )
-    after = replace(alarm, held=(), silence=None, last_log_id=log_id, last=Position(0, 0), changed_us=now_us)
-    return _settled(_noted(after, change), returned_us=now_us)
+    after = replace(alarm, held=(), silence=None, possible=(), doubt=None, changed_us=now_us)
+    after = replace(after, last_log_id=log_id, last=Position(0, 0))
+    return _settled(noted(after, change), returned_us=now_us)
 
 
 def _raised(alarm: Alarm | None, transition: Transition, context: Context) -> Alarm:
-    held = _held(transition, context)
+    held = held_of(transition, context)
     if alarm is None or not alarm.is_open:
         return _born(held, transition, context)
     if transition.cause is Cause.STILL_HELD:
@@ -121,7 +118,9 @@ def _raised(alarm: Alarm | None, transition: Transition, context: Context) -> Al
     after = replace(alarm, held=(*others, held), worst=_worst(alarm, held, calls), returned_us=None)
     if becomes_real:
         after = replace(after, historical=False, raised_us=held.time_us)
-    return _stepped(_called(after) if calls else after, event, transition, context)
+    if not held.historical:
+        after = replace(after, doubt=None)
+    return stepped(called(after) if calls else after, event, transition, context)
 
 
 def _returned(alarm: Alarm | None, transition: Transition, context: Context) -> Alarm | None:
@@ -130,32 +129,33 @@ def _returned(alarm: Alarm | None, transition: Transition, context: Context) -> 
     left = _left(alarm.held, transition)
     if len(left) == len(alarm.held):
         return alarm
-    after = replace(alarm, held=left)
+    is_doubted = bool(left) and transition.historical
+    after = replace(alarm, held=left, doubt=alarm.doubt if is_doubted else None)
     event = Event.CHANGED if after.active else Event.RETURNED
-    return _settled(_stepped(after, event, transition, context), returned_us=transition.time_us)
+    return _settled(stepped(after, event, transition, context), returned_us=transition.time_us)
 
 
 def _silent(alarm: Alarm | None, transition: Transition, context: Context) -> Alarm | None:
     if transition.cause is Cause.NEVER_HEARD:
         return alarm
-    silence = replace(_held(transition, context), level=SILENT_LEVEL, rank=0)
+    silence = replace(held_of(transition, context), level=SILENT_LEVEL, rank=0)
     if alarm is None or not alarm.is_open:
         return _born(silence, transition, context)
     silence = replace(silence, severity=max(silence.severity, *(h.severity for h in alarm.held), 0))
     after = replace(alarm, silence=silence, returned_us=None)
     is_lost_anew = alarm.silence is None and not silence.historical and not alarm.historical
-    if is_lost_anew and not alarm.unacknowledged:
-        after = _called(replace(after, worst=alarm.shown))
+    if is_lost_anew:
+        after = called_anew(after)
     if alarm.historical and not silence.historical:
-        after = _called(replace(after, historical=False, raised_us=silence.time_us, worst=silence))
-    return _stepped(after, Event.SILENT, transition, context)
+        after = called(replace(after, historical=False, raised_us=silence.time_us, worst=silence))
+    return stepped(after, Event.SILENT, transition, context)
 
 
 def _heard(alarm: Alarm | None, transition: Transition, context: Context) -> Alarm | None:
     if alarm is None or not alarm.is_open or alarm.silence is None:
         return alarm
-    after = replace(alarm, silence=None)
-    return _settled(_stepped(after, Event.HEARD, transition, context), returned_us=transition.time_us)
+    after = replace(alarm, silence=None, possible=())
+    return _settled(stepped(after, Event.HEARD, transition, context), returned_us=transition.time_us)
 
 
 def _born(held: Held, transition: Transition, context: Context) -> Alarm:
@@ -176,23 +176,7 @@ def _born(held: Held, transition: Transition, context: Context) -> Alarm:
         detected_us=context.now_us,
         changed_us=context.now_us,
     )
-    return _stepped(alarm, Event.SILENT if silent else Event.RAISED, transition, context)
-
-
-def _held(transition: Transition, context: Context) -> Held:
-    return Held(
-        level=transition.level,
-        rank=transition.rank,
-        severity=transition.severity,
-        limit=transition.limit,
-        time_us=transition.time_us,
-        value=transition.value,
-        quality=transition.quality,
-        origin=transition.origin,
-        historical=transition.historical,
-        exercise=context.illustrative or Origin(transition.origin).is_exercise,
-        signed_off=transition.cause is Cause.DEATH,
-    )
+    return stepped(alarm, Event.SILENT if silent else Event.RAISED, transition, context)
 
 
 def _is_replaced(known: Held, by: Held) -> bool:
@@ -200,11 +184,6 @@ def _is_replaced(known: Held, by: Held) -> bool:
     if known.level != by.level:
         return False
     return not by.historical or (known.historical and known.time_us == by.time_us)
-
-
-def _called(alarm: Alarm) -> Alarm:
-    """`alarm` with the operator called (again): nobody has acknowledged it."""
-    return replace(alarm, unacknowledged=True, acknowledged_us=None, acknowledged_by=None)
 
 
 def _worst(alarm: Alarm, held: Held, calls: bool) -> Held:
@@ -234,24 +213,3 @@ def _settled(alarm: Alarm, returned_us: int) -> Alarm:
     if alarm.active:
         return alarm
     return replace(alarm, returned_us=returned_us, closed_us=None if alarm.unacknowledged else alarm.changed_us)
-
-
-def _stepped(alarm: Alarm, event: Event, transition: Transition, context: Context) -> Alarm:
-    change = Change(
-        event=event,
-        kind=transition.kind,
-        cause=transition.cause,
-        level=transition.level,
-        rank=transition.rank,
-        limit=transition.limit,
-        value=transition.value,
-        time_us=transition.time_us,
-        at_us=context.now_us,
-        historical=transition.historical,
-    )
-    after = replace(alarm, last_log_id=context.log_id, last=context.position, changed_us=context.now_us)
-    return _noted(after, change)
-
-
-def _noted(alarm: Alarm, change: Change) -> Alarm:
-    return replace(alarm, changes=(*alarm.changes, change)[-MAX_CHANGES:])

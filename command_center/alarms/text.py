@@ -9,16 +9,28 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from command_center.alarms.alarm import SILENT_LEVEL, Alarm, Held
+from command_center.picture.directory import is_projected
 from sensors.catalogue import Catalogue, Text
 from sensors.times import to_datetime
+from sensors.transition import Cause
 
 THIN_SPACE: Final = "\N{NARROW NO-BREAK SPACE}"
 _NOUNS: Final = {
     "river_level": Text("muka air", "water level"),
     "discharge": Text("debit", "discharge"),
     "rain": Text("hujan", "rain"),
+    "river_rate": Text("laju naik", "rate of rise"),
+    "river_eta": Text("waktu ke tingkat berikutnya", "time to next level"),
+    "ispu": Text("ISPU", "ISPU"),
+    "los": Text("tingkat pelayanan jalan", "level of service"),
+    "basin_count": Text("jumlah pos siaga", "gauges on alert"),
 }
-_UNITS: Final = {"m3/s": "m³/s", "ug/m3": "µg/m³", "Cel": "°C"}
+_UNITS: Final = {"m3/s": "m³/s", "m3/s/h": "m³/s/h", "ug/m3": "µg/m³", "Cel": "°C", "1": ""}
+_INDONESIAN_UNITS: Final = {"min": "menit"}
+_DOUBTS: Final = {
+    Cause.AFTER_GAP: Text("setelah jeda data", "after a gap in the data"),
+    Cause.TOO_FAST: Text("lebih cepat dari surutnya sungai ini", "faster than this river falls"),
+}
 _MONTHS: Final = {
     "id": ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"),
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
@@ -55,19 +67,54 @@ class _Teller:
         shown = alarm.shown
         what = f"{self._station(alarm)} {self._noun(alarm)}"
         if shown.level != SILENT_LEVEL and shown.value is not None:
-            unit = _UNITS.get(alarm.unit, alarm.unit)
-            unit = self._say(unit.replace("/h", "/jam"), unit)
-            what += f" {number(shown.value, self._language)}{THIN_SPACE}{unit}".rstrip()
+            what += f" {self._measured(shown.value, alarm.unit)}"
         parts = [what, self._level(alarm, shown)]
-        if alarm.silence is not None and shown is not alarm.silence:
-            parts.append(
-                f"{self._silence(alarm.silence)} {self._say('sejak', 'since')} {self._time(alarm.silence.time_us)}"
-            )
-        text = ", ".join(parts)
+        if is_projected(self._catalogue.datastream_by_id.get(alarm.datastream)):
+            parts.append(self._say("perkiraan, belum tercapai", "projected, not reached yet"))
+        if alarm.silence is not None:
+            parts += self._unseen(alarm, alarm.silence)
+        text = ", ".join([*parts, *self._doubts(alarm, shown)])
         return f"{self._say('Riwayat', 'Historical')}: {text}" if alarm.historical else text
+
+    def _unseen(self, alarm: Alarm, silence: Held) -> list[str]:
+        """What is known, and what can be, of a gauge that nobody sees."""
+        parts = []
+        if alarm.shown is not silence:
+            parts.append(f"{self._silence(silence)} {self._say('sejak', 'since')} {self._time(silence.time_us)}")
+        if silence.lost_rising:
+            per_h = silence.rate_per_h
+            rate = "" if per_h is None else f" {self._measured(per_h, f'{alarm.unit}/h')}"
+            parts.append(self._say(f"naik{rate} saat hilang", f"rising{rate} when lost"))
+        could_be = alarm.could_be
+        if could_be is not None:
+            name, time = self._style(could_be.level), self._time(could_be.time_us)
+            parts.append(self._say(f"bisa jadi {name} sejak {time}", f"could be {name} since {time}"))
+        return parts
+
+    def _doubts(self, alarm: Alarm, shown: Held) -> list[str]:
+        """What somebody must go and see."""
+        parts = []
+        if shown.verify:
+            now = self._say("periksa sekarang: pembacaan diragukan", "verify now: reading is suspect")
+            parts.append(now if alarm.active else self._say("pembacaan diragukan", "reading was suspect"))
+        doubt = alarm.doubt
+        if doubt is not None:
+            value = "" if doubt.value is None else self._measured(doubt.value, alarm.unit)
+            why = _DOUBTS.get(Cause(doubt.cause), Text(doubt.cause, doubt.cause))
+            indonesian = f"periksa sekarang: turun ke {value} tidak dipercaya ({why.id})"
+            parts.append(self._say(indonesian, f"verify now: a fall to {value} is not believed ({why.en})"))
+        return parts
+
+    def _measured(self, value: float, unit: str) -> str:
+        """A value with its unit."""
+        unit = _UNITS.get(unit, unit)
+        unit = self._say(_INDONESIAN_UNITS.get(unit, unit).replace("/h", "/jam"), unit)
+        return f"{number(value, self._language)}{THIN_SPACE}{unit}".rstrip()
 
     def _level(self, alarm: Alarm, shown: Held) -> str:
         name = self._silence(shown) if shown.level == SILENT_LEVEL else self._style(shown.level)
+        if shown.count > 1:
+            name += f" ×{shown.count}"
         if alarm.active or alarm.returned_us is None:
             return f"{name} {self._say('sejak', 'since')} {self._time(shown.time_us)}"
         start, end = self._time(shown.time_us, label=False), self._time(alarm.returned_us)

@@ -1,14 +1,19 @@
 """Alarms as the API and the wall show them (the contract's `Alarm`)."""
 
+import math
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from command_center.alarms.alarm import Alarm, Change
 from command_center.alarms.store import AlarmEvent
 from command_center.alarms.text import sentence
 from command_center.observation_view import ORIGIN_WORDS
-from sensors.catalogue import Catalogue, Text
+from command_center.picture.directory import Directory, is_projected
+from command_center.picture.latest import Latest
+from sensors.catalogue import Text
+from sensors.quality import Reason
 from sensors.times import rfc3339
 
 
@@ -25,6 +30,28 @@ class LevelChange(msgspec.Struct, frozen=True, kw_only=True):
     time: str
     at: str
     historical: bool
+    verify: bool  # the observation was suspect or failed
+    count: int  # of a raise: the how-manieth in a row; else 0
+    rate_per_h: float | None  # of silence and of what is possible: how fast it rose when it was lost
+
+
+class PossibleLevel(msgspec.Struct, frozen=True, kw_only=True):
+    """A level that a silent gauge could have reached, by how fast it rose when it was lost."""
+
+    level: str
+    rank: int
+    severity: int
+    limit: float | None
+    since: str
+    rate_per_h: float | None
+
+
+class DoubtView(msgspec.Struct, frozen=True, kw_only=True):
+    """A fall that no river makes: it is not believed, and the level stays."""
+
+    cause: str  # after_gap, too_fast
+    time: str
+    value: float | None
 
 
 class AlarmView(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,8 +77,14 @@ class AlarmView(msgspec.Struct, frozen=True, kw_only=True):
     closed_at: str | None
     since: str  # when the level shown was reached
     silent: bool
+    lost_rising: bool  # silent, and it was rising when it was last heard
+    rate_per_h: float | None  # then, unit per hour
+    possible: list[PossibleLevel]  # while it is silent, the worst first
+    verify: bool  # what reached the level shown is suspect: look
+    doubt: DoubtView | None
+    count: int  # the how-manieth time in a row that the level shown was reached
     historical: bool
-    projected: bool
+    projected: bool  # a level of a time to come: nothing is reached yet
     exercise: bool
     quality: int
     origin: str
@@ -69,9 +102,11 @@ class EventView(msgspec.Struct, frozen=True, kw_only=True):
     change: LevelChange | None
 
 
-def alarm_view(alarm: Alarm, catalogue: Catalogue, now_us: int) -> AlarmView:
+def alarm_view(alarm: Alarm, directory: Directory, latest: Latest, now_us: int) -> AlarmView:
     """An alarm as it stands; `now_us` tells which times of its text need their day."""
+    alarm, catalogue = as_seen(alarm, directory, latest), directory.catalogue
     shown = alarm.shown
+    silence = alarm.silence
     station, _, observed = alarm.datastream.partition(":")
     return AlarmView(
         id=alarm.id,
@@ -93,15 +128,56 @@ def alarm_view(alarm: Alarm, catalogue: Catalogue, now_us: int) -> AlarmView:
         returned_at=_time(alarm.returned_us),
         closed_at=_time(alarm.closed_us),
         since=rfc3339(shown.time_us),
-        silent=alarm.silence is not None,
+        silent=silence is not None,
+        lost_rising=silence is not None and silence.lost_rising,
+        rate_per_h=None if silence is None else silence.rate_per_h,
+        possible=possible_levels(alarm),
+        verify=shown.verify,
+        doubt=doubt_view(alarm),
+        count=shown.count,
         historical=alarm.historical,
-        projected=False,
+        projected=is_projected(catalogue.datastream_by_id.get(alarm.datastream)),
         exercise=shown.exercise,
         quality=shown.quality,
         origin=ORIGIN_WORDS[shown.origin],
         levels=[_level_change(change) for change in alarm.changes],
         text=sentence(alarm, catalogue, now_us),
     )
+
+
+def as_seen(alarm: Alarm, directory: Directory, latest: Latest) -> Alarm:
+    """The alarm without a doubt that the newest observation ends.
+
+    No transition says that a river is back where it was: the first observation that is not in doubt does.
+    """
+    datastream = directory.catalogue.datastream_by_id.get(alarm.datastream)
+    if alarm.doubt is None or datastream is None or not latest.heard(datastream.number):
+        return alarm
+    number = datastream.number
+    is_doubted = bool(latest.reasons[number] & Reason.IMPLAUSIBLE_FALL) or math.isnan(latest.value[number])
+    is_newer = int(latest.time_us[number]) > alarm.doubt.time_us
+    return replace(alarm, doubt=None) if is_newer and not is_doubted else alarm
+
+
+def possible_levels(alarm: Alarm) -> list[PossibleLevel]:
+    """The levels that a silent gauge could have reached, the worst first."""
+    return [
+        PossibleLevel(
+            level=held.level,
+            rank=held.rank,
+            severity=held.severity,
+            limit=held.limit,
+            since=rfc3339(held.time_us),
+            rate_per_h=held.rate_per_h,
+        )
+        for held in sorted(alarm.possible, key=lambda held: -held.rank)
+    ]
+
+
+def doubt_view(alarm: Alarm) -> DoubtView | None:
+    """The fall that is not believed."""
+    doubt = alarm.doubt
+    return None if doubt is None else DoubtView(cause=doubt.cause, time=rfc3339(doubt.time_us), value=doubt.value)
 
 
 def alarm_with_events(view: AlarmView, events: list[AlarmEvent]) -> dict[str, Any]:
@@ -126,6 +202,9 @@ def _level_change(change: Change) -> LevelChange:
         time=rfc3339(change.time_us),
         at=rfc3339(change.at_us),
         historical=change.historical,
+        verify=change.verify,
+        count=change.count,
+        rate_per_h=change.rate_per_h,
     )
 
 

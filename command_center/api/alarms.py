@@ -84,7 +84,7 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRout
     def view(alarm: Alarm) -> AlarmView:
         if picture.directory is None:
             raise ApiError(503, "no_log", "there is no log yet, and so no catalogue to name things by")
-        return alarm_view(alarm, picture.directory.catalogue, now_us())
+        return alarm_view(alarm, picture.directory, picture.latest, now_us())
 
     return routes
 

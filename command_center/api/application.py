@@ -23,6 +23,7 @@ from command_center.api import (
     login,
     maintenance,
     sensors,
+    waves,
 )
 from command_center.api.body_limit import BodyLimit
 from command_center.api.dead_letters import LetterReading
@@ -82,6 +83,7 @@ def build(parts: Parts) -> FastAPI:
         sensors.router(parts.book, parts.picture),
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),
         alarms.router(parts.desk, parts.operations, parts.picture),
+        waves.router(parts.picture),
         dead_letters.router(parts.letters, parts.operations),
         dead_letters.unknown_router(parts.letters, parts.picture),
         maintenance.router(parts.picture, parts.letters),

@@ -22,7 +22,11 @@ def router(feed: LogFeed, tail: Tail) -> APIRouter:
 
     @routes.get("/transitions")
     async def list_transitions(after: After = "", limit: Limit = 1_000) -> Response:
-        """Transitions in the order in which they were found."""
+        """Transitions in the order in which they were found.
+
+        `kind` is raised, returned, silent, heard, verify (a fall that is not believed), confirmed, possible (silent,
+        and it could have reached the level), wave (`upstream`, `until`) or rebased; `cause` says why.
+        """
         page = await feed.transitions(place_of(after), tail.seq, limit)
         return answer(page.as_answer())
 

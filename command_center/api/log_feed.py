@@ -50,6 +50,11 @@ class FeedTransition(msgspec.Struct, frozen=True, kw_only=True):
     quality: int
     origin: str
     historical: bool
+    verify: bool  # of a raise: by an observation that is suspect or failed
+    count: int  # of a raise: the how-manieth in a row
+    rate_per_h: float | None  # of silence and of what is possible: how fast it rose when it was lost
+    upstream: str | None  # of a wave: the datastream that it comes from
+    until: str | None  # of a wave: the end of the time in which it is expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,7 @@ class LogFeed:
 
     def _collect(self, row: LogRow, skip: int, limit: int, items: list[FeedObservation]) -> int:
         """Add a row's observations behind its first `skip` until there are `limit`; how many of the row are done."""
-        batch, history, directory = row.batch, self._picture.history, self._picture.directory
+        batch, history = row.batch, self._picture.history
         seen: set[tuple[int, int]] = set()
         for k, key in enumerate(zip(batch.datastream.tolist(), batch.time_us.tolist(), strict=True)):
             if len(items) >= limit:
@@ -133,7 +138,7 @@ class LogFeed:
             reasons = int(batch.reasons[k])
             items.append(
                 FeedObservation(
-                    datastream=directory.name(number).id if directory is not None and directory.knows(number) else "",
+                    datastream=self._id(number),
                     time=rfc3339(time_us),
                     value=known(float(batch.value[k])),
                     quality=int(batch.quality[k]),
@@ -163,4 +168,14 @@ class LogFeed:
             quality=transition.quality,
             origin=ORIGIN_WORDS[transition.origin],
             historical=transition.historical,
+            verify=transition.verify,
+            count=transition.count,
+            rate_per_h=transition.rate_per_h,
+            upstream=self._id(transition.other) if transition.other >= 0 else None,
+            until=rfc3339(transition.until_us) if transition.until_us else None,
         )
+
+    def _id(self, number: int) -> str:
+        """A datastream's id; "" where no catalogue names its number any more."""
+        directory = self._picture.directory
+        return directory.name(number).id if directory is not None and directory.knows(number) else ""

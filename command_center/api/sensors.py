@@ -24,7 +24,13 @@ def router(book: SensorBook, picture: Picture) -> APIRouter:
 
     @routes.get("")
     async def list_sensors() -> Response:
-        """Every sensor of the catalogue in force, with its newest observation."""
+        """Every sensor of the catalogue in force, with its newest observation.
+
+        Derived ones name what they are computed from (`derived_from`, `method`).  Beside the value stands what is
+        derived from it: `rate` with its bounds, `eta` in minutes to the next level (null: not within a day),
+        `dominant`.  `possible` are the levels that a silent one could have reached unseen, `doubt` a fall that is not
+        believed.
+        """
         return answer({"items": book.all(now_us()), "next": None})
 
     @routes.get("/{sensor_id}")
@@ -41,6 +47,7 @@ def router(book: SensorBook, picture: Picture) -> APIRouter:
     ) -> Response:
         """A sensor's observations in [from, to), as far back as the command center keeps them in memory.
 
+        One that the observation after it shows to be a spike has the reason `spike` and is suspect at best.
         `held_from` says where that begins, if `from` lies before it; null: nothing that is stored is missing.
         """
         sensor = known(sensor_id)

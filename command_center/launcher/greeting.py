@@ -31,7 +31,7 @@ def example(catalogue: Catalogue, today: str) -> Example | None:
     """
     candidates = [
         Example(datastream, level, _above(datastream, level))
-        for datastream in catalogue.datastreams
+        for datastream in catalogue.observed.datastreams
         for level in datastream.levels
         if level.direction == "rising" and level.effective_from <= today
     ]

@@ -1,5 +1,6 @@
 """What lies before the cursor, read from the newest row to older ones, so that the wall is right before it is deep."""
 
+import itertools
 from typing import Final
 
 from command_center.picture.log_thread import LogThread
@@ -28,7 +29,8 @@ class Backfill:
         rows = await self._log.ask(lambda reader: reader.read_after(low, self._high - low))
         rows = [row for row in rows if row.seq <= self._high]
         if rows and rows[0].now_us < self._since_us:
-            rows = [row for row in rows if row.now_us >= self._since_us]
+            # From the first young row on: our clock may have been set back, then `now` is less for a while.
+            rows = list(itertools.dropwhile(lambda row: row.now_us < self._since_us, rows))
             low = rows[0].seq - 1 if rows else self._high
             self.done = True
         if sum(len(row.batch) for row in rows) > self._picture.history.room:

@@ -1,10 +1,24 @@
 """The catalogue in force, ordered and indexed as wall and API ask for it."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from sensors.catalogue import Catalogue, Datastream
 from sensors.health_kinds import is_health
 from sensors.transition import Transition
+
+# What these compute is shown with the datastream it tells of, or is only a step on the way to another.
+HELPER_METHODS: Final = frozenset({"rate", "eta", "mean", "ispu", "dominant"})
+
+
+def is_helper(datastream: Datastream) -> bool:
+    """Whether the wall gives a datastream no row of its own; API, history and chart have it like any other."""
+    return datastream.derivation is not None and datastream.derivation.method in HELPER_METHODS
+
+
+def is_projected(datastream: Datastream | None) -> bool:
+    """Whether a datastream tells of a time to come."""
+    return datastream is not None and datastream.derivation is not None and datastream.derivation.method == "eta"
 
 
 class Directory:
@@ -22,6 +36,11 @@ class Directory:
         shown = (number for number, datastream in numbered.items() if not is_health(datastream.kind))
         self.index = {number: i for i, number in enumerate(shown)}
         self._named = {d.number: d for d in retired} | dict(numbered)
+
+    @property
+    def watched(self) -> list[Datastream]:
+        """What stands in the field and measures: neither derived from others nor a device's own health."""
+        return [d for d in self.datastreams if d.derivation is None and not is_health(d.kind)]
 
     @property
     def all_named(self) -> Iterable[Datastream]:

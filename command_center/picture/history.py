@@ -42,6 +42,7 @@ class History:
         for name in ("time_us", "value", "quality", "origin", "reasons"):
             rows[name] = getattr(batch, name)[order]
         rows["seq"] = seq[order]
+        rows["spike"] = False
         starts = np.flatnonzero(np.diff(number, prepend=-1))
         ends = np.append(starts, len(number))[1:]
         for datastream, start, end in zip(number[starts].tolist(), starts.tolist(), ends.tolist(), strict=True):

@@ -13,6 +13,7 @@ from command_center.picture.ages import Ages
 from command_center.picture.directory import Directory
 from command_center.picture.history import History, columns_of
 from command_center.picture.latest import Latest
+from command_center.waves import Waves
 from gateway.log.rows import LogRow
 from sensors.batch import Batch
 from sensors.origin import Origin
@@ -28,7 +29,7 @@ class Picture:
     def __init__(self, settings: HistorySettings) -> None:
         self._settings = settings
         self.directory: Directory | None = None
-        self.exercise_us = NEVER  # `now` of the newest row that holds simulated or replayed observations
+        self._exercise = (0, NEVER)  # seq and `now` of the newest row that holds simulated or replayed observations
         self.damaged_rows = 0
         self.clear()
 
@@ -36,7 +37,9 @@ class Picture:
         """Forget every observation: another log takes over, and its numbers mean other datastreams."""
         self.history = History(self._settings.max_observations)
         self._ages = Ages(self._settings.days)
+        self._exercise = (0, self._exercise[1])  # rows are numbered anew
         self.latest = Latest()
+        self.waves = Waves()
         self.directory = None
         self._changed: set[int] = set()
         self.redrawn = True  # the wall needs a new snapshot
@@ -54,6 +57,7 @@ class Picture:
         """Take rows of the log."""
         for row in rows:
             self._ages.note(row.seq, row.now_us)
+        self.waves.take(rows)
         batch, seq = columns_of((row.seq, row.batch) for row in rows)
         self.damaged_rows += sum(1 for row in rows if row.damage)
         if len(batch):
@@ -61,6 +65,11 @@ class Picture:
         too_old_before = self._ages.too_old_before()
         if too_old_before is not None:
             self.history.expire(too_old_before)
+
+    @property
+    def exercise_us(self) -> int:
+        """`now` of the newest row that holds simulated or replayed observations; `NEVER` = there is none."""
+        return self._exercise[1]
 
     @property
     def held_from_us(self) -> int | None:
@@ -75,8 +84,8 @@ class Picture:
         self._changed.update(self.latest.add(batch, seq).tolist())
         exercise = np.isin(batch.origin, _EXERCISE)
         if exercise.any():
-            newest = seq[exercise].max()
-            self.exercise_us = max(self.exercise_us, next(row.now_us for row in rows if row.seq == newest))
+            newest = int(seq[exercise].max())
+            self._exercise = max(self._exercise, (newest, next(row.now_us for row in rows if row.seq == newest)))
 
     def drain_changed(self) -> list[int]:
         """Numbers of the datastreams whose newest observation changed since the last call, ascending."""

@@ -10,6 +10,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sensors.quality import Quality, Reason
+
 ROW: Final = np.dtype(
     [
         ("time_us", np.int64),  # phenomenon time
@@ -18,12 +20,15 @@ ROW: Final = np.dtype(
         ("quality", np.uint8),
         ("origin", np.uint8),
         ("reasons", np.uint16),
+        ("spike", np.bool_),  # the observation after it says so; False as it is stored, told where it is read
     ],
     align=True,
 )
+_CAME_BAD: Final = Reason.GROSS_RANGE | Reason.SENT_AS_BAD
 Rows = NDArray[np.void]  # of dtype ROW
 
 _FIRST_CAPACITY: Final = 16
+_NEAR: Final = 8  # rows in which a spike and the observation that tells of it find each other: late ones lie between
 
 
 class Series:
@@ -44,9 +49,16 @@ class Series:
         return self._buffer[self._start : self._end]
 
     def between(self, from_us: int, to_us: int) -> Rows:
-        """A copy of the rows in [from_us, to_us)."""
+        """A copy of the rows in [from_us, to_us), spikes marked.
+
+        That an observation was a spike is known one observation later, and stands there (`Reason.SPIKE_BEFORE`): here
+        the spike itself is marked, and suspect where it was better.
+        """
         times = self.rows["time_us"]
-        return self.rows[_left(times, from_us) : _left(times, to_us)].copy()
+        low, high = _left(times, from_us), _left(times, to_us)
+        seen = self.rows[low : high + _NEAR].copy()
+        _mark_spikes(seen)
+        return seen[: high - low]
 
     def seq_at(self, time_us: int) -> int | None:
         """The seq of the row that first held the observation of `time_us`; None where there is none."""
@@ -110,6 +122,23 @@ class Series:
         self._end = self._start + low
         self._append(tail)
         return int(differs.sum())
+
+
+def _mark_spikes(rows: Rows) -> None:
+    """Mark, in place, what later rows say of those before them.
+
+    The observation before is the nearest one that was judged at all (it had a value, and came as a good one), of those
+    that the log held already: late ones between the two were not there when the spike was found.
+    """
+    unjudged = np.isnan(rows["value"]) | ((rows["reasons"] & _CAME_BAD) != 0)
+    for k in np.flatnonzero(rows["reasons"] & Reason.SPIKE_BEFORE).tolist():
+        low = max(0, k - _NEAR)
+        known = np.flatnonzero((rows["seq"][low:k] <= rows["seq"][k]) & ~unjudged[low:k])
+        if len(known):
+            spike = low + int(known[-1])
+            rows["spike"][spike] = True
+            if rows["quality"][spike] < Quality.SUSPECT:
+                rows["quality"][spike] = Quality.SUSPECT
 
 
 def _left(times: NDArray[np.int64], time_us: int) -> int:

@@ -100,7 +100,7 @@ def _datastreams(catalogue: "Catalogue", station: str, wanted: list[str]) -> "tu
         like = similar(station, catalogue.station_by_id)
         hint = f"did you mean {', '.join(like)}?" if like else "`siaga check` lists what the city has"
         raise CatalogueError(f"no station {station!r} in {catalogue.city.code}; {hint}")
-    found = {d.property: d for d in catalogue.datastreams if d.station == station}
+    found = {d.property: d for d in catalogue.observed.datastreams if d.station == station}
     for name in wanted:
         if name not in found:
             raise CatalogueError(f"no property {name!r} at {station}; known are {', '.join(found) or 'none'}")

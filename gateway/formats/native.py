@@ -55,7 +55,7 @@ class Native:
         """
         target = self._book.by_topic.get(topic)
         if target is None:
-            _read_station(index, _station(topic, self._book), payload, out)
+            _read_station(index, _station(topic, self._book), self._book, payload, out)
             return
         _check_text(payload)
         try:
@@ -103,7 +103,7 @@ def _read_loose_array(index: int, payload: bytes, target: Target, out: Readings)
     _read_elements(index, good, target, out)
 
 
-def _read_station(index: int, targets: dict[str, Target], payload: bytes, out: Readings) -> None:
+def _read_station(index: int, station: str, book: AddressBook, payload: bytes, out: Readings) -> None:
     _check_text(payload)
     try:
         content = _VALUES.decode(payload)
@@ -113,10 +113,10 @@ def _read_station(index: int, targets: dict[str, Target], payload: bytes, out: R
     _check_count(len(values))
     origin = _origin(content.origin)
     for place, (name, value) in enumerate(values.items()):
-        target = targets.get(name)
+        target = book.stations[station].get(name)
         try:
             if target is None:
-                raise Refused(Refusal.UNKNOWN_PROPERTY, f"no property {name[:64]!r} in the catalogue at this station")
+                raise Refused(Refusal.UNKNOWN_PROPERTY, book.why_not(station, name))
             if isinstance(value, Refused):
                 raise value
             device_us, reasons = sent_time(content.ts, target)
@@ -153,20 +153,16 @@ def _read_elements(index: int, elements: list[tuple[int, float | Element]], targ
     in_time_order(out, start)
 
 
-def _station(topic: bytes, book: AddressBook) -> dict[str, Target]:
-    """The targets of a `telemetry/{station}` topic; Refused says what is wrong with the topic."""
+def _station(topic: bytes, book: AddressBook) -> str:
+    """The station of a `telemetry/{station}` topic; Refused says what is wrong with the topic."""
     levels = levels_of(topic)
     if levels[0] != "telemetry" or not 2 <= len(levels) <= 3 or not all(levels):
         raise Refused(Refusal.BAD_TOPIC, "expected telemetry/{station} or telemetry/{station}/{property}")
-    targets = book.stations.get(levels[1])
-    if targets is None:
+    if levels[1] not in book.stations:
         raise Refused(Refusal.UNKNOWN_STATION, f"no station {levels[1][:64]!r} in the catalogue")
     if len(levels) == 3:
-        known = ", ".join(sorted(targets)) or "none"
-        raise Refused(
-            Refusal.UNKNOWN_PROPERTY, f"no property {levels[2][:64]!r} at station {levels[1]!r}; known are {known}"
-        )
-    return targets
+        raise Refused(Refusal.UNKNOWN_PROPERTY, book.why_not(levels[1], levels[2]))
+    return levels[1]
 
 
 def _check_text(payload: bytes) -> None:

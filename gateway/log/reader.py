@@ -73,19 +73,16 @@ class LogReader:
         return int(seq)
 
     def seq_at(self, time_us: int) -> int:
-        """The last seq before `time_us` (by the rows' `now`), 0 where all are later: where to start reading."""
-        low, high = self.first_seq(), self.last_seq()
-        if not high:
-            return 0
-        found = 0
-        while low <= high:  # `now` never goes back from row to row
-            middle = (low + high) // 2
-            row = self._one("SELECT seq, now_us FROM batch WHERE seq >= ? ORDER BY seq LIMIT 1", middle)
-            if row is None or row[1] >= time_us:
-                high = middle - 1
-            else:
-                found, low = row[0], row[0] + 1
-        return int(found)
+        """The seq before the first row whose `now` is `time_us` or later, 0 where that is the first: where to start.
+
+        Looks at every row up to that one: where our clock was set back `now` is less from one row to the next, and no
+        order helps.
+        """
+        row = self._one("SELECT seq FROM batch WHERE now_us >= ? ORDER BY seq LIMIT 1", time_us)
+        if row is None:
+            return self.last_seq()
+        (before,) = self._one("SELECT coalesce(max(seq), 0) FROM batch WHERE seq < ?", row[0])
+        return int(before)
 
     def numbers(self) -> dict[tuple[str, str, str], int]:
         """The number of each (station, property, unit) that was ever given one."""

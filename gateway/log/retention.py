@@ -157,11 +157,12 @@ class Retention:
     def _delete(self, plan: _Plan, now_us: int) -> bool:
         connection = self._writer.connection
         rows, size = [], 0
-        for row in connection.execute(
+        oldest = connection.execute(
             "SELECT seq, now_us, n, length(columns) FROM batch WHERE seq < ? ORDER BY seq LIMIT ?",
             (plan.end_seq, PIECE_ROWS),
-        ).fetchall():
-            if (plan.before_us is not None and row[1] >= plan.before_us) or size > PIECE_BYTES:
+        ).fetchall()
+        for row, made_us in zip(oldest, self._made_us(oldest, now_us), strict=True):
+            if size > PIECE_BYTES or (plan.before_us is not None and made_us >= plan.before_us):
                 break
             rows.append(row)
             size += row[3]
@@ -190,6 +191,24 @@ class Retention:
             self.retired_unread += len(rows)
             self.unread_lost_us = now_us
         return True
+
+    def _made_us(self, rows: list[tuple[int, int, int, int]], now_us: int) -> list[int]:
+        """When rows (seq, now, …) were written, by ascending seq.
+
+        One of the future is of a clock of ours that ran ahead: it is as old as the first row behind it that is not.
+        """
+        made_us: list[int] = []
+        behind_us: int | None = None
+        for seq, row_us, *_ in reversed(rows):
+            if row_us <= now_us:
+                behind_us = row_us
+            elif behind_us is None:
+                found = self._writer.connection.execute(
+                    "SELECT now_us FROM batch WHERE seq > ? AND now_us <= ? ORDER BY seq LIMIT 1", (seq, now_us)
+                ).fetchone()
+                behind_us = row_us if found is None else int(found[0])
+            made_us.append(behind_us)
+        return made_us[::-1]
 
     def _shrink(self, room: Room) -> bool:
         """Give unused pages back to the disk, where that is worth writing the moved ones again."""

@@ -162,7 +162,8 @@ class Puller:
     def _is_due_again(self, target: str) -> bool:
         """Whether a value counts though it has not changed: the city says that it is measured anew."""
         since_us = self._now_us() - self._published_us.get(target, self._now_us())
-        return bool(self.pull.repeat_s) and since_us >= self.pull.repeat_s * SECOND_US
+        is_long = since_us >= self.pull.repeat_s * SECOND_US or since_us < 0  # our clock was set back
+        return bool(self.pull.repeat_s) and is_long
 
     def _messages(self, target: str, found: list[Pulled], now: str) -> list[tuple[str, bytes, int]]:
         """(topic, payload, readings in it), in order of time."""

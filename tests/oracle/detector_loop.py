@@ -1,250 +1,201 @@
-"""The detector, one observation and one level at a time, in plain Python.
+"""The detector, one observation, one level and one timer at a time, in plain Python.
 
-Written from the contract, not from `sensors.detector`: no arrays, no groups, no sorting tricks.  It takes the catalogue
-itself, so that it is a second opinion on `sensors.rules` too.
+Written from `docs/detector.md`, not from `sensors.detector`: no arrays, no groups, no sorting tricks.  It takes the
+catalogue itself, so that it is a second opinion on the compiled rules too.  Before every row, each timer that is due
+before it fires, the earliest first.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 from sensors.batch import Batch
-from sensors.catalogue import Catalogue, Datastream, Level
-from sensors.times import from_datetime
+from sensors.catalogue import Catalogue, Level
 from sensors.transition import Cause, Kind, Transition
+from tests.oracle.doubt_loop import held_rising
+from tests.oracle.gauge import Gauge, GaugeRules, Move, Row, rows_of, rules_of, us
+from tests.oracle.late_loop import judge_late, late_due_us
+from tests.oracle.level_loop import Due, delays, make_news, raised, returned, run_out, take_newest
+from tests.oracle.silence_loop import die, fall_silent, limit_us, possible_dues, possibly_reached
+from tests.oracle.telling import nothing_heard, order, row_told
+from tests.oracle.wave_loop import WaveLoop
 
-FIFTEEN_MINUTES_US = 15 * 60 * 1_000_000
-
-
-@dataclass
-class Hold:
-    """A level that is held."""
-
-    level: Level
-    since_us: int
-    told: bool  # as news, not only as history
+AHEAD_US = us(5 * 60)
 
 
-@dataclass
-class Gauge:
-    """What is remembered of one datastream."""
+@dataclass(frozen=True)
+class Timer:
+    """Something that will happen by itself.  What is due at one moment comes by `rank`."""
 
-    heard_us: int  # or when listening began
-    ever_heard: bool = False
-    silent: bool = False
-    origin: int = 0  # of the last observation heard, late or not
-    time_us: int | None = None  # of the newest observation
-    value: float = float("nan")
-    quality: int = 2
-    newest_origin: int = 0
-    holds: dict[str, Hold] = field(default_factory=dict)
+    due_us: int
+    rank: int
+    number: int
+    fire: Callable[[int], Iterator[Transition]]  # takes the moment of finding
 
 
 class LoopDetector:
     """The same words as the detector: `step`, `install`, `resume`."""
 
     def __init__(self, catalogue: Catalogue, now_us: int, *, plain: bool = False) -> None:
-        self.now_us = now_us
+        self.now_us = self.clock_us = now_us
         self.plain = plain
+        self.waves = WaveLoop()
         self._rule(catalogue, now_us)
-        self.gauges = {number: Gauge(heard_us=now_us) for number in self.datastreams}
+        self.gauges = {number: Gauge(heard_us=now_us) for number in self.rules}
 
     def step(self, batch: Batch, now_us: int) -> list[Transition]:
+        """Judge a batch received up to `now_us`, and every timer due until then."""
         found: list[Transition] = []
-        for index in range(len(batch)):
-            found += self._observe(batch, index)
-        for number, gauge in self.gauges.items():
-            if not gauge.silent and self._due_us(number) <= now_us:
-                found.append(self._fall_silent(number))
-        self.now_us = now_us
-        return sorted(found, key=_order)
+        rows = rows_of(batch)
+        # What a device tells of its interval at a moment holds after what else came at that moment.
+        for row in sorted(rows, key=lambda row: (row.receive_us, self._is_interval(row.number))):
+            found += self._fire(row.receive_us - 1)
+            self.clock_us = max(self.clock_us, row.receive_us)
+            found += self._observe(row)
+        found += self._fire(now_us)
+        self.now_us = self.clock_us = now_us
+        return self._with_waves(found, now_us)
 
     def install(self, catalogue: Catalogue, now_us: int) -> list[Transition]:
+        """Put other rules in force."""
+        self.clock_us = now_us
+        before = self.rules
         found: list[Transition] = []
-        before = self.levels
         self._rule(catalogue, now_us)
         for number in list(self.gauges):
             found += self._let_vanished_go(number, before[number], now_us)
-        for number in self.datastreams:
+        for number, rules in self.rules.items():
             gauge = self.gauges.setdefault(number, Gauge(heard_us=now_us))
-            for level in self.levels[number]:
-                found += self._look_again(number, gauge, level, now_us)
+            if number in before and before[number].datastream.trend_window_s != rules.datastream.trend_window_s:
+                gauge.points = []  # another window: the trend begins anew
+            gauge.runs.clear()
+            if not rules.judges_falls:
+                gauge.doubt = None
+            for level in rules.levels:
+                found += _look_again(rules, gauge, level, now_us)
+            gauge.held_after_newest = frozenset(gauge.holds)
+            if not held_rising(rules, gauge):
+                gauge.doubt = None
         self.now_us = now_us
-        return sorted(found, key=_order)
+        return self._with_waves(found, now_us)
 
     def resume(self, now_us: int) -> None:
+        """Nobody listened from the last `now` until this one, which may lie before it: then our clock was wrong."""
+        by_us = now_us - self.now_us
         for gauge in self.gauges.values():
-            gauge.heard_us += now_us - self.now_us
-        self.now_us = now_us
+            gauge.heard_us += by_us
+            if by_us < 0:  # every receive time that is remembered was wrong by as much
+                _set_back(gauge, by_us, now_us)
+        self.now_us = self.clock_us = now_us
 
     def _rule(self, catalogue: Catalogue, now_us: int) -> None:
-        self.silence = catalogue.city.silence
-        self.datastreams = {d.number: d for d in sorted(catalogue.datastreams, key=lambda d: d.number)}
-        self.levels = {number: list(_in_force(d, now_us)) for number, d in self.datastreams.items()}
+        self.rules = rules_of(catalogue, now_us, plain=self.plain)
+        self.waves.rule(catalogue, self.rules)
 
-    def _due_us(self, number: int) -> int:
-        silence_s = self.datastreams[number].interval_calm_s * self.silence.intervals
-        return self.gauges[number].heard_us + round(silence_s * 1_000_000)
+    def _with_waves(self, found: list[Transition], now_us: int) -> list[Transition]:
+        found.sort(key=order)
+        return sorted(found + self.waves.follow(found, self.gauges, now_us), key=order)
 
-    def _fall_silent(self, number: int) -> Transition:
-        gauge = self.gauges[number]
-        gauge.silent = True
-        return Transition(
-            datastream=number,
-            kind=Kind.SILENT,
-            cause=Cause.OVERDUE if gauge.ever_heard else Cause.NEVER_HEARD,
-            severity=self.silence.severity,
-            time_us=self._due_us(number),
-            at_us=self._due_us(number),
-            quality=9,
-            origin=gauge.origin,
-        )
+    def _is_interval(self, number: int) -> bool:
+        return self.rules[number].datastream.kind == "interval"
 
-    def _observe(self, batch: Batch, index: int) -> Iterator[Transition]:
-        number, value = int(batch.datastream[index]), float(batch.value[index])
-        time_us, receive_us = int(batch.time_us[index]), int(batch.receive_us[index])
-        quality, origin = int(batch.quality[index]), int(batch.origin[index])
-        gauge = self.gauges[number]
-        dead = bool(int(batch.reasons[index]) & 64)
-        if value != value and not dead:  # missing: says nothing, and is not a sign of life
+    def _fire(self, until_us: int) -> Iterator[Transition]:
+        """Every timer due until then, in order."""
+        while True:
+            timers = [timer for number in self.rules for timer in self._timers(number) if timer.due_us <= until_us]
+            if not timers:
+                return
+            timer = min(timers, key=lambda timer: (timer.due_us, timer.rank, timer.number))
+            self.clock_us = max(self.clock_us, timer.due_us)
+            yield from timer.fire(self.clock_us)
+
+    def _timers(self, number: int) -> Iterator[Timer]:
+        """What will happen to a datastream if nothing more is heard of it."""
+        rules, gauge = self.rules[number], self.gauges[number]
+        if not gauge.silent:
+            yield Timer(
+                gauge.heard_us + limit_us(rules, gauge, self._told_interval_s(rules)),
+                0,
+                number,
+                lambda at_us: iter([fall_silent(rules, gauge, at_us, Cause.OVERDUE)]),
+            )
+        for due in delays(rules, gauge):
+            yield Timer(due.receive_us, 1, number, _run_out(rules, gauge, due))
+        late_us = late_due_us(gauge)
+        if late_us is not None:
+            yield Timer(late_us, 2, number, lambda at_us: judge_late(rules, gauge, at_us))
+        if gauge.newest is not None and any(not hold.told for hold in gauge.holds.values()):
+            settled_us = gauge.newest.receive_us + us(rules.detector.settle_s)
+            yield Timer(settled_us, 3, number, lambda at_us: make_news(rules, gauge, at_us))
+        for due_us, level in possible_dues(rules, gauge):
+            yield Timer(due_us, 4, number, _possible(rules, gauge, level, due_us))
+
+    def _told_interval_s(self, rules: GaugeRules) -> float | None:
+        """What a datastream of kind `interval` at the same station told last; of its own it tells nothing."""
+        for number, other in self.rules.items():
+            if number != rules.number and other.datastream.station == rules.datastream.station:
+                told_s = self.gauges[number].tells_interval_s
+                if self._is_interval(number) and told_s is not None:
+                    return told_s
+        return None
+
+    def _observe(self, row: Row) -> Iterator[Transition]:
+        rules, gauge = self.rules[row.number], self.gauges[row.number]
+        if row.dead:
+            yield from die(rules, gauge, row)
             return
-        if not gauge.silent and self._due_us(number) < receive_us:
-            yield self._fall_silent(number)
-        if dead:
-            yield from self._die(number, receive_us, origin)
+        if row.value != row.value:  # missing: says nothing, and is no sign of life
             return
         if gauge.silent:
             gauge.silent = False
-            yield Transition(
-                datastream=number,
-                kind=Kind.HEARD,
-                cause=Cause.SPOKE,
-                time_us=time_us,
-                at_us=receive_us,
-                value=value,
-                quality=quality,
-                origin=origin,
-            )
-        gauge.heard_us, gauge.ever_heard, gauge.origin = receive_us, True, origin
-        if gauge.time_us is not None and time_us <= gauge.time_us:  # late or repeated
-            return
-        gauge.time_us, gauge.value, gauge.quality, gauge.newest_origin = time_us, value, quality, origin
-        for level in self.levels[number]:
-            yield from self._judge(number, gauge, level, receive_us)
+            yield row_told(row, Kind.HEARD, Cause.SPOKE)
+        gauge.heard_us, gauge.ever_heard, gauge.origin = row.receive_us, True, row.origin
+        newest = gauge.newest
+        if newest is None or row.time_us > newest.time_us or newest.time_us > row.receive_us + AHEAD_US:
+            yield from take_newest(rules, gauge, row)
+            if self._is_interval(row.number) and row.quality != 4 and row.value > 0:
+                gauge.tells_interval_s = row.value
+        elif row.time_us not in {seen.time_us for seen in gauge.remembered}:
+            gauge.waiting.append(row)
 
-    def _die(self, number: int, at_us: int, origin: int) -> Iterator[Transition]:
-        """The device said that it is gone."""
+    def _let_vanished_go(self, number: int, before: GaugeRules, now_us: int) -> Iterator[Transition]:
         gauge = self.gauges[number]
-        gauge.heard_us, gauge.origin = at_us, origin
-        if gauge.silent:
-            return
-        gauge.silent = True
-        yield Transition(
-            datastream=number,
-            kind=Kind.SILENT,
-            cause=Cause.DEATH if gauge.ever_heard else Cause.NEVER_HEARD,
-            severity=self.silence.severity,
-            time_us=at_us,
-            at_us=at_us,
-            quality=9,
-            origin=origin,
-        )
-
-    def _judge(self, number: int, gauge: Gauge, level: Level, at_us: int) -> Iterator[Transition]:
-        assert gauge.time_us is not None
-        old = gauge.time_us < at_us - FIFTEEN_MINUTES_US
-        hold = gauge.holds.get(level.level)
-        if hold is None and _reached(level, gauge.value):
-            gauge.holds[level.level] = Hold(level, gauge.time_us, told=not old)
-            yield _moved(number, gauge, level, Kind.RAISED, Cause.CROSSED, gauge.time_us, at_us)
-        elif hold is not None and self._left(level, gauge):
-            del gauge.holds[level.level]
-            yield _moved(number, gauge, level, Kind.RETURNED, Cause.CROSSED, gauge.time_us, at_us)
-        elif hold is not None and not hold.told and not old:
-            hold.told = True
-            yield _moved(number, gauge, level, Kind.RAISED, Cause.STILL_HELD, hold.since_us, at_us)
-
-    def _left(self, level: Level, gauge: Gauge) -> bool:
-        if gauge.quality == 4 and not self.plain:  # a broken sensor does not end a flood
-            return False
-        value = gauge.value
-        hysteresis = 0.0 if self.plain else level.hysteresis
-        if level.direction == "rising":
-            return value < level.value - hysteresis
-        return value > level.value + hysteresis
-
-    def _let_vanished_go(self, number: int, before: list[Level], now_us: int) -> Iterator[Transition]:
-        gauge = self.gauges[number]
-        names = {level.level for level in self.levels.get(number, [])}
-        for level in before:
+        names = {level.level for level in self.rules[number].levels} if number in self.rules else set()
+        for level in before.levels:
             if level.level in gauge.holds and level.level not in names:
-                assert gauge.time_us is not None
-                del gauge.holds[level.level]
-                yield _moved(number, gauge, level, Kind.RETURNED, Cause.CATALOGUE, gauge.time_us, now_us)
-        if number not in self.datastreams:
+                assert gauge.newest is not None
+                yield returned(before, gauge, level, Cause.CATALOGUE, gauge.newest, at_us=now_us)
+        gauge.last_raise = {name: last for name, last in gauge.last_raise.items() if name in names}
+        for seen in gauge.remembered:
+            seen.held &= names
+        if number not in self.rules:
             if gauge.silent:
-                yield Transition(
-                    datastream=number,
-                    kind=Kind.HEARD,
-                    cause=Cause.CATALOGUE,
-                    time_us=now_us,
-                    at_us=now_us,
-                    quality=9,
-                    origin=gauge.origin,
-                )
+                yield nothing_heard(number, gauge, Kind.HEARD, Cause.CATALOGUE, now_us)
             del self.gauges[number]
 
-    def _look_again(self, number: int, gauge: Gauge, level: Level, now_us: int) -> Iterator[Transition]:
-        """Judge the newest value against a level as it is now."""
-        if gauge.time_us is None:
-            return
-        hold = gauge.holds.get(level.level)
-        if hold is None and _reached(level, gauge.value):
-            old = gauge.time_us < now_us - FIFTEEN_MINUTES_US
-            gauge.holds[level.level] = Hold(level, gauge.time_us, told=not old)
-            yield _moved(number, gauge, level, Kind.RAISED, Cause.CATALOGUE, gauge.time_us, now_us)
-        elif hold is not None and self._left(level, gauge):
-            del gauge.holds[level.level]
-            yield _moved(number, gauge, level, Kind.RETURNED, Cause.CATALOGUE, gauge.time_us, now_us)
+
+def _run_out(rules: GaugeRules, gauge: Gauge, due: Due) -> Callable[[int], Iterator[Transition]]:
+    return lambda at_us: iter([run_out(rules, gauge, due, at_us)])
 
 
-def _reached(level: Level, value: float) -> bool:
-    return value >= level.value if level.direction == "rising" else value <= level.value
+def _possible(rules: GaugeRules, gauge: Gauge, level: Level, due_us: int) -> Callable[[int], Iterator[Transition]]:
+    return lambda at_us: iter([possibly_reached(rules, gauge, level, due_us, at_us)])
 
 
-def _moved(number: int, gauge: Gauge, level: Level, kind: Kind, cause: Cause, time_us: int, at_us: int) -> Transition:
-    return Transition(
-        datastream=number,
-        kind=kind,
-        cause=cause,
-        level=level.level,
-        rank=level.rank,
-        severity=level.severity,
-        limit=level.value,
-        time_us=time_us,
-        at_us=at_us,
-        value=gauge.value,
-        quality=gauge.quality,
-        origin=gauge.newest_origin,
-        historical=cause is not Cause.STILL_HELD and time_us < at_us - FIFTEEN_MINUTES_US,
-    )
+def _look_again(rules: GaugeRules, gauge: Gauge, level: Level, now_us: int) -> Iterator[Transition]:
+    """Judge the newest observation against a level as it is now, without delays."""
+    newest = gauge.newest
+    if newest is None:
+        return
+    held = level.level in gauge.holds
+    if not held and rules.reached(level, newest.value):
+        yield raised(rules, gauge, level, Cause.CATALOGUE, newest, at_us=now_us)
+    elif held and gauge.doubt is None and rules.left(level, newest.value, newest.quality):
+        yield returned(rules, gauge, level, Cause.CATALOGUE, newest, at_us=now_us)
 
 
-def _in_force(datastream: Datastream, now_us: int) -> Iterator[Level]:
-    """Of each level the newest version that has taken effect."""
-    for name in {level.level for level in datastream.levels}:
-        started = [
-            level
-            for level in datastream.levels
-            if level.level == name
-            and (not level.effective_from or from_datetime(datetime.fromisoformat(level.effective_from)) <= now_us)
-        ]
-        if started:
-            yield max(started, key=lambda level: level.effective_from)
-
-
-def _order(transition: Transition) -> tuple[int, int, int, int]:
-    """By time of finding, datastream; silence, speech, returned from the worst rank down, raised from the lowest up."""
-    kinds = [Kind.SILENT, Kind.HEARD, Kind.RETURNED, Kind.RAISED]
-    sign = -1 if transition.kind is Kind.RETURNED else 1
-    return transition.at_us, transition.datastream, kinds.index(transition.kind), sign * transition.rank
+def _set_back(gauge: Gauge, by_us: int, now_us: int) -> None:
+    if gauge.newest is not None:
+        gauge.newest = replace(gauge.newest, receive_us=gauge.newest.receive_us + by_us)
+    gauge.waiting = [replace(row, receive_us=now_us) for row in gauge.waiting]
+    gauge.moves = [Move(move.at_us + by_us, move.level, move.held) for move in gauge.moves]
+    gauge.silent_us += by_us

@@ -1,145 +1,68 @@
-"""Random small cities and what they send, for the detector's laws.
-
-Values lie on a coarse grid, so that limits are met exactly; times lie around the moments that matter: the due time of a
-silence, fifteen minutes back, just before or after one another.
-"""
+"""Random small cities and what they send, for the detector's laws; drawn by hypothesis from `tests.oracle.cities`."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
-import numpy as np
 from hypothesis import strategies as st
 
 from sensors.batch import Batch, concatenate, empty_batch
-from sensors.catalogue import Area, Catalogue, City, Datastream, Level, MapView, Silence, Station, Text
+from sensors.catalogue import Catalogue
 from sensors.detector import step
-from sensors.quality import Reason
 from sensors.rules import compile_rules
 from sensors.state import State, fresh_state
-from sensors.times import NEVER, SECOND_US
 from sensors.transition import Transition
-
-START_US = 1_760_000_000 * SECOND_US
-NUMBERS = (0, 1, 2, 4)  # with a hole, as after a retirement
-NAMES = ("waspada", "siaga", "awas", "kering")
-
-grid = st.integers(-6, 6).map(lambda n: n / 2)
-sent_values = st.one_of(grid, grid, grid, st.just(float("nan")))
-gaps_us = st.sampled_from(
-    [0, 0, 1, SECOND_US, 5 * SECOND_US, 10 * SECOND_US, 10 * SECOND_US + 1, 30 * SECOND_US, 1000 * SECOND_US]
-)
-late_us = st.sampled_from([n * SECOND_US for n in (1, 7, 60, 899, 900, 1500, 4000)])
-lags_us = st.one_of(st.just(0), late_us, st.sampled_from([1, 900 * SECOND_US + 1, -SECOND_US, -300 * SECOND_US]))
-
-
-@st.composite
-def datastreams(draw: st.DrawFn, number: int) -> Datastream:
-    """A datastream with up to four levels, rising or falling."""
-    names = draw(st.lists(st.sampled_from(NAMES), unique=True, min_size=draw(st.sampled_from([0, 2])), max_size=4))
-    levels = [
-        Level(
-            level=name,
-            rank=rank,
-            severity=min(rank, 4),
-            direction=draw(st.sampled_from(["rising", "rising", "falling"])),
-            value=draw(grid),
-            hysteresis=draw(st.sampled_from([0.0, 0.0, 0.5, 1.0, 3.0])),
-            effective_from=draw(st.sampled_from(["", "", "", "2025-10-09T09:00:00Z"])),
-        )
-        for rank, name in enumerate(names, start=1)
-    ]
-    return Datastream(
-        number=number,
-        station=f"S{number}",
-        property="level",
-        kind="river_level",
-        unit="cm",
-        interval_calm_s=draw(st.sampled_from([5.0, 10.0, 100.0, 5000.0])),
-        levels=tuple(levels),
-    )
-
-
-@st.composite
-def catalogues(draw: st.DrawFn, *, numbers: Sequence[int] = ()) -> Catalogue:
-    """A numbered catalogue, of these numbers or of any."""
-    numbers = numbers or draw(st.lists(st.sampled_from(NUMBERS), unique=True, min_size=1))
-    streams = tuple(draw(datastreams(number)) for number in sorted(numbers))
-    return with_datastreams(streams, intervals=draw(st.sampled_from([1.0, 2.0])), severity=draw(st.integers(1, 4)))
-
-
-def with_datastreams(streams: Sequence[Datastream], *, intervals: float = 3.0, severity: int = 1) -> Catalogue:
-    """A city of nothing but these datastreams and their stations."""
-    stations = {d.station: d for d in streams}
-    return Catalogue(
-        city=City(
-            code="kota",
-            name=Text("Kota", "City"),
-            time_zone="Asia/Jakarta",
-            zone_label="WIB",
-            map=MapView(lon=112.4, lat=-7.5, zoom=11.0),
-            silence=Silence(intervals=intervals, severity=severity),
-        ),
-        areas=(Area(code="35.76.01.1003", name="Meri", kind="kelurahan"),),
-        stations=tuple(
-            Station(station=s, name=s, kind="river", lat=-7.5, lon=112.4, area="35.76.01.1003", agency="BPBD")
-            for s in stations
-        ),
-        datastreams=tuple(streams),
-    )
-
-
-class Sent(NamedTuple):
-    """One observation before it has a number and a receive time."""
-
-    gap_us: int  # after the one before it
-    place: int  # which datastream
-    lag_us: int  # how old it is when it is received
-    value: float
-    quality: int
-    origin: int
-    repeated: bool  # at the time of the last one of its datastream
-    reasons: int  # `Reason` bits: a death now and then
-
-
-sent = st.builds(
+from tests.oracle.agreement import happen
+from tests.oracle.cities import START_US, Pick, a_city, with_datastreams
+from tests.oracle.happenings import (
+    GAPS_US,
+    Happening,
+    Reload,
     Sent,
-    gap_us=gaps_us,
-    place=st.integers(0, 3),
-    lag_us=lags_us,
-    value=sent_values,
-    quality=st.integers(1, 4),
-    origin=st.integers(0, 4),
-    repeated=st.sampled_from([False, False, False, True]),
-    reasons=st.sampled_from([0, 0, 0, 0, 0, 0, Reason.HISTORICAL, Reason.STALE]).map(int),
+    a_life,
+    a_sent,
+    end_us,
+    later_us,
+    received,
 )
-streams = st.lists(sent, max_size=30)
+
+__all__ = ["START_US", "Sent", "end_us", "received", "with_datastreams"]  # and what is defined here
+
+T = TypeVar("T")
+
+gaps_us = st.sampled_from(GAPS_US)
+cuts = st.lists(st.integers(0, 25), max_size=6)
+pauses_us = st.lists(gaps_us, min_size=6, max_size=6)
 
 
-def received(observations: Sequence[Sent], catalogue: Catalogue, after_us: int) -> Batch:
-    """The observations as a batch; receive times strictly increase per datastream, by 1 µs on a tie."""
-    numbers = [d.number for d in catalogue.datastreams]
-    clock_us, last_us = after_us + 1, dict.fromkeys(numbers, after_us)
-    time_us: dict[int, int] = {}
-    rows = []
-    for item in observations:
-        number = numbers[item.place % len(numbers)]
-        clock_us += item.gap_us
-        receive_us = last_us[number] = max(clock_us, last_us[number] + 1)
-        if not (item.repeated and number in time_us):
-            time_us[number] = receive_us - item.lag_us
-        rows.append((number, time_us[number], item.value, receive_us, item.origin, item.quality, item.reasons))
-    return Batch(
-        datastream=np.array([row[0] for row in rows], np.int32),
-        time_us=np.array([row[1] for row in rows], np.int64),
-        value=np.array([row[2] for row in rows], np.float64),
-        receive_us=np.array([row[3] for row in rows], np.int64),
-        device_us=np.full(len(rows), NEVER, np.int64),
-        origin=np.array([row[4] for row in rows], np.uint8),
-        quality=np.array([row[5] for row in rows], np.uint8),
-        reasons=np.array([row[6] for row in rows], np.uint16),
-    )
+def picking(draw: st.DrawFn) -> Pick:
+    """Choices by hypothesis; it shrinks to the first option."""
+
+    def pick(options: Sequence[T]) -> T:
+        return draw(st.sampled_from(options))
+
+    return pick
+
+
+@st.composite
+def catalogues(draw: st.DrawFn, *, numbers: Sequence[int] = (), with_reaches: bool = True) -> Catalogue:
+    """A numbered catalogue, of these numbers or of any."""
+    return a_city(picking(draw), numbers=numbers, with_reaches=with_reaches)
+
+
+@st.composite
+def sendings(draw: st.DrawFn, *, max_size: int = 30) -> tuple[Sent, ...]:
+    """What is sent; often much about little: most of it by one datastream."""
+    pick = picking(draw)
+    places = pick((range(5), (0, 0, 0, 0, 1)))
+    return tuple(a_sent(pick, places) for _ in range(draw(st.integers(0, max_size))))
+
+
+@st.composite
+def lives(draw: st.DrawFn, *, numbers: Sequence[int] = (), max_size: int = 6) -> list[Happening]:
+    """What happens."""
+    return a_life(picking(draw), draw(st.integers(1, max_size)), range(1, 12), numbers=numbers)
 
 
 class Tick(NamedTuple):
@@ -147,11 +70,6 @@ class Tick(NamedTuple):
 
     batch: Batch
     now_us: int
-
-
-def end_us(batch: Batch, after_us: int) -> int:
-    """The last receive time."""
-    return int(batch.receive_us.max(initial=after_us))
 
 
 def split(batch: Batch, after_us: int, cuts: Sequence[int], pauses_us: Sequence[int]) -> Iterator[Tick]:
@@ -170,10 +88,6 @@ def split(batch: Batch, after_us: int, cuts: Sequence[int], pauses_us: Sequence[
             now_us = min(until_us + pause_us, int(batch.receive_us[cut:].min()) - 1)
             yield Tick(empty_batch(), now_us)
     yield Tick(batch.take(slice(begin, len(batch))), max(now_us, end_us(batch, after_us)))
-
-
-cuts = st.lists(st.integers(0, 25), max_size=6)
-pauses_us = st.lists(gaps_us, min_size=6, max_size=6)
 
 
 def run(state: State, ticks: Sequence[Tick]) -> tuple[State, list[Transition]]:
@@ -206,11 +120,13 @@ class World:
 
     catalogue: Catalogue
     batch: Batch
+    past: tuple[Happening, ...] = ()  # what happened before
+    begin_us: int = START_US  # when it had
 
     @property
     def now_us(self) -> int:
         """When the last observation came."""
-        return end_us(self.batch, START_US)
+        return end_us(self.batch, self.begin_us)
 
     def sending(self, **columns: object) -> "World":
         """The same with other columns."""
@@ -218,7 +134,34 @@ class World:
 
 
 @st.composite
-def worlds(draw: st.DrawFn, *, numbers: Sequence[int] = ()) -> World:
+def worlds(
+    draw: st.DrawFn, *, numbers: Sequence[int] = (), with_reaches: bool = True, with_intervals: bool = True
+) -> World:
     """A random city and what it sends."""
-    catalogue = draw(catalogues(numbers=numbers))
-    return World(catalogue, received(draw(streams), catalogue, START_US))
+    catalogue = draw(catalogues(numbers=numbers, with_reaches=with_reaches))
+    if not with_intervals:
+        streams = tuple(
+            msgspec.structs.replace(d, kind="rain" if d.kind == "interval" else d.kind) for d in catalogue.datastreams
+        )
+        catalogue = msgspec.structs.replace(catalogue, datastreams=streams)
+    return World(catalogue, received(draw(sendings()), catalogue, START_US))
+
+
+@st.composite
+def worlds_with_a_past(draw: st.DrawFn) -> World:
+    """A random city that something has happened to, and what it sends now."""
+    catalogue = draw(catalogues())
+    past = tuple(h for h in draw(lives(max_size=4)) if not isinstance(h, Reload))
+    begin_us = START_US
+    for happening in past:
+        begin_us = later_us(begin_us, happening, catalogue)
+    return World(catalogue, received(draw(sendings()), catalogue, begin_us), past, begin_us)
+
+
+def begun(world: World) -> State:
+    """The state of its detector when its past is over."""
+    state = started(world.catalogue)
+    for happening in world.past:
+        state, _ = happen(state, happening, world.catalogue)
+    assert state.now_us == world.begin_us
+    return state

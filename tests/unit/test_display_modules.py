@@ -187,7 +187,7 @@ def test_an_area_is_named_by_whichever_property_its_layer_has(run: Run, key: str
     assert run("map_labels.js", "return m.nameOf(a[0])", feature) == {"name": "Gedeg", "lon": 1, "lat": 1, "size": 2}
 
 
-def snapshot(**latest: object) -> dict[str, object]:
+def snapshot(**latest: object) -> dict[str, Any]:
     level = {"name": "siaga", "value": 250, "direction": "rising", "rank": 2, "severity": 3}
     sensor = {"id": "A:level", "station": "A", "property": "level", "unit": "cm", "levels": [level]}
     newest = {"time": "2026-01-01T00:00:10Z", "value": 100, "quality": 1, "origin": "live", **latest}
@@ -221,6 +221,39 @@ def test_the_open_alarm_says_which_level_is_held_and_whether_the_sensor_is_silen
     assert run("store.js", body, *frames, delta(1767225630000, 90, closed)) == ["", "normal"]
     assert run("store.js", body, snapshot(), delta(1767225600000, 90, silent)) == ["", "silent"]
     assert run("store.js", body, snapshot(), delta(1767225620000, 90, history)) == ["", "normal"]
+
+
+def test_what_is_derived_is_as_silent_as_what_it_is_computed_from(run: Run) -> None:
+    first = snapshot()
+    [level] = first["sensors"]
+    rate = {**level, "id": "A:rate", "property": "rate", "derived_from": ["A:level"], "silent": False}
+    twice = {**rate, "id": "A:twice", "derived_from": ["A:rate"]}
+    frame = {**first, "sensors": [level, rate, twice]}
+    place = {"station": "A", "property": "level"}
+    lost = alarm("y", 1, "00:03", level="silent", silent=True, possible=[{"level": "siaga"}], **place)
+    body = TAKE + "return [s.isSilent(0), s.isSilent(2), s.standing(2), s.could_be[0]]"
+    assert run("store.js", body, frame) == [False, False, "normal", ""]
+    assert run("store.js", body, frame, delta(1767225600000, 90, lost)) == [True, True, "silent", "siaga"]
+    heard = delta(1767225700000, 90)
+    assert run("store.js", body, frame, delta(1767225600000, 90, lost), heard) == [False, False, "normal", ""]
+
+
+def test_a_derived_datastream_that_was_never_heard_makes_no_station_a_silent_one(run: Run) -> None:
+    first = snapshot()
+    [level] = first["sensors"]
+    index = {**level, "id": "A:ispu", "property": "ispu", "derived_from": ["A:level"], "latest": None}
+    helper = {**index, "id": "A:rate", "property": "rate", "helper": True, "latest": {**level["latest"]}}
+    held = {**helper, "levels_reached": ["siaga"]}
+    body = """const { Store } = await import(a[0]); const s = new Store(() => {}); s.apply(a[1]);
+        return [m.worstByStation(s).get("A").standing, m.datastreamsByStation(s).get("A")]"""
+    store = f"{HERE}store.js"
+    assert run("standing.js", body, store, {**first, "sensors": [helper, index, level]}) == ["normal", [1, 2, 0]]
+    assert run("standing.js", body, store, {**first, "sensors": [held, index, level]})[0] == "level"
+
+
+@pytest.mark.parametrize(("value", "shown"), [(1, "A"), (6, "F"), (None, "–")])
+def test_a_level_of_service_is_a_letter(run: Run, value: int | None, shown: str) -> None:
+    assert run("properties.js", "return m.valueText({kind: 'los', unit: '1', levels: []}, a[0] ?? NaN)", value) == shown
 
 
 def test_each_trouble_around_the_log_has_a_band(run: Run) -> None:

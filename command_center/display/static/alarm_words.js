@@ -1,10 +1,13 @@
 // @ts-check
 // What headline and alarm list both say of an alarm.
 
-import { age, clockTime, moment, number } from "./format.js";
+import { age, clockTime, moment, number, unitText } from "./format.js";
+import { levelName } from "./levels.js";
+import { propertyName, valueText, whatOf } from "./properties.js";
 import { datastreamOf } from "./store.js";
 import { t } from "./text.js";
 
+/** @typedef {import("./types.js").City} City */
 /** @typedef {import("./types.js").Alarm} Alarm */
 /** @typedef {import("./store.js").Store} Store */
 
@@ -18,7 +21,52 @@ export function currentValue(store, alarm) {
   const i = store.index.get(datastreamOf(alarm));
   const now = i === undefined ? Number.NaN : store.value[i];
   const value = Number.isNaN(now) ? (alarm.value ?? Number.NaN) : now;
-  return number(value, alarm.unit, i === undefined ? [] : store.sensors[i].levels);
+  return i === undefined ? number(value, alarm.unit) : valueText(store.sensors[i], value);
+}
+
+/**
+ * What the alarm is about.
+ * @param {Store} store
+ * @param {Alarm} alarm
+ * @returns {string}
+ */
+export function whatText(store, alarm) {
+  const i = store.index.get(datastreamOf(alarm));
+  return i === undefined ? propertyName(alarm.property) : whatOf(store, i);
+}
+
+/**
+ * What is not certain about it: what somebody must go and see ("!"), and what it could be by now ("?").
+ * @param {City} city
+ * @param {Store} store
+ * @param {Alarm} alarm
+ * @param {number} now_ms
+ * @returns {{mark: "!"|"?", text: string}[]}
+ */
+export function doubts(city, store, alarm, now_ms) {
+  const unit = unitText(alarm.unit);
+  /** @type {{mark: "!"|"?", text: string}[]} */
+  const found = [];
+  if (alarm.verify) found.push({ mark: "!", text: alarm.returned_at === null ? t("alarm.verify") : t("alarm.suspect") });
+  if (alarm.doubt) {
+    const value = `${number(alarm.doubt.value ?? Number.NaN, alarm.unit)} ${unit}`;
+    const text = alarm.doubt.cause === "too_fast" ? t("alarm.doubtFast", { value }) : t("alarm.doubtGap", { value });
+    found.push({ mark: "!", text });
+  }
+  const could_be = alarm.possible?.[0];
+  if (could_be) {
+    const i = store.index.get(datastreamOf(alarm));
+    const seen_ms = i === undefined ? Number.NaN : store.time_ms[i];
+    const unseen = age(now_ms - (Number.isNaN(seen_ms) ? Date.parse(could_be.since) : seen_ms));
+    found.push({ mark: "?", text: t("alarm.possible", { level: levelName(city, could_be.level), age: unseen }) });
+  }
+  if (alarm.lost_rising && alarm.rate_per_h) {
+    const rate = `${number(alarm.rate_per_h, `${alarm.unit}/h`)} ${unitText(`${alarm.unit}/h`)}`;
+    found.push({ mark: "?", text: t("alarm.lostRisingBy", { rate }) });
+  } else if (alarm.lost_rising) {
+    found.push({ mark: "?", text: t("alarm.lostRising") });
+  }
+  return found;
 }
 
 /**

@@ -2,14 +2,13 @@
 // The alarm list: worst first; below them what is past.  Cards stay in place as long as the order does.
 
 import { compareAlarms, isActive, isPast, isUnacknowledged } from "./alarm_order.js";
-import { acknowledgedText, currentAge, currentValue, dayTime, rankText, stateText } from "./alarm_words.js";
+import { acknowledgedText, currentAge, currentValue, dayTime, doubts, rankText, stateText, whatText } from "./alarm_words.js";
 import { PAGE, byId, el, setChildren, setData, setText } from "./dom.js";
 import { age, limit, moment, unitText, whole } from "./format.js";
 import { levelName, paintLevel } from "./levels.js";
-import { propertyName } from "./properties.js";
 import { shortName } from "./station_name.js";
 import { datastreamOf } from "./store.js";
-import { severitySymbol } from "./symbols.js";
+import { doubtSymbol, severitySymbol } from "./symbols.js";
 import { pick, t } from "./text.js";
 
 /** @typedef {import("./types.js").City} City */
@@ -23,7 +22,7 @@ const PAST_SHOWN = 12;
  * @property {HTMLElement} node @property {HTMLElement} level @property {HTMLElement} symbol
  * @property {HTMLElement} where @property {HTMLElement} what
  * @property {HTMLElement} value @property {HTMLElement} unit @property {HTMLElement} age
- * @property {HTMLElement} limit
+ * @property {HTMLElement} limit @property {HTMLElement} doubts
  * @property {HTMLElement} since @property {HTMLElement} state @property {HTMLElement} tags
  * @property {HTMLButtonElement} button @property {HTMLElement} error
  */
@@ -91,6 +90,7 @@ export class AlarmPanel {
       since: el("span", "alarm-since"),
       limit: el("span", "alarm-limit"),
       tags: el("span", "alarm-tags"),
+      doubts: el("ul", "alarm-doubts"),
       error: el("span", "alarm-error"),
     };
     const button = el("button", "acknowledge");
@@ -101,7 +101,7 @@ export class AlarmPanel {
     head.append(parts.symbol, parts.level, parts.where, parts.what, reading, button);
     const words = el("div", "alarm-words");
     words.append(parts.state, parts.since, parts.limit, parts.tags, parts.age, parts.error);
-    node.append(head, words);
+    node.append(head, parts.doubts, words);
     node.dataset.alarm = alarm.id;
     node.tabIndex = 0;
     const card = { node, button, ...parts };
@@ -155,10 +155,11 @@ export class AlarmPanel {
       card.symbol.dataset.severity = String(alarm.severity);
       card.symbol.replaceChildren(severitySymbol(alarm.severity));
     }
-    setText(card.level, levelName(city, alarm.level));
+    setText(card.level, [levelName(city, alarm.level), ...((alarm.count ?? 1) > 1 ? [`×${alarm.count}`] : [])].join(" "));
     card.level.title = rankText(store, alarm);
     setText(card.where, shortName(city, alarm.station));
-    setText(card.what, propertyName(alarm.property));
+    setText(card.what, whatText(store, alarm));
+    drawDoubts(card.doubts, doubts(city, store, alarm, now_ms));
     card.node.title = pick(alarm.text);
     setText(card.tags, tags(alarm).join("  "));
     const now_known = !isPast(alarm) && alarm.level !== "silent";
@@ -175,6 +176,22 @@ export class AlarmPanel {
     card.button.disabled = this.#pending.has(alarm.id);
     setText(card.button, this.#pending.has(alarm.id) ? t("alarm.acknowledging") : t("alarm.acknowledge"));
   }
+}
+
+/**
+ * @param {HTMLElement} host
+ * @param {{mark: "!"|"?", text: string}[]} found
+ */
+function drawDoubts(host, found) {
+  const picture = JSON.stringify(found);
+  if (host.dataset.picture === picture) return;
+  host.dataset.picture = picture;
+  const lines = found.map(({ mark, text }) => {
+    const line = el("li");
+    line.append(doubtSymbol(mark), text);
+    return line;
+  });
+  host.replaceChildren(...lines);
 }
 
 /**
@@ -197,6 +214,7 @@ function tags(alarm) {
   const words = [];
   if (alarm.historical) words.push(t("tag.historical"));
   if (alarm.silent && alarm.level !== "silent") words.push(t("tag.silent"));
+  if (alarm.projected) words.push(t("tag.projected"));
   if (alarm.exercise) words.push(t("tag.exercise"));
   return words;
 }

@@ -2,9 +2,9 @@
 // The line above the chart: what is drawn, its value now, and over how many hours.
 
 import { PAGE, byId, el, setChildren, setData, setText } from "./dom.js";
-import { age, number, unitText } from "./format.js";
+import { age, unitText } from "./format.js";
 import { levelName, paintLevel } from "./levels.js";
-import { propertyName } from "./properties.js";
+import { valueText, whatOf } from "./properties.js";
 import { shortName } from "./station_name.js";
 import { t } from "./text.js";
 
@@ -34,8 +34,8 @@ export function drawChartHead(city, store, i, note, now_ms) {
   setData(host, "stale", store.isStale(i, now_ms));
   paintLevel(host, city, store.level[i]);
   setText(name, shortName(city, sensor.station));
-  setText(property, propertyName(sensor.property));
-  setText(value, number(store.value[i], sensor.unit, sensor.levels));
+  setText(property, whatOf(store, i));
+  setText(value, valueText(sensor, store.value[i]));
   setText(unit, unitText(sensor.unit));
   setText(chip, store.level[i] ? levelName(city, store.level[i]) : "");
   setText(old, Number.isNaN(store.time_ms[i]) ? t("row.never") : age(now_ms - store.time_ms[i]));

@@ -6,7 +6,7 @@ import { language, t } from "./text.js";
 /** @typedef {import("./types.js").Level} Level */
 
 /** Most decimals by unit; within that, the smaller a value the more it has. */
-const DECIMALS = new Map([["cm", 0], ["mm", 1], ["mm/h", 1], ["ug/m3", 1], ["km/h", 0], ["%", 0], ["Cel", 1], ["V", 1]]);
+const DECIMALS = new Map([["cm", 0], ["mm", 1], ["mm/h", 1], ["ug/m3", 1], ["km/h", 0], ["%", 0], ["Cel", 1], ["V", 1], ["min", 0], ["cm/h", 0]]);
 /** Units of the catalogue are ASCII; people read these. @type {Record<string, () => string>} */
 const UNITS = {
   "m3/s": () => "m³/s",
@@ -15,6 +15,9 @@ const UNITS = {
   Cel: () => "°C",
   "mm/h": () => t("unit.mmPerHour"),
   "veh/h": () => t("unit.vehiclesPerHour"),
+  "m3/s/h": () => t("unit.perHour", { unit: "m³/s" }),
+  min: () => t("unit.minutes"),
+  1: () => "",
 };
 const MAX_DECIMALS = 3;
 const LOCALES = { id: "id-ID", en: "en-GB" };
@@ -83,7 +86,9 @@ export function whole(count) {
  * @returns {string}
  */
 export function unitText(unit) {
-  return UNITS[unit]?.() ?? unit;
+  const known = UNITS[unit]?.();
+  if (known !== undefined) return known;
+  return unit.endsWith("/h") ? t("unit.perHour", { unit: unit.slice(0, -2) }) : unit;
 }
 
 /**

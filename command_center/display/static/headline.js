@@ -2,14 +2,15 @@
 // One statement to be read from across the room: the worst level held now, or that there is none.
 
 import { compareAlarms, isActive, isPast, isUnacknowledged, worstActive } from "./alarm_order.js";
-import { acknowledgedText, currentAge, currentValue, rankText } from "./alarm_words.js";
+import { acknowledgedText, currentAge, currentValue, doubts, rankText, whatText } from "./alarm_words.js";
 import { PAGE, byId, el, setChildren, setData } from "./dom.js";
 import { age, limit, moment, unitText, whole } from "./format.js";
 import { levelName, paintLevel } from "./levels.js";
-import { propertyName } from "./properties.js";
 import { stationName } from "./station_name.js";
-import { severitySymbol } from "./symbols.js";
+import { datastreamOf } from "./store.js";
+import { severitySymbol, trendSymbol } from "./symbols.js";
 import { t } from "./text.js";
+import { trendOf } from "./trend.js";
 
 /** @typedef {import("./types.js").City} City */
 /** @typedef {import("./types.js").Alarm} Alarm */
@@ -50,9 +51,9 @@ const EMPTY = /** @type {City} */ (/** @type {unknown} */ ({ levels: {} }));
  * @returns {[string, string]}
  */
 function calm(store) {
-  const n = store.sensors.length;
-  let heard = 0;
-  for (let i = 0; i < n; i += 1) if (!Number.isNaN(store.time_ms[i]) && !store.silent[i]) heard += 1;
+  const observed = store.sensors.flatMap((sensor, i) => (sensor.derived_from ? [] : [i]));
+  const n = observed.length;
+  const heard = observed.filter((i) => !Number.isNaN(store.time_ms[i]) && !store.isSilent(i)).length;
   const waiting = [...store.alarms.values()].filter(isUnacknowledged).length;
   const rest = [t("headline.heard", { heard: whole(heard), total: whole(n) })];
   if (waiting > 0) rest.push(t("headline.unacknowledged", { n: whole(waiting) }));
@@ -69,12 +70,15 @@ function alarmParts(city, store, alarm, now_ms) {
   const since_ms = Date.parse(alarm.since ?? alarm.raised_at);
   const open = [...store.alarms.values()].filter((a) => isActive(a) && !isPast(a)).sort(compareAlarms);
   const unacknowledged = [...store.alarms.values()].filter(isUnacknowledged).length;
+  const i = store.index.get(datastreamOf(alarm));
   return {
+    trend: i === undefined ? null : trendOf(city, store, i, now_ms),
+    doubt: doubts(city, store, alarm, now_ms)[0]?.text ?? "",
     severity: alarm.severity,
     level: levelName(city, alarm.level),
     rank: rankText(store, alarm),
     where: stationName(city, alarm.station),
-    what: propertyName(alarm.property),
+    what: whatText(store, alarm),
     ...currentAge(store, alarm, now_ms),
     value: currentValue(store, alarm),
     unit: unitText(alarm.unit),
@@ -99,12 +103,29 @@ function alarmNodes(parts) {
   const beside = el("small");
   beside.append(el("span", "headline-what", `${parts.what}  ${parts.age}`), el("span", "headline-limit", parts.limit));
   setData(value, "stale", parts.stale);
-  value.append(el("b", "", parts.value), el("span", "headline-unit", parts.unit), beside);
+  value.append(el("b", "", parts.value), el("span", "headline-unit", parts.unit), beside, trendNode(parts));
   const since = el("div", "headline-since");
   since.append(el("b", "", parts.since), el("span", "headline-state", parts.state));
   const others = el("div", "headline-others");
   others.append(el("b", "", parts.others), el("span", "", parts.unacknowledged));
   return [level, where, value, since, others];
+}
+
+/**
+ * What comes: how fast it rises and when it reaches the next level; before that, what is in doubt.
+ * @param {ReturnType<typeof alarmParts>} parts
+ */
+function trendNode({ trend, doubt }) {
+  const node = el("small", "headline-trend");
+  if (doubt) {
+    node.append(el("span", "headline-doubt", doubt));
+  } else if (trend?.direction) {
+    setData(node, "trend", trend.direction);
+    const rate = el("span", "headline-rate");
+    rate.append(trendSymbol(), trend.rate);
+    node.append(rate, el("span", "headline-next", trend.next));
+  }
+  return node;
 }
 
 /** @param {string[]} lines */

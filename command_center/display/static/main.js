@@ -91,7 +91,7 @@ function onFrame(frame) {
     void cities.load();
     layOut();
   }
-  if (changed.rows) {
+  if (changed.rows || changed.waves) {
     redraw.rows();
     redraw.headline();
   }

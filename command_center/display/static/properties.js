@@ -1,6 +1,7 @@
 // @ts-check
 // What a datastream measures, in words.  A property that is not known here shows under its own id.
 
+import { number } from "./format.js";
 import { t } from "./text.js";
 
 /** @type {Record<string, () => string>} */
@@ -14,7 +15,9 @@ const NAMES = {
   gate_opening: () => t("property.gateOpening"),
   rain: () => t("property.rain"),
   rain_rate: () => t("property.rainRate"),
+  rain_10min: () => t("property.rain10min"),
   rain_1h: () => t("property.rain1h"),
+  rain_24h: () => t("property.rain24h"),
   rainfall: () => t("property.rain"),
   hujan: () => t("property.rain"),
   pm25: () => "PM2.5",
@@ -36,10 +39,42 @@ const NAMES = {
   battery: () => t("property.battery"),
 };
 
+/** What is derived has whatever property its city gave it: its kind says what it is. @type {Record<string, () => string>} */
+const KINDS = {
+  river_rate: () => t("property.riverRate"),
+  river_eta: () => t("property.riverEta"),
+  ispu: () => "ISPU",
+  los: () => t("property.los"),
+  basin_count: () => t("property.basinCount"),
+};
+/** Levels of service 1 to 6. */
+const SERVICE = "ABCDEF";
+
 /**
  * @param {string} property
+ * @param {string} [kind]
  * @returns {string}
  */
-export function propertyName(property) {
-  return NAMES[property.toLowerCase()]?.() ?? property.replaceAll("_", " ");
+export function propertyName(property, kind = "") {
+  return NAMES[property.toLowerCase()]?.() ?? KINDS[kind]?.() ?? property.replaceAll("_", " ");
+}
+
+/**
+ * What a sensor measures; of the greatest of several, also which one that is.
+ * @param {import("./store.js").Store} store
+ * @param {number} i
+ */
+export function whatOf(store, i) {
+  const { property, kind } = store.sensors[i];
+  const dominant = store.beside[i].dominant;
+  return [propertyName(property, kind), ...(dominant ? [propertyName(dominant)] : [])].join(" · ");
+}
+
+/**
+ * A value without its unit, as its kind is written.
+ * @param {import("./types.js").Sensor} sensor
+ * @param {number} value
+ */
+export function valueText({ kind, unit, levels }, value) {
+  return (kind === "los" && SERVICE[value - 1]) || number(value, unit, levels);
 }

@@ -3,13 +3,15 @@
 
 import { groupStations } from "./basins.js";
 import { PAGE, byId, el, setData, setText } from "./dom.js";
-import { age, number, unitText } from "./format.js";
+import { age, unitText } from "./format.js";
 import { levelName, paintLevel } from "./levels.js";
-import { propertyName } from "./properties.js";
+import { propertyName, valueText, whatOf } from "./properties.js";
 import { datastreamsByStation, hasLevels } from "./standing.js";
 import { commonStart, shortName } from "./station_name.js";
-import { stationSymbol } from "./symbols.js";
+import { stationSymbol, trendSymbol } from "./symbols.js";
 import { t } from "./text.js";
+import { trendOf } from "./trend.js";
+import { drawWaves } from "./waves.js";
 
 /** @typedef {import("./types.js").City} City */
 /** @typedef {import("./types.js").Station} Station */
@@ -22,13 +24,16 @@ const FAIL = 4;
 
 /**
  * @typedef {object} Row
- * @property {HTMLElement} node @property {HTMLElement} chip @property {HTMLElement} value
+ * @property {HTMLElement} node @property {HTMLElement} property @property {HTMLElement} chip
+ * @property {HTMLElement} value @property {HTMLElement} coming @property {HTMLElement} rate @property {HTMLElement} next
  * @property {HTMLElement} note @property {HTMLElement} origin @property {HTMLElement} age
  */
 
 export class StationPanel {
   /** By index of the snapshot. @type {(Row|undefined)[]} */
   #rows = [];
+  /** Where the waves of a river stand, and its stations. @type {{host: HTMLElement, stations: Set<string>}[]} */
+  #waves = [];
   #selected = -1;
 
   /** @param {(datastream: string) => void} onSelect */
@@ -60,6 +65,7 @@ export class StationPanel {
    */
   build(city, store) {
     this.#rows = [];
+    this.#waves = [];
     const ofStation = datastreamsByStation(store);
     /** @type {Map<string, HTMLElement>} */
     const sections = new Map();
@@ -73,13 +79,18 @@ export class StationPanel {
         const name = names[k].slice(start.length);
         list.append(this.#station(station, name, store, ofStation.get(station.station) ?? []));
       });
-      node.append(el("h3", "", group.title), list);
+      const waves = el("ul", "waves");
+      if (group.section === "water") {
+        this.#waves.push({ host: waves, stations: new Set(group.stations.map((station) => station.station)) });
+      }
+      node.append(el("h3", "", group.title), waves, list);
       const section = sections.get(group.section) ?? el("div", "station-columns");
       sections.set(group.section, section);
       section.append(node);
     }
     byId(PAGE.stations).replaceChildren(...sections.values());
-    setData(byId(PAGE.stations), "roomy", store.sensors.length <= FEW_SENSORS);
+    const shown = store.sensors.filter((sensor) => !sensor.helper).length;
+    setData(byId(PAGE.stations), "roomy", shown <= FEW_SENSORS);
     store.dirty.fill(1);
     this.select(this.#selected);
   }
@@ -93,7 +104,8 @@ export class StationPanel {
   #station(station, name, store, indices) {
     const node = el("li", "station");
     node.dataset.station = station.station;
-    indices.forEach((i, place) => node.append(this.#row(station, place === 0 ? name : "", store, i)));
+    const shown = indices.filter((i) => !store.sensors[i].helper);
+    shown.forEach((i, place) => node.append(this.#row(station, place === 0 ? name : "", store, i)));
     // What has no levels shares a line with its like; one left over has its line to itself.
     const minor = node.querySelectorAll("[data-minor]");
     const last = minor[minor.length - 1];
@@ -114,24 +126,29 @@ export class StationPanel {
     node.tabIndex = 0;
     node.setAttribute("role", "button");
     setData(node, "minor", !name && !hasLevels(store, i));
-    node.title = `${station.name} – ${propertyName(sensor.property)} (${sensor.id})`;
+    node.title = `${station.name} – ${propertyName(sensor.property, sensor.kind)} (${sensor.id})`;
     const what = el("span", "row-what");
     if (name) {
       node.append(stationSymbol(station.kind));
       what.append(el("span", "row-name", name));
     }
-    what.append(el("span", "row-property", propertyName(sensor.property)));
     const reading = el("span", "row-reading");
     const row = {
       node,
+      property: el("span", "row-property"),
+      coming: el("span", "row-coming"),
+      rate: el("span"),
+      next: el("span"),
       note: el("small", "row-note"),
       chip: el("span", "chip"),
       value: el("b", "row-value"),
       origin: el("span", "row-origin"),
       age: el("span", "row-age"),
     };
+    what.append(row.property);
+    row.coming.append(trendSymbol(), row.rate, " ", row.next);
     reading.append(row.value, " ", el("span", "row-unit", unitText(sensor.unit)));
-    node.append(what, row.note, row.chip, reading, row.origin, row.age);
+    node.append(what, row.note, row.chip, reading, row.coming, row.origin, row.age);
     this.#rows[i] = row;
     return node;
   }
@@ -153,13 +170,21 @@ export class StationPanel {
       setData(row.node, "stale", standing !== "never" && store.isStale(i, now_ms));
       setText(row.chip, store.level[i] ? levelName(city, store.level[i]) : "");
       paintLevel(row.node, city, store.level[i]);
-      setText(row.value, number(store.value[i], sensor.unit, sensor.levels));
+      setText(row.property, whatOf(store, i));
+      setText(row.value, valueText(sensor, store.value[i]));
+      const trend = trendOf(city, store, i, now_ms);
+      const could_be = store.could_be[i] && t("row.possible", { level: levelName(city, store.could_be[i]) });
+      setData(row.coming, "trend", trend.direction);
+      setData(row.coming, "wide", could_be || trend.next ? "true" : "");
+      setText(row.rate, trend.rate);
+      setText(row.next, could_be || (trend.next && `· ${trend.next}`));
       setText(row.note, note(store, i, now_ms));
       setText(row.origin, ORIGINS[store.origin[i]]?.()[0] ?? "");
       setText(row.age, standing === "never" ? t("row.never") : age(now_ms - store.time_ms[i]));
     });
     const origins = [...new Set(store.origin)].flatMap((origin) => (ORIGINS[origin] ? [ORIGINS[origin]().join(" ")] : []));
     setText(byId(PAGE.stationsOrigins), origins.join(" · "));
+    for (const { host, stations } of this.#waves) drawWaves(host, city, store.waves, stations, now_ms);
   }
 
   /**
@@ -198,7 +223,7 @@ const ORIGINS = {
 function note(store, i, now_ms) {
   const words = [];
   if (Number.isNaN(store.time_ms[i])) return "";
-  if (store.silent[i]) words.push(t("row.silent"));
+  if (store.isSilent(i)) words.push(t("row.silent"));
   else if (store.isStale(i, now_ms)) words.push(t("row.old"));
   if (store.quality[i] === SUSPECT) words.push(t("quality.suspect"));
   if (store.quality[i] === FAIL) words.push(t("quality.fail"));

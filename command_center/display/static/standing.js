@@ -8,7 +8,8 @@
 export const NOTHING = { standing: "never", level: "", rank: 0, severity: 0 };
 
 /**
- * The indices of each station's datastreams; those with levels first, else as the snapshot has them.
+ * The indices of each station's datastreams: those with levels first, what is shown with others last, else as the
+ * snapshot has them.
  * @param {Store} store
  * @returns {Map<string, number[]>}
  */
@@ -20,7 +21,9 @@ export function datastreamsByStation(store) {
     list.push(i);
     found.set(sensor.station, list);
   });
-  for (const list of found.values()) list.sort((a, b) => Number(hasLevels(store, b)) - Number(hasLevels(store, a)) || a - b);
+  /** @param {number} i */
+  const place = (i) => (store.sensors[i].helper ? 2 : hasLevels(store, i) ? 0 : 1);
+  for (const list of found.values()) list.sort((a, b) => place(a) - place(b) || a - b);
   return found;
 }
 
@@ -33,7 +36,7 @@ export const hasLevels = (store, i) => store.sensors[i].levels.length > 0;
 
 /**
  * The worst of each station.  A gauge that can raise an alarm and is not heard makes its station a silent one, whatever
- * else there still speaks.
+ * else there still speaks.  What is derived can hold a level, and says nothing of who is heard.
  * @param {Store} store
  * @returns {Map<string, Standing>}
  */
@@ -41,8 +44,10 @@ export function worstByStation(store) {
   /** @type {Map<string, Standing>} */
   const worst = new Map();
   for (const [station, indices] of datastreamsByStation(store)) {
-    const watched = indices.filter((i) => hasLevels(store, i));
-    worst.set(station, standingOf(store, watched.length > 0 ? watched : indices));
+    const observed = indices.filter((i) => !store.sensors[i].derived_from);
+    const watched = observed.filter((i) => hasLevels(store, i));
+    const heard = [watched, observed, indices].find((list) => list.length > 0) ?? [];
+    worst.set(station, standingOf(store, indices, heard));
   }
   return worst;
 }
@@ -50,9 +55,10 @@ export function worstByStation(store) {
 /**
  * @param {Store} store
  * @param {number[]} indices
+ * @param {number[]} heard those of which one expects to hear
  * @returns {Standing}
  */
-function standingOf(store, indices) {
+function standingOf(store, indices, heard) {
   let worst = NOTHING;
   for (const i of indices) {
     const level = store.sensors[i].levels.find((l) => l.name === store.level[i]);
@@ -61,7 +67,7 @@ function standingOf(store, indices) {
     }
   }
   if (worst !== NOTHING) return worst;
-  const standings = indices.map((i) => store.standing(i));
+  const standings = heard.map((i) => store.standing(i));
   if (standings.every((standing) => standing === "never")) return NOTHING;
   return { ...NOTHING, standing: standings.some((s) => s !== "normal") ? "silent" : "normal" };
 }

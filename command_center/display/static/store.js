@@ -28,10 +28,18 @@ export class Store {
   silent = new Uint8Array(0);
   /** @type {string[]} name of the level held, "" = none */
   level = [];
+  /** @type {string[]} name of the worst level that a silent one could have reached, "" = none */
+  could_be = [];
+  /** @type {import("./types.js").Beside[]} */
+  beside = [];
+  /** Of what each is computed. @type {number[][]} */
+  inputs = [];
   dirty = new Uint8Array(0);
 
   /** @type {Map<string, Alarm>} */
   alarms = new Map();
+  /** @type {import("./types.js").Wave[]} */
+  waves = [];
   /** @type {Status|null} */
   status = null;
   /** Server's time of the last frame, and of the last one with a status. */
@@ -46,7 +54,7 @@ export class Store {
   /**
    * Takes a frame.
    * @param {Frame} frame
-   * @returns {{sensors: boolean, rows: boolean, alarms: boolean, status: boolean}} what has changed
+   * @returns {{sensors: boolean, rows: boolean, alarms: boolean, waves: boolean, status: boolean}} what has changed
    */
   apply(frame) {
     this.frame_ms = frame.now_ms;
@@ -55,6 +63,11 @@ export class Store {
     for (const alarm of frame.alarms ?? []) this.#takeAlarm(alarm, snapshot);
     const observations = frame.observations;
     if (observations) this.#observe(observations);
+    for (const { i, ...beside } of frame.beside ?? []) {
+      this.beside[i] = beside;
+      this.dirty[i] = 1;
+    }
+    if (frame.waves) this.waves = frame.waves;
     if (frame.status) {
       this.status = frame.status;
       this.status_ms = frame.now_ms;
@@ -65,6 +78,7 @@ export class Store {
       sensors: snapshot,
       rows: alarms || (observations?.i.length ?? 0) > 0,
       alarms,
+      waves: frame.waves !== undefined,
       status: frame.status !== undefined,
     };
   }
@@ -86,8 +100,11 @@ export class Store {
     this.value = Float64Array.from(sensors, (s) => s.latest?.value ?? Number.NaN);
     this.quality = Uint8Array.from(sensors, (s) => s.latest?.quality ?? MISSING);
     this.origin = sensors.map((s) => s.latest?.origin ?? "");
-    this.silent = Uint8Array.from(sensors, (s) => (s.silent ? 1 : 0));
+    this.silent = Uint8Array.from(sensors, (s) => (s.silent && !s.derived_from ? 1 : 0));
     this.level = sensors.map((s) => worstOf(s));
+    this.could_be = sensors.map((s) => s.possible?.[0]?.level ?? "");
+    this.beside = sensors.map((s) => ({ rate: s.rate ?? null, eta: s.eta ?? null, dominant: s.dominant ?? null }));
+    this.inputs = sensors.map((s) => (s.derived_from ?? []).flatMap((id) => this.index.get(id) ?? []));
     this.dirty = new Uint8Array(n).fill(1);
     this.alarms = new Map();
   }
@@ -98,13 +115,14 @@ export class Store {
       if (i >= this.sensors.length) return;
       const value = columns.value[k] ?? Number.NaN;
       this.follower(i, columns.time_ms[k], value, columns.quality[k]);
-      // Late data never move the live state.
-      if (columns.time_ms[k] <= this.time_ms[i]) return;
+      // Late data never move the live state; a newest time ahead of the gateway's clock was set by a clock that ran ahead.
+      if (columns.time_ms[k] <= this.time_ms[i] && this.time_ms[i] <= this.frame_ms + 300e3) return;
       this.time_ms[i] = columns.time_ms[k];
       this.value[i] = value;
       this.quality[i] = columns.quality[k];
       this.origin[i] = columns.origin[k];
       this.silent[i] = 0;
+      this.could_be[i] = "";
       this.dirty[i] = 1;
     });
   }
@@ -121,6 +139,7 @@ export class Store {
     this.dirty[i] = 1;
     const active = isActive(alarm);
     if (snapshot && !active) return;
+    this.could_be[i] = active ? (alarm.possible?.[0]?.level ?? "") : "";
     this.level[i] = active && alarm.level !== "silent" ? alarm.level : "";
     if (!snapshot || alarm.silent || alarm.level === "silent") {
       this.silent[i] = active && (alarm.silent || alarm.level === "silent") ? 1 : 0;
@@ -141,7 +160,16 @@ export class Store {
   standing(i) {
     if (this.level[i]) return "level";
     if (Number.isNaN(this.time_ms[i])) return "never";
-    return this.silent[i] ? "silent" : "normal";
+    return this.isSilent(i) ? "silent" : "normal";
+  }
+
+  /**
+   * What is computed from others has no silence of its own: it is as silent as they are.
+   * @param {number} i
+   * @returns {boolean}
+   */
+  isSilent(i) {
+    return this.silent[i] === 1 || this.inputs[i].some((input) => this.isSilent(input));
   }
 
   /**
@@ -152,7 +180,7 @@ export class Store {
    */
   isStale(i, now_ms) {
     const interval_s = this.sensors[i]?.interval_s ?? Number.NaN;
-    return this.silent[i] === 1 || now_ms - this.time_ms[i] > 3000 * interval_s;
+    return this.isSilent(i) || now_ms - this.time_ms[i] > 3000 * interval_s;
   }
 }
 

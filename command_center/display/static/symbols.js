@@ -35,6 +35,23 @@ export function stationSymbol(kind) {
   );
 }
 
+/** An arrow upwards; the style sheet turns it round where data-trend of an element around it says "down". */
+export function trendSymbol() {
+  return svg("svg", { class: "trend", viewBox: "-10 -10 20 20", "aria-hidden": "true" }, svg("path", { d: "M0,-8 L9,7 H-9 Z" }));
+}
+
+/**
+ * The symbol of what is not certain: "!" = go and look, "?" = it could be.
+ * @param {"!"|"?"} mark
+ * @returns {SVGElement}
+ */
+export function doubtSymbol(mark) {
+  const outline = mark === "!" ? "M0,-10 L11,9 H-11 Z" : "M-10,0 A10,10 0 1 1 10,0 A10,10 0 1 1 -10,0 Z";
+  const sign = svg("text", { y: mark === "!" ? 6.5 : 5, "text-anchor": "middle" });
+  sign.textContent = mark;
+  return svg("svg", { class: "doubt", viewBox: "-12 -12 24 24", "aria-hidden": "true" }, svg("path", { d: outline }), sign);
+}
+
 /**
  * The symbol of a severity, 1 to 4.
  * @param {number} severity

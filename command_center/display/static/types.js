@@ -9,12 +9,33 @@
  * @property {number} rank @property {number} severity
  */
 
+/** @typedef {{value: number, unit: string, low: number|null, high: number|null, time: string}} Rate */
+
+/**
+ * @typedef {{level: string, earliest_min: number, middle_min: number|null, latest_min: number|null, time: string}} Eta
+ * Minutes from `time`; null = not within a day.
+ */
+
+/** @typedef {{rate: Rate|null, eta: Eta|null, dominant: string|null}} Beside  What stands beside a value. */
+
+/** @typedef {{level: string, rank: number, severity: number, since: string, rate_per_h: number|null}} Possible */
+
+/**
+ * @typedef {object} Wave
+ * @property {string} upstream_station @property {string} downstream_station
+ * @property {"expected"|"on_time"|"came_late"|"absent"} state @property {string|null} from @property {string|null} until
+ * @property {string|null} arrived @property {string} found
+ */
+
 /**
  * @typedef {object} Sensor  One datastream; its index in the snapshot is the `i` of the deltas.
  * @property {string} id @property {string} station @property {string} property @property {string} kind
  * @property {string} unit @property {string} name @property {string} basin @property {boolean} illustrative
  * @property {boolean} silent @property {string[]} levels_reached @property {Level[]} levels
  * @property {number} [interval_s] expected seconds between observations
+ * @property {string[]|null} [derived_from] ids @property {boolean} [helper] has no row of its own
+ * @property {Rate|null} [rate] @property {Eta|null} [eta] @property {string|null} [dominant]
+ * @property {Possible[]} [possible] the worst first
  * @property {{time: string, value: number|null, quality: number, origin: string}|null} latest
  */
 
@@ -26,7 +47,9 @@
  * @property {string} raised_at @property {string|null} acknowledged_at @property {string|null} acknowledged_by
  * @property {string} [since] when the level shown was reached
  * @property {string|null} returned_at @property {boolean} historical @property {boolean} [silent]
- * @property {boolean} [exercise] @property {string} origin @property {Bilingual} [text]
+ * @property {Possible[]} [possible] @property {boolean} [lost_rising] @property {number|null} [rate_per_h]
+ * @property {boolean} [verify] @property {{cause: string, time: string, value: number|null}|null} [doubt]
+ * @property {number} [count] @property {boolean} [projected] @property {boolean} [exercise] @property {string} origin @property {Bilingual} [text]
  */
 
 /**
@@ -53,6 +76,7 @@
  * @typedef {object} Frame  One text frame of WS /api/v1/live.
  * @property {"snapshot"|"delta"} type @property {number} sequence @property {number} now_ms
  * @property {Sensor[]} [sensors] @property {Alarm[]} [alarms] @property {Status} [status]
+ * @property {Wave[]} [waves] all of them @property {(Beside & {i: number})[]} [beside]
  * @property {{i: number[], time_ms: number[], value: (number|null)[], quality: number[], origin: string[]}} [observations]
  */
 

@@ -106,6 +106,14 @@ def batch(rows: list[tuple[int, int, float]], origin: Origin = Origin.LIVE) -> B
     )
 
 
+CAUSES = {
+    Kind.SILENT: Cause.OVERDUE,
+    Kind.HEARD: Cause.SPOKE,
+    Kind.VERIFY: Cause.AFTER_GAP,
+    Kind.POSSIBLE: Cause.UNSEEN,
+    Kind.WAVE: Cause.EXPECTED,
+    Kind.REBASED: Cause.CLOCK,
+}
 LIMITS = {"hijau": (1, 500.0), "kuning": (2, 600.0), "merah": (3, 700.0)}
 
 
@@ -114,7 +122,7 @@ def transition(kind: Kind, level: str = "", **fields: Any) -> Transition:
     rank, limit = LIMITS.get(level, (0, None))
     defaults: dict[str, Any] = {
         "datastream": LEVEL,
-        "cause": {Kind.SILENT: Cause.OVERDUE, Kind.HEARD: Cause.SPOKE}.get(kind, Cause.CROSSED),
+        "cause": CAUSES.get(kind, Cause.CROSSED),
         "severity": rank + 1,
         "time_us": NOW_US,
         "at_us": NOW_US,
@@ -142,9 +150,11 @@ def entry(
     origin: Origin = Origin.LIVE,
     **fields: Any,
 ) -> Entry:
-    """A row of the log under catalogue 1."""
+    """A row of the log under catalogue 1; what it holds was received at its `now`, or its own time if that is later."""
     defaults: dict[str, Any] = {"now_us": now_us, "event": "observations", "catalogue_version": 1}
-    return Entry(batch=batch(rows or [], origin), transitions=transitions, **(defaults | fields))
+    observed = batch(rows or [], origin)
+    np.maximum(observed.receive_us, now_us, out=observed.receive_us)
+    return Entry(batch=observed, transitions=transitions, **(defaults | fields))
 
 
 def minutes(n: float) -> int:

@@ -17,6 +17,7 @@ from command_center.clock import now_us
 from gateway.log.rows import Entry
 from gateway.log.writer import LogWriter
 from gateway.status import CommitFrame, SourceStatus, StatusFrame, StatusServer
+from sensors.catalogue import Catalogue
 from sensors.settings import AdminSettings, LogSettings, Settings
 from tests.unit.command_center.little_city import little_city
 
@@ -25,10 +26,11 @@ DETECTOR = 1
 
 
 class Gateway:
-    """What the gateway does for others: it writes the log and rings the bell."""
+    """What the gateway does for others: it writes the log and rings the bell; without a `city` for the little one."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, city: Catalogue | None = None) -> None:
         self._data_dir = data_dir
+        self._city = city or little_city()
         self._writer: LogWriter | None = None
         self._server: StatusServer | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -36,10 +38,10 @@ class Gateway:
 
     @property
     def writer(self) -> LogWriter:
-        """The log's writer; the first use makes the log, with the little city's catalogue."""
+        """The log's writer; the first use makes the log, with the city's catalogue."""
         if self._writer is None:
             self._writer = LogWriter(self._data_dir, LogSettings(), DETECTOR)
-            self._writer.install_catalogue(little_city(), now_us())
+            self._writer.install_catalogue(self._city, now_us())
         return self._writer
 
     def append(self, *entries: Entry) -> int:

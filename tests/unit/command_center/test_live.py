@@ -16,10 +16,13 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from command_center import live
+from command_center.clock import now_us
 from command_center.live import Viewer
 from sensors.origin import Origin
-from tests.unit.command_center.little_city import DISCHARGE, LEVEL, NOW_US, entry, minutes, raised, returned
-from tests.unit.command_center.running import Running, running, until
+from sensors.transition import Kind
+from tests.unit.command_center.derived_city import BELOW, ETA, RATE, derived_city
+from tests.unit.command_center.little_city import DISCHARGE, LEVEL, NOW_US, entry, minutes, raised, returned, transition
+from tests.unit.command_center.running import Gateway, Running, running, until
 
 
 @contextlib.contextmanager
@@ -204,3 +207,29 @@ def test_a_client_that_reads_nothing_does_not_hold_up_the_stop(tmp_path: Path) -
         center.center.stop()
         deaf.close()
     assert time.monotonic() - began < 5
+
+
+def test_what_stands_beside_a_value_and_the_waves_come_with_what_changed(tmp_path: Path) -> None:
+    with running(tmp_path, Gateway(tmp_path, derived_city())) as center:
+        center.gateway.append(entry([(LEVEL, NOW_US, 540.0)]))
+        center.wait_ready()
+        with look(center) as wall:
+            [snapshot] = frames_until(wall, lambda _: True)
+            assert (snapshot["waves"], snapshot["sensors"][0]["rate"]) == ([], None)
+            settle(wall)
+            center.gateway.append(
+                entry(
+                    [(RATE, NOW_US, 34.0), (ETA, NOW_US, 90.0)],
+                    transition(Kind.WAVE, datastream=BELOW, other=LEVEL, at_us=now_us(), until_us=minutes(40)),
+                )
+            )
+            delta = frames_until(wall, lambda frame: bool(frame["beside"]))[-1]
+            [beside] = delta["beside"]
+            assert (beside["i"], beside["rate"]["value"], beside["eta"]["level"]) == (0, 34.0, "kuning")
+            assert [wave["state"] for wave in delta["waves"]] == ["expected"]
+            assert delta["observations"]["i"] == [RATE, ETA]
+            center.gateway.append(entry([(DISCHARGE, minutes(1), 12.0)]))
+            quiet = frames_until(wall, lambda frame: bool(frame["observations"]["i"]))[-1]
+            assert (quiet["beside"], "waves" in quiet) == ([], False)
+        with look(center) as late:
+            assert [wave["state"] for wave in json.loads(late.recv())["waves"]] == ["expected"]

@@ -1,6 +1,7 @@
 """Our own clock: a glitch is not followed, a step that lasts is, and both are said."""
 
 from gateway.clock import PATIENCE_US, Clock
+from gateway.our_clock import WINDOW_US, Disagreement
 from sensors.times import HOUR_US, SECOND_US
 
 
@@ -49,4 +50,36 @@ def test_a_step_that_lasts_is_followed_and_counted() -> None:
     assert ours.now_us() == hands.wall + HOUR_US
     hands.pass_us(PATIENCE_US)
     assert ours.now_us() == hands.wall
-    assert (ours.error, ours.steps) == ("", 1)
+    assert (ours.error, ours.steps, ours.stepped_us) == ("", 1, -HOUR_US)
+    hands.wall += 3 * HOUR_US
+    ours.now_us()
+    hands.pass_us(PATIENCE_US)
+    ours.now_us()
+    assert (ours.steps, ours.stepped_us) == (2, 2 * HOUR_US)
+
+
+def test_what_the_devices_say_against_it_is_told_for_as_long_as_they_say_it() -> None:
+    hands = Hands()
+    ours = clock(hands)
+    ours.hear(Disagreement(HOUR_US, 4, 5))
+    hands.pass_us(SECOND_US)
+    ours.now_us()
+    assert ours.error.startswith("3600 s ahead of the clocks of 4 of 5 devices")
+    ours.hear(None)
+    assert (ours.error, ours.disagreement) == ("", None)
+    ours.hear(Disagreement(-HOUR_US, 4, 5))
+    assert ours.error.startswith("3600 s behind")
+    hands.pass_us(WINDOW_US + 1)
+    assert (ours.error, ours.disagreement) == ("", None)
+
+
+def test_a_step_is_said_before_what_the_devices_say_and_ends_it_when_it_is_followed() -> None:
+    hands = Hands()
+    ours = clock(hands)
+    ours.hear(Disagreement(-HOUR_US, 4, 5))
+    hands.wall += HOUR_US
+    ours.now_us()
+    assert "not followed yet" in ours.error
+    hands.pass_us(PATIENCE_US)
+    ours.now_us()
+    assert (ours.error, ours.disagreement) == ("", None)

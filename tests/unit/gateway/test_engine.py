@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from gateway.city_in_force import CityInForce
 from gateway.engine import Engine
@@ -18,7 +19,7 @@ from sensors.detector import DETECTOR_VERSION
 from sensors.settings import LogSettings
 from sensors.state import dump_state
 from sensors.times import HOUR_US, SECOND_US
-from sensors.transition import Transition
+from sensors.transition import Kind, Transition
 from tests.unit.gateway.small_city import level, small_catalogue
 
 NOW = 1_780_000_000_000_000
@@ -54,7 +55,7 @@ def test_nothing_came_and_nothing_is_due() -> None:
     assert not engine.due(NOW + SECOND_US)
 
 
-def test_now_never_stands_still_or_goes_back_in_the_rows() -> None:
+def test_now_never_stands_still_or_goes_back_in_rows_of_observations() -> None:
     engine = started()
     entries = [engine.take(messages(1, 2), now) for now in (NOW + 5, NOW + 5, NOW - HOUR_US)]
     nows = [entry.now_us for entry in entries if entry is not None]
@@ -62,6 +63,54 @@ def test_now_never_stands_still_or_goes_back_in_the_rows() -> None:
     assert nows == sorted(set(nows))
     receives = [t for entry in entries if entry for t in entry.batch.receive_us.tolist()]
     assert receives == sorted(set(receives))
+
+
+def test_a_start_takes_time_back_and_rows_go_on_from_there() -> None:
+    engine = started()
+    ahead = engine.take(messages(1), NOW + 24 * HOUR_US)
+    back = engine.start(NOW + HOUR_US)
+    after = engine.take(messages(2), NOW + HOUR_US)
+    assert ahead is not None
+    assert after is not None
+    assert (ahead.now_us, back.now_us, after.now_us) == (NOW + 24 * HOUR_US, NOW + HOUR_US, NOW + HOUR_US + 1)
+    assert engine.due(NOW + HOUR_US + 181 * SECOND_US)
+
+
+def test_two_seconds_are_no_reason_to_take_time_back() -> None:
+    engine = started()
+    engine.take(messages(1), NOW + 2 * SECOND_US)
+    assert engine.start(NOW).now_us == NOW + 2 * SECOND_US + 1
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_log_in_which_time_goes_back_gives_the_same_when_run_again(tmp_path: Path, lost: bool) -> None:
+    with LogWriter(tmp_path, LogSettings(), DETECTOR_VERSION) as writer:
+        catalogue = small_catalogue()
+        writer.numbers((d.station, d.property, d.unit) for d in catalogue.datastreams)
+        version = writer.install_catalogue(catalogue, NOW)
+        engine = Engine(CityInForce(catalogue, version, ()), None, 64)
+        told: list[Transition] = []
+        for entry in (
+            engine.start(NOW),
+            engine.take(messages(150), NOW + SECOND_US),
+            engine.start(NOW + 24 * HOUR_US, 24 * HOUR_US),
+            engine.take(messages(250), NOW + 25 * HOUR_US),
+            None if lost else engine.start(NOW + HOUR_US, -24 * HOUR_US),
+        ):
+            if entry is not None:
+                told += entry.transitions
+                writer.append(entry)
+        if lost:  # its row cannot be read
+            engine.start(NOW + HOUR_US, -24 * HOUR_US)
+        last = engine.take(messages(350), NOW + HOUR_US + SECOND_US)
+        assert last is not None
+        writer.append(last)
+        with LogReader(tmp_path) as reader:
+            again = [t for _, _, found in replayed(reader) for t in found]
+    raises = [(t.level, t.historical) for t in again if t.kind is Kind.RAISED]
+    assert raises == [("waspada", False), ("siaga", False), ("awas", False)]
+    if not lost:
+        assert msgspec.json.encode(again) == msgspec.json.encode([*told, *last.transitions])
 
 
 def test_silence_falls_due_without_any_message() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import msgspec
 import pytest
 
 from gateway.city_in_force import CityInForce
-from gateway.clock import Clock
+from gateway.clock import PATIENCE_US, Clock
 from gateway.committer import Committer
 from gateway.engine import Engine
 from gateway.errors import LogDamaged
@@ -25,6 +26,8 @@ from gateway.sources import Sources
 from sensors.catalogue import Catalogue, IngestRule
 from sensors.detector import DETECTOR_VERSION
 from sensors.settings import IngestSettings, LogSettings, MqttSettings, Settings
+from sensors.times import HOUR_US
+from sensors.transition import Kind
 from tests.unit.gateway.mqtt.scripted_broker import ScriptedBroker
 from tests.unit.gateway.mqtt.scripted_session import until
 from tests.unit.gateway.small_city import small_catalogue
@@ -34,7 +37,9 @@ TOPIC = "telemetry/S1/level"
 
 
 @contextlib.asynccontextmanager
-async def flowing(folder: Path, broker: ScriptedBroker, catalogue: Catalogue) -> AsyncIterator[Flow]:
+async def flowing(
+    folder: Path, broker: ScriptedBroker, catalogue: Catalogue, clock: Clock | None = None
+) -> AsyncIterator[Flow]:
     """A flow that listens to a broker, without a canary."""
     mqtt = MqttSettings(url=f"mqtt://127.0.0.1:{broker.port}", canary=False, reconnect_max_s=0.01)
     settings = Settings(mqtt=mqtt, log=LOG, ingest=IngestSettings())
@@ -45,7 +50,7 @@ async def flowing(folder: Path, broker: ScriptedBroker, catalogue: Catalogue) ->
     arrived, stop = asyncio.Event(), asyncio.Event()
     sources = Sources(settings, writer.session_key, SourceMemory(committer), arrived)
     engine = Engine(CityInForce(catalogue, version, ()), None, 64)
-    flow = Flow(settings, engine, committer, sources, Clock(), arrived)
+    flow = Flow(settings, engine, committer, sources, clock or Clock(), arrived)
     listens = asyncio.create_task(sources.run(catalogue.city))
     runs = asyncio.create_task(flow.run(stop))
     try:
@@ -72,6 +77,31 @@ def test_messages_of_many_ticks_are_in_the_log_and_acknowledged_in_order(tmp_pat
         with LogReader(tmp_path) as reader:
             values = [value for row in reader.read_after(0) for value in row.batch.value.tolist()]
         assert values == list(range(200))
+
+    asyncio.run(story())
+
+
+def test_where_our_clock_is_set_back_a_start_says_so_and_rows_go_on_from_there(tmp_path: Path) -> None:
+    set_us, passed_us = 0, 0
+    clock = Clock(lambda: time.time_ns() // 1000 + passed_us + set_us, lambda: time.monotonic_ns() // 1000 + passed_us)
+
+    async def story() -> None:
+        nonlocal set_us, passed_us
+        async with ScriptedBroker() as broker, flowing(tmp_path, broker, small_catalogue(), clock):
+            first = broker.deliver(TOPIC, b"150")
+            await until(lambda: broker.acknowledged == [first])
+            set_us = -HOUR_US
+            clock.now_us()  # it is seen
+            passed_us = PATIENCE_US
+            second = broker.deliver(TOPIC, b"250")
+            await until(lambda: broker.acknowledged == [first, second])
+        with LogReader(tmp_path) as reader:
+            rows = reader.read_after(0)
+        [back] = [row for before, row in itertools.pairwise(rows) if row.now_us < before.now_us]
+        assert back.event == "start"
+        assert [row.batch.value.tolist() for row in rows if len(row.batch)] == [[150], [250]]
+        raised = [(t.level, t.historical) for row in rows for t in row.transitions if t.kind is Kind.RAISED]
+        assert raised == [("waspada", False), ("siaga", False)]
 
     asyncio.run(story())
 

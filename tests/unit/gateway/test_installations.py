@@ -207,6 +207,16 @@ def test_the_clock_offset_of_a_station_is_told_once_a_minute() -> None:
     assert offsets(other) == []
 
 
+def test_a_clock_of_ours_that_is_set_back_keeps_no_offset_from_being_told() -> None:
+    ingest = Ingest(with_rows(row(7, Installation(field="@clock_offset_s"), property="clock")), 64)
+    day = 24 * 60 * MINUTE_US
+    told = [
+        send(ingest, ("telemetry/S1/level", f'{{"ts": {now_us // 1000 - 1000}, "value": 1}}'), now_us=now_us)
+        for now_us in (NOW + day, NOW + day + MINUTE_US, NOW, NOW + MINUTE_US)
+    ]
+    assert offsets(*told) == [(1.0, Origin.LIVE)] * 3
+
+
 def test_what_comes_again_is_counted_and_told_once_a_minute() -> None:
     health = row(7, Installation(field="@duplicates"), property="twice", unit="1")
     ingest = Ingest(with_rows(health), 64)

@@ -67,6 +67,12 @@ def test_reading_on_from_a_seq(writer: LogWriter, reader: LogReader) -> None:
     assert [reader.seq_at(now_us) for now_us in (10, 11, 10**9)] == [0, seqs[0], seqs[-1]]
 
 
+def test_where_to_start_reading_is_before_every_row_of_that_time_or_later(writer: LogWriter, reader: LogReader) -> None:
+    for now_us in (10, 20, 90, 91, 30, 40):  # our clock ran ahead, and was set back
+        writer.append(entry(now_us=now_us))
+    assert [reader.seq_at(now_us) for now_us in (5, 15, 25, 50, 91, 92)] == [0, 1, 2, 2, 3, 6]
+
+
 def test_an_empty_log_has_no_rows(reader: LogReader) -> None:
     assert (reader.read_after(0), reader.first_seq(), reader.last_seq()) == ([], 0, 0)
     assert (reader.letters.page(None, 10), reader.letters.counts()) == ([], [])

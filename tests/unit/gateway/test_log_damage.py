@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -136,6 +137,15 @@ def test_flipped_bytes_never_give_a_wrong_value_nor_a_crash(tmp_path: Path, writ
         return
     whole = len(rows) == 60 and not any(row.damage for row in rows)
     assert whole or verdict.findings
+
+
+def test_only_a_start_may_set_the_time_back(tmp_path: Path) -> None:
+    write_log(tmp_path, 3)
+    with LogWriter(tmp_path, LogSettings(), DETECTOR) as log:
+        log.append(replace(entry(5), event="start"))
+        assert verify(tmp_path).findings == []
+        log.append(entry(4))
+        assert verify(tmp_path).findings == ["row 5: its time lies before that of the row ahead of it"]
 
 
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.7, 0.99])

@@ -29,10 +29,11 @@ def elements(*sent: tuple[int, int, int]) -> Columns:
     )
 
 
-def times(*sent: tuple[int, int, int]) -> tuple[list[int], list[bool]]:
-    """(time relative to now, whether a clock fault) of each, the k-th received at now + k µs."""
+def times(*sent: tuple[int, int, int], off: tuple[int, ...] = ()) -> tuple[list[int], list[bool]]:
+    """(time relative to now, whether not believed) of each, the k-th received at now + k µs; those `off` are off."""
     n = len(sent)
-    time_us, fault = phenomenon_times(elements(*sent), DEVICE, NOW + np.arange(n), np.full(n, NOW))
+    is_off = np.isin(np.arange(n), off)
+    time_us, fault = phenomenon_times(elements(*sent), DEVICE, NOW + np.arange(n), np.full(n, NOW), is_off)
     return (time_us - NOW).tolist(), fault.tolist()
 
 
@@ -79,6 +80,16 @@ def test_what_cannot_be_true_even_when_moved_has_the_time_of_receipt() -> None:
 
 def test_a_reading_without_a_time_says_nothing_of_the_clock() -> None:
     assert times((0, 0, FAR - MINUTE_US), (0, 0, FAR), (0, 0, NEVER)) == ([1 - MINUTE_US, 1, 2], [True, True, False])
+
+
+def test_a_clock_that_is_off_keeps_its_spacing_as_one_that_cannot_be_true_does() -> None:
+    sent = [(0, 0, NOW - 3 * HOUR_US), (0, 1, NOW - 2 * HOUR_US), (0, 2, NOW - HOUR_US)]
+    assert times(*sent, off=(0, 1)) == ([1 - HOUR_US, 1, -HOUR_US], [True, True, False])
+
+
+def test_one_impossible_time_of_a_clock_that_is_off_moves_none_of_the_others() -> None:
+    sent = [(0, 0, 0), (0, 0, NOW - 3 * HOUR_US), (0, 0, NOW - 2 * HOUR_US), (0, 1, FAR)]
+    assert times(*sent, off=(1, 2)) == ([0, 2 - HOUR_US, 2, 3], [True] * 4)
 
 
 def test_nothing_has_no_time() -> None:

@@ -80,6 +80,20 @@ def test_what_is_older_than_the_days_that_are_kept_goes_with_its_transitions(log
         assert (gap.first_us, gap.last_us, gap.at_us) == (START_US, START_US + 28 * DAY_US, START_US + 39 * DAY_US)
 
 
+@pytest.mark.parametrize("ahead", [1, 600])
+def test_rows_of_a_clock_that_ran_ahead_are_as_old_as_the_first_behind_them(log: LogWriter, ahead: int) -> None:
+    moves = (transition(1), transition(2))
+    ages = [0, 1, 2, 3, 4, *[400] * ahead, 5, 6, 7, 8]
+    for day in ages:
+        log.append(entry(START_US + day * DAY_US, transitions=moves))
+    log.append(entry(START_US + 400 * DAY_US, transitions=moves, checkpoint=b"state"))
+    retention = Retention(log, LogSettings(keep_days=10.0, min_free_mib=0), 100 * MIB)
+    exhaust(retention, START_US + 14 * DAY_US, None)
+    assert rows(log)[0] == 5  # four days old is not more than ten; what is behind it neither
+    exhaust(retention, START_US + 16 * DAY_US, None)
+    assert rows(log) == [7 + ahead, 8 + ahead, 9 + ahead, 10 + ahead]
+
+
 def test_what_a_reader_has_not_read_stays_whatever_its_age(log: LogWriter) -> None:
     fill(log, 40)
     retention = Retention(log, LogSettings(keep_days=10.0, min_free_mib=0), 100 * MIB)

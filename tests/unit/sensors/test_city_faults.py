@@ -184,12 +184,16 @@ SPOILT = {
         "levels.csv:3: unit: expected a unit that converts to cm, got 'm3/s'", ALL,
     ),
     "delay": (
-        "levels.csv", "400,cm,5,,", "400,cm,5,60,",
-        "levels.csv:3: on_delay_s: delays are not evaluated by this version: expected 0, got 60.0", ALL,
+        "levels.csv", "400,cm,5,,", "400,cm,5,86401,",
+        "levels.csv:3: on_delay_s: expected 0 to 86400 (a day), got 86401.0", ALL,
+    ),
+    "delay of the worst": (
+        "levels.csv", "siaga,2,3,rising,400,cm,5,,", "siaga,2,4,rising,400,cm,5,60,",
+        "levels.csv:3: on_delay_s: severity 4 has no on-delay: expected 0, got 60.0", ALL,
     ),
     "delay before it ends": (
-        "levels.csv", "400,cm,5,,", "400,cm,5,0,60",
-        "levels.csv:3: off_delay_s: delays are not evaluated by this version: expected 0, got 60.0", ALL,
+        "levels.csv", "400,cm,5,,", "400,cm,5,0,-1",
+        "levels.csv:3: off_delay_s: expected 0 to 86400 (a day), got -1.0", ALL,
     ),
     "date in another order": (
         "levels.csv", "400,cm,5,,,,", "400,cm,5,,,31/01/2026,",

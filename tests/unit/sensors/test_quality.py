@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from sensors.quality import Quality, Reason, gross_range
+from sensors.quality import Quality, Reason
+from sensors.quality_tests.gross_range import gross_range
 
 NAN = float("nan")
 

@@ -17,7 +17,7 @@ NOON = 12.0
 
 @cache
 def catalogue(name: str) -> Catalogue:
-    return load_city(name)[0]
+    return load_city(name)[0].observed
 
 
 def plan(name: str, *, scenario: str = "storm", seed: int = 1) -> CityPlan:

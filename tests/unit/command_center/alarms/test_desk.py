@@ -1,6 +1,7 @@
 """The alarm desk over a real operations.db: what is stored, what a crash loses (nothing), what a full disk does."""
 
 import asyncio
+import json
 import shutil
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -296,3 +297,31 @@ def test_a_transition_without_a_name_is_counted_and_the_rest_goes_on(operations:
 def test_an_illustrative_level_makes_an_exercise(operations: Operations) -> None:
     desk = play(operations, taking(row(1, raised("merah", origin=Origin.LIVE))))
     assert desk.open_alarms()[0].shown.exercise
+
+
+def test_a_fall_in_doubt_is_a_call_and_a_clock_that_was_set_back_is_counted(operations: Operations) -> None:
+    async def story(desk: AlarmDesk) -> None:
+        await desk.take([row(1, raised("hijau", verify=True))], DIRECTORY)
+        await desk.acknowledge(f"{LOG}-1-0", "sari", "", minutes(1))
+        fall = transition(Kind.VERIFY, "hijau", value=90.0)
+        await desk.take([row(2, fall), row(3, transition(Kind.REBASED)), row(4, fall)], DIRECTORY)
+
+    desk = play(operations, story)
+    assert (desk.calls, desk.rebased) == (2, 1)
+    [alarm] = store.newest_of_each(operations)
+    assert events(operations, alarm) == [Event.RAISED, Event.ACKNOWLEDGED, Event.VERIFY, Event.VERIFY]
+    assert play(operations, taking(row(4, raised("merah")))).open_of(LEVEL_ID) == alarm  # read again, no news
+
+
+def test_an_alarm_stored_before_there_were_doubts_is_read_as_one_without(operations: Operations) -> None:
+    play(operations, taking(row(1, raised("hijau"))))
+    [(body,)] = operations.read("SELECT body FROM alarm")
+    old = json.loads(body)
+    for name in ("possible", "doubt"):
+        del old[name]
+    for name in ("verify", "count", "lost_rising", "rate_per_h"):
+        del old["worst"][name], old["held"][0][name]
+    with operations.transaction() as connection:
+        connection.execute("UPDATE alarm SET body = ?", (json.dumps(old),))
+    [alarm] = store.newest_of_each(operations)
+    assert (alarm.possible, alarm.doubt, alarm.shown.verify, alarm.shown.count) == ((), None, False, 1)

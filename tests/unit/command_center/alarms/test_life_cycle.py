@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from command_center.alarms import life_cycle
 from command_center.alarms.alarm import Alarm, Event, Position, State
-from command_center.alarms.life_cycle import Context
+from command_center.alarms.step import Context
 from command_center.errors import AlarmActive
 from sensors.origin import Origin
 from sensors.transition import Cause, Kind, Transition
@@ -199,12 +199,24 @@ TRANSITIONS = st.one_of(
         st.sampled_from([Kind.RAISED, Kind.RETURNED]),
         LEVELS,
         historical=st.booleans(),
-        cause=st.sampled_from([Cause.CROSSED, Cause.STILL_HELD, Cause.CATALOGUE]),
+        verify=st.booleans(),
+        cause=st.sampled_from([Cause.CROSSED, Cause.DELAYED, Cause.STILL_HELD, Cause.CATALOGUE, Cause.BORNE_OUT]),
         time_us=st.integers(-120, 120).map(minutes),
         origin=st.sampled_from(list(Origin)),
     ),
-    st.builds(transition, st.just(Kind.SILENT), cause=st.sampled_from([Cause.OVERDUE, Cause.NEVER_HEARD, Cause.DEATH])),
-    st.builds(transition, st.just(Kind.HEARD)),
+    st.builds(
+        transition,
+        st.just(Kind.SILENT),
+        cause=st.sampled_from([Cause.OVERDUE, Cause.LOST_RISING, Cause.NEVER_HEARD, Cause.DEATH]),
+    ),
+    st.builds(transition, st.sampled_from([Kind.HEARD, Kind.WAVE, Kind.REBASED])),
+    st.builds(
+        transition,
+        st.sampled_from([Kind.VERIFY, Kind.CONFIRMED, Kind.POSSIBLE]),
+        LEVELS,
+        historical=st.booleans(),
+        cause=st.sampled_from([Cause.AFTER_GAP, Cause.TOO_FAST]),
+    ),
 )
 STEPS = st.lists(st.tuples(TRANSITIONS, st.booleans()), max_size=30)  # and whether somebody acknowledges then
 
@@ -243,6 +255,9 @@ def test_laws_of_every_alarm(steps: list[tuple[Transition, bool]]) -> None:
         assert not (alarm.unacknowledged and alarm.acknowledged_by is not None)
         if alarm.held:
             assert alarm.shown in alarm.held
+        assert alarm.doubt is None or alarm.held
+        assert not alarm.possible or alarm.silence is not None
+        assert all(alarm.severity >= held.severity for held in alarm.possible)
         if alarm.id not in ids:
             ids.append(alarm.id)
         assert alarm.id == ids[-1], "an alarm that was replaced came back"

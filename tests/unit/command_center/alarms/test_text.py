@@ -4,11 +4,12 @@ import pytest
 
 from command_center.alarms import life_cycle
 from command_center.alarms.alarm import Alarm, Position
-from command_center.alarms.life_cycle import Context
+from command_center.alarms.step import Context
 from command_center.alarms.text import THIN_SPACE, sentence
 from sensors.times import MINUTE_US
 from sensors.transition import Cause, Kind, Transition
-from tests.unit.command_center.little_city import NOW_US, little_city, minutes, raised, returned, transition
+from tests.unit.command_center.derived_city import derived_city
+from tests.unit.command_center.little_city import NOW_US, minutes, raised, returned, transition
 
 
 def after(*steps: Transition, datastream: str = "ROLAK:level", unit: str = "cm") -> Alarm:
@@ -20,6 +21,7 @@ def after(*steps: Transition, datastream: str = "ROLAK:level", unit: str = "cm")
 
 
 SILENT = transition(Kind.SILENT, time_us=minutes(3))
+LOST = transition(Kind.SILENT, time_us=minutes(3), cause=Cause.LOST_RISING, rate_per_h=34.0)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +63,64 @@ SILENT = transition(Kind.SILENT, time_us=minutes(3))
             "Historical: Rolak Songo water level 500_cm, Green alert since 21:00 WIB",
         ),
         (
+            after(raised("kuning", value=640.0, verify=True, count=3)),
+            "Rolak Songo muka air 640_cm, Siaga Kuning ×3 sejak 22:00 WIB, periksa sekarang: pembacaan diragukan",
+            "Rolak Songo water level 640_cm, Yellow alert ×3 since 22:00 WIB, verify now: reading is suspect",
+        ),
+        (
+            after(raised("hijau", verify=True), returned("hijau", time_us=minutes(70))),
+            "Rolak Songo muka air 500_cm, Siaga Hijau 22:00 sampai 23:10 WIB, pembacaan diragukan",
+            "Rolak Songo water level 500_cm, Green alert 22:00 to 23:10 WIB, reading was suspect",
+        ),
+        (
+            after(raised("hijau"), transition(Kind.VERIFY, "hijau", value=120.0)),
+            (
+                "Rolak Songo muka air 500_cm, Siaga Hijau sejak 22:00 WIB, "
+                "periksa sekarang: turun ke 120_cm tidak dipercaya (setelah jeda data)"
+            ),
+            (
+                "Rolak Songo water level 500_cm, Green alert since 22:00 WIB, "
+                "verify now: a fall to 120_cm is not believed (after a gap in the data)"
+            ),
+        ),
+        (
+            after(raised("hijau"), transition(Kind.VERIFY, "hijau", value=120.0, cause=Cause.TOO_FAST)),
+            (
+                "Rolak Songo muka air 500_cm, Siaga Hijau sejak 22:00 WIB, "
+                "periksa sekarang: turun ke 120_cm tidak dipercaya (lebih cepat dari surutnya sungai ini)"
+            ),
+            (
+                "Rolak Songo water level 500_cm, Green alert since 22:00 WIB, "
+                "verify now: a fall to 120_cm is not believed (faster than this river falls)"
+            ),
+        ),
+        (
+            after(LOST, transition(Kind.POSSIBLE, "kuning", rate_per_h=34.0, time_us=minutes(25))),
+            (
+                "Rolak Songo muka air, tanpa data sejak 22:03 WIB, naik 34_cm/jam saat hilang, "
+                "bisa jadi Siaga Kuning sejak 22:25 WIB"
+            ),
+            (
+                "Rolak Songo water level, no data since 22:03 WIB, rising 34_cm/h when lost, "
+                "could be Yellow alert since 22:25 WIB"
+            ),
+        ),
+        (
+            after(raised("hijau", value=48.0), datastream="ROLAK:level_eta_middle", unit="min"),
+            "Rolak Songo waktu ke tingkat berikutnya 48_menit, Siaga Hijau sejak 22:00 WIB, perkiraan, belum tercapai",
+            "Rolak Songo time to next level 48_min, Green alert since 22:00 WIB, projected, not reached yet",
+        ),
+        (
+            after(raised("hijau", value=42.0), datastream="ROLAK:level_rate_middle", unit="cm/h"),
+            "Rolak Songo laju naik 42_cm/jam, Siaga Hijau sejak 22:00 WIB",
+            "Rolak Songo rate of rise 42_cm/h, Green alert since 22:00 WIB",
+        ),
+        (
+            after(raised("hijau", value=120.0), datastream="ROLAK:ispu", unit="1"),
+            "Rolak Songo ISPU 120, Siaga Hijau sejak 22:00 WIB",
+            "Rolak Songo ISPU 120, Green alert since 22:00 WIB",
+        ),
+        (
             after(raised("hijau", value=31.5), datastream="GONE:temp", unit="Cel"),
             "GONE:temp temp 31,5_°C, Siaga Hijau sejak 22:00 WIB",
             "GONE:temp temp 31.5_°C, Green alert since 22:00 WIB",
@@ -73,5 +133,5 @@ SILENT = transition(Kind.SILENT, time_us=minutes(3))
     ],
 )
 def test_a_sentence_in_both_languages(alarm: Alarm, indonesian: str, english: str) -> None:
-    text = sentence(alarm, little_city(), NOW_US)
+    text = sentence(alarm, derived_city(), NOW_US)
     assert (text.id, text.en) == (indonesian.replace("_", THIN_SPACE), english.replace("_", THIN_SPACE))

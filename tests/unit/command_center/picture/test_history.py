@@ -3,6 +3,7 @@
 import itertools
 import math
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from command_center.picture.latest import Latest
 from command_center.picture.series import ROW, Rows, Series
 from command_center.picture.thinning import thinned
 from sensors.batch import Batch
+from sensors.quality import Reason
 from sensors.times import HOUR_US
 from tests.unit.command_center.little_city import batch
 
@@ -151,6 +153,20 @@ def test_the_newest_observation_is_the_history_s_last(
             assert (int(latest.time_us[datastream]), repr(float(latest.value[datastream]))) == expected[0][::2]
 
 
+HOURS_AHEAD = [(1, 0, 0), (2, 1, 1), (3, 25, 25), (4, 26, 26), (5, 3, 3), (6, 2, 4)]  # seq, time, receipt in hours
+
+
+@pytest.mark.parametrize("chunks", [[[0, 1, 2, 3, 4, 5]], [[0, 1], [2], [3], [4], [5]], [[4, 5], [0, 1, 2, 3]]])
+def test_what_came_by_a_clock_that_ran_ahead_is_not_the_newest_once_it_is_set_back(chunks: list[list[int]]) -> None:
+    latest = Latest()
+    for chunk in chunks:
+        rows = [HOURS_AHEAD[k] for k in chunk]
+        came = np.array([hours * HOUR_US for _, _, hours in rows], np.int64)
+        some = replace(batch([(0, hours * HOUR_US, float(hours)) for _, hours, _ in rows]), receive_us=came)
+        latest.add(some, np.array([seq for seq, _, _ in rows], np.int64))
+    assert (latest.time_us[0], latest.value[0]) == (3 * HOUR_US, 3.0)
+
+
 def rows_of(values: list[float], times: list[int] | None = None) -> Rows:
     rows = np.zeros(len(values), ROW)
     rows["time_us"] = np.arange(len(values)) if times is None else times
@@ -201,6 +217,54 @@ def test_a_series_grows_at_both_ends(chunks: list[list[int]]) -> None:
         expected |= set(chunk)
         assert series.rows["time_us"].tolist() == sorted(expected)
         assert series.rows["value"].tolist() == sorted(map(float, expected))
+
+
+def spikes(*rows: tuple[int, float, int, Reason]) -> list[tuple[int, int, bool]]:
+    """(time, quality, spike) of rows (time, value, quality, reasons), each a row of the log in this order."""
+    history = History(100)
+    for seq, (time_us, value, quality, reasons) in enumerate(rows, start=1):
+        one = batch([(0, time_us, value)])
+        one.quality[0], one.reasons[0] = quality, reasons
+        history.add(one, np.array([seq]))
+    found = history.between(0, 0, 100)
+    return [(int(r["time_us"]), int(r["quality"]), bool(r["spike"])) for r in found]
+
+
+TOLD, PLAIN = Reason.SPIKE_BEFORE, Reason.NONE
+
+
+def test_the_observation_before_the_one_that_tells_is_the_spike() -> None:
+    assert spikes((1, 5.0, 1, PLAIN), (2, 90.0, 2, PLAIN), (3, 5.0, 1, TOLD)) == [
+        (1, 1, False), (2, 3, True), (3, 1, False),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("quality", [3, 4])
+def test_a_spike_that_is_worse_already_stays_so(quality: int) -> None:
+    assert spikes((1, 90.0, quality, Reason.RATE_OF_CHANGE), (2, 5.0, 1, TOLD))[0] == (1, quality, True)
+
+
+@pytest.mark.parametrize(
+    "between", [(5, math.nan, 9, Reason.MISSING_VALUE), (5, -9999.0, 4, Reason.GROSS_RANGE | Reason.UNIT_CONVERTED)]
+)
+def test_what_was_not_judged_is_no_spike(between: tuple[int, float, int, Reason]) -> None:
+    assert [time for time, _, spike in spikes((1, 90.0, 1, PLAIN), between, (9, 5.0, 1, TOLD)) if spike] == [1]
+
+
+def test_a_late_observation_is_not_taken_for_the_spike() -> None:
+    assert [t for t, _, spike in spikes((1, 90.0, 1, PLAIN), (9, 5.0, 1, TOLD), (5, 40.0, 1, PLAIN)) if spike] == [1]
+
+
+def test_a_spike_is_told_whichever_row_of_the_log_is_read_first() -> None:
+    history = History(100)
+    told = batch([(0, 2, 5.0)])
+    told.reasons[0] = TOLD
+    history.add(told, np.array([2]))
+    assert not history.between(0, 0, 100)["spike"].any()
+    history.add(batch([(0, 1, 90.0)]), np.array([1]))
+    assert history.between(0, 0, 100)["spike"].tolist() == [True, False]
+    assert history.between(0, 0, 2)["spike"].tolist() == [True]  # the one that tells lies behind the range
+    assert history.between(0, 0, 100)["quality"].tolist() == [3, 1]
 
 
 def test_nothing_in_nothing_out() -> None:

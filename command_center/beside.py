@@ -1,0 +1,164 @@
+"""What stands beside a datastream's value: how fast it rises, when it reaches its next level, what makes it so high.
+
+All of it is taken from datastreams that the detector derives from it (`docs/derived.md`), as they said last.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from command_center.observation_view import known
+from command_center.picture.latest import Latest
+from sensors.catalogue import Datastream, Derivation, Level
+from sensors.times import rfc3339
+
+NOT_WITHIN_MIN: Final = 1440.0  # what a projection says where it is not reached within a day
+
+
+class Rate(msgspec.Struct, frozen=True, kw_only=True):
+    """How fast it rises; negative = it falls."""
+
+    value: float
+    unit: str
+    low: float | None
+    high: float | None
+    time: str  # of the observation up to which it was found
+
+
+class Eta(msgspec.Struct, frozen=True, kw_only=True):
+    """When it reaches its next level if it goes on as now, in minutes from `time`; None = not within a day."""
+
+    level: str
+    earliest_min: float
+    middle_min: float | None
+    latest_min: float | None
+    time: str
+
+
+class Beside(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands beside one datastream's value."""
+
+    rate: Rate | None = None
+    eta: Eta | None = None
+    dominant: str | None = None  # property of the input that the greatest of several is from
+
+
+@dataclass(slots=True)
+class _Kin:
+    """Numbers of the datastreams that tell of one: by bound, and what the places of `dominant` stand for."""
+
+    rate: dict[str, int] = field(default_factory=dict)
+    eta: dict[str, int] = field(default_factory=dict)
+    dominant: int | None = None
+    properties: tuple[str, ...] = ()
+    rate_unit: str = ""
+
+
+class Kinship:
+    """Which datastreams tell of which others; `datastreams` have numbers."""
+
+    def __init__(self, datastreams: Iterable[Datastream]) -> None:
+        self._by_id = {datastream.id: datastream for datastream in datastreams}
+        self._kin: defaultdict[int, _Kin] = defaultdict(_Kin)
+        self._heads: dict[int, int] = {}  # by number: the datastream that it tells of
+        derived = [(d, d.derivation) for d in self._by_id.values() if d.derivation is not None]
+        greatest = {derivation.inputs: d for d, derivation in derived if derivation.method == "ispu_max"}
+        for datastream, derivation in derived:
+            head = greatest.get(derivation.inputs) if derivation.method == "dominant" else self._only(derivation)
+            if head is not None and derivation.method in ("rate", "eta", "dominant"):
+                self._place(self._kin[head.number], datastream, derivation)
+                self._heads[datastream.number] = head.number
+
+    def heads(self, numbers: Iterable[int]) -> list[int]:
+        """The datastreams beside whose values something may have changed when these `numbers` did, ascending."""
+        heads = {self._heads.get(number, number) for number in numbers}
+        return sorted(number for number in heads if number in self._kin)
+
+    def beside(self, number: int, levels: Iterable[Level], latest: Latest) -> Beside:
+        """What stands beside a datastream's value; `levels` are those in force."""
+        kin = self._kin.get(number)
+        if kin is None:
+            return Beside()
+        return Beside(rate=_rate(kin, latest), eta=_eta(kin, number, levels, latest), dominant=_dominant(kin, latest))
+
+    def _only(self, derivation: Derivation) -> Datastream | None:
+        """The one datastream that another is computed from; None where it is computed from several."""
+        return self._by_id.get(derivation.inputs[0]) if len(derivation.inputs) == 1 else None
+
+    def _place(self, kin: _Kin, datastream: Datastream, derivation: Derivation) -> None:
+        if derivation.method == "rate":
+            kin.rate[derivation.bound] = datastream.number
+            kin.rate_unit = datastream.unit
+        elif derivation.method == "eta":
+            kin.eta[derivation.bound] = datastream.number
+        else:
+            kin.dominant = datastream.number
+            kin.properties = tuple(self._measured(one) for one in derivation.inputs)
+
+    def _measured(self, datastream_id: str) -> str:
+        """The property that an index stands for: that of the one observed datastream at its beginning."""
+        datastream = self._by_id.get(datastream_id)
+        derivation = None if datastream is None else datastream.derivation
+        if derivation is None or len(derivation.inputs) != 1:
+            return datastream_id.partition(":")[2]
+        return self._measured(derivation.inputs[0])
+
+
+def _value(number: int | None, latest: Latest) -> float | None:
+    """The newest value; None where there is none."""
+    if number is None or not latest.heard(number):
+        return None
+    return known(float(latest.value[number]))
+
+
+def _rate(kin: _Kin, latest: Latest) -> Rate | None:
+    middle = kin.rate.get("middle")
+    value = _value(middle, latest)
+    if middle is None or value is None:
+        return None
+    return Rate(
+        value=value,
+        unit=kin.rate_unit,
+        low=_value(kin.rate.get("low"), latest),
+        high=_value(kin.rate.get("high"), latest),
+        time=rfc3339(int(latest.time_us[middle])),
+    )
+
+
+def _eta(kin: _Kin, number: int, levels: Iterable[Level], latest: Latest) -> Eta | None:
+    """None where no level lies ahead, or none within a day."""
+    now = _value(number, latest)
+    if now is None:
+        return None
+    ahead = [level for level in levels if level.direction == "rising" and level.value > now]
+    minutes = {bound: _minutes(n, latest) for bound, n in kin.eta.items()}
+    earliest = min(minutes.values(), default=math.inf)
+    if not ahead or math.isinf(earliest):
+        return None
+    return Eta(
+        level=min(ahead, key=lambda level: level.value).level,
+        earliest_min=earliest,
+        middle_min=_within_a_day(minutes.get("middle", math.inf)),
+        latest_min=_within_a_day(max(minutes.values())),
+        time=rfc3339(max(int(latest.time_us[n]) for n in kin.eta.values() if latest.heard(n))),
+    )
+
+
+def _minutes(number: int, latest: Latest) -> float:
+    minutes = _value(number, latest)
+    return math.inf if minutes is None or minutes >= NOT_WITHIN_MIN else minutes
+
+
+def _within_a_day(minutes: float) -> float | None:
+    return None if math.isinf(minutes) else minutes
+
+
+def _dominant(kin: _Kin, latest: Latest) -> str | None:
+    place = _value(kin.dominant, latest)
+    if place is None or not 1 <= place <= len(kin.properties):
+        return None
+    return kin.properties[int(place) - 1]

@@ -1,0 +1,82 @@
+// @ts-check
+// How fast a value rises or falls, and when it reaches its next level, in words: "▲ 34 cm/jam", "Siaga 2 dalam 25–40 mnt".
+
+import { number, unitText } from "./format.js";
+import { levelName } from "./levels.js";
+import { t } from "./text.js";
+
+/** @typedef {import("./types.js").City} City */
+/** @typedef {import("./types.js").Rate} Rate */
+/** @typedef {import("./store.js").Store} Store */
+/** @typedef {{direction: "up"|"down"|"", rate: string, next: string}} Trend */
+
+/** @type {Trend} */
+const STEADY = { direction: "", rate: "", next: "" };
+const MINUTE_MS = 60e3;
+/** A rate found longer ago says nothing of now; a datastream that reports more seldom has more time. */
+const RATE_LASTS_MS = 15 * MINUTE_MS;
+const RATE_LASTS_INTERVALS = 3;
+/** From here on a time to come is told in hours; where its latest lies further ahead, its earliest as well. */
+const HOURS_FROM_MIN = 120;
+const MINUTES_TO_MIN = 300;
+
+/**
+ * @param {City} city
+ * @param {Store} store
+ * @param {number} i
+ * @param {number} now_ms
+ * @returns {Trend} all empty where it is steady, or where nothing is known of now
+ */
+export function trendOf(city, store, i, now_ms) {
+  const { rate, eta } = store.beside[i];
+  if (!rate || store.isStale(i, now_ms)) return STEADY;
+  const lasts_ms = Math.max(RATE_LASTS_MS, RATE_LASTS_INTERVALS * 1000 * (store.sensors[i].interval_s ?? 0));
+  if (now_ms - Date.parse(rate.time) > lasts_ms) return STEADY;
+  const direction = directionOf(rate);
+  if (!direction) return STEADY;
+  const words = `${number(Math.abs(rate.value), rate.unit)} ${unitText(rate.unit)}`;
+  return { direction, rate: words, next: direction === "up" && eta ? nextLevel(city, eta, now_ms) : "" };
+}
+
+/**
+ * Up or down only where both bounds of the rate agree: what may as well be nothing is not shown.
+ * @param {Rate} rate
+ * @returns {"up"|"down"|""}
+ */
+function directionOf({ value, low, high }) {
+  if ((low ?? value) > 0) return "up";
+  return (high ?? value) < 0 ? "down" : "";
+}
+
+/**
+ * @param {City} city
+ * @param {import("./types.js").Eta} eta
+ * @param {number} now_ms
+ */
+function nextLevel(city, eta, now_ms) {
+  const since_min = (now_ms - Date.parse(eta.time)) / MINUTE_MS;
+  const earliest = Math.max(0, eta.earliest_min - since_min);
+  const level = levelName(city, eta.level);
+  if (eta.latest_min === null) return t("trend.earliest", { level, time: span(earliest) });
+  return t("trend.within", { level, time: range(earliest, Math.max(0, eta.latest_min - since_min)) });
+}
+
+/**
+ * "25–40 mnt", "3–7 jam", "25 mnt – 10 jam".
+ * @param {number} earliest minutes
+ * @param {number} latest minutes
+ */
+function range(earliest, latest) {
+  const inHours = latest >= MINUTES_TO_MIN;
+  const from = span(earliest, inHours);
+  const to = span(latest, inHours);
+  if (from === to) return to;
+  const same = !inHours || earliest >= HOURS_FROM_MIN;
+  return same ? `${Math.round(inHours ? earliest / 60 : earliest)}–${to}` : `${from} – ${to}`;
+}
+
+/** @param {number} minutes @param {boolean} [inHours] where that is long enough */
+const span = (minutes, inHours = true) =>
+  inHours && minutes >= HOURS_FROM_MIN
+    ? t("age.h", { n: Math.round(minutes / 60) })
+    : t("age.min", { n: Math.round(minutes) });

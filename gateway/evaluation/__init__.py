@@ -1,0 +1,1 @@
+"""What `siaga evaluate` does with a recording: levels, judgement, comparison with the truth, report and plots."""

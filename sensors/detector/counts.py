@@ -1,0 +1,59 @@
+"""k of n: how many datastreams hold a level, as observations of the datastream that counts them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensors.batch import Batch
+from sensors.derived.holding import HoldingRules, held_counts
+from sensors.detector.holding import Holding
+from sensors.quality import Quality
+from sensors.times import NEVER
+from sensors.transition import Transition
+
+
+class Counts:
+    """Counts after each transition that changes a count.
+
+    `newest_us`, `newest` (D,): what the state knows of the counting datastreams.
+    """
+
+    def __init__(self, rules: HoldingRules, newest_us: NDArray[np.int64], newest: NDArray[np.float64]) -> None:
+        self._rules = rules
+        self._last = {int(number): (int(newest_us[number]), float(newest[number])) for number in rules.number}
+        self._rows: list[tuple[int, int, float, int]] = []
+
+    def see(self, transition: Transition, holding: Holding) -> None:
+        """A level was raised or returned; `holding` is what is held since."""
+        _, places = self._rules.uses.some(np.array([transition.datastream], np.int32))
+        if not len(places):
+            return
+        counts = held_counts(self._rules, holding.worst)
+        for place in np.unique(places).tolist():
+            number, count = int(self._rules.number[place]), float(counts[place])
+            before_us, before = self._last[number]
+            if count != before:
+                time_us = max(transition.at_us, before_us + 1)  # several in one moment: one after the other
+                self._last[number] = (time_us, count)
+                self._rows.append((number, time_us, count, transition.origin))
+
+    def batch(self) -> Batch:
+        """The observations, in their order."""
+        numbers, times, counts, origins = _columns(self._rows)
+        size = len(self._rows)
+        time_us = np.array(times, np.int64)
+        return Batch(
+            datastream=np.array(numbers, np.int32),
+            time_us=time_us,
+            value=np.array(counts, np.float64),
+            receive_us=time_us,
+            device_us=np.full(size, NEVER, np.int64),
+            origin=np.array(origins, np.uint8),
+            quality=np.full(size, Quality.NOT_EVALUATED, np.uint8),
+            reasons=np.zeros(size, np.uint16),
+        )
+
+
+def _columns(rows: Sequence[tuple[int, int, float, int]]) -> list[tuple[object, ...]]:
+    return list(zip(*rows, strict=True)) if rows else [(), (), (), ()]

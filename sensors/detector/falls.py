@@ -1,0 +1,97 @@
+"""Falls that no river makes: which observations are in doubt, by their values and times alone."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensors.rows import Rows
+from sensors.segments import before
+from sensors.state import REMEMBERED, State
+from sensors.times import HOUR_US, NEVER
+from sensors.transition import Cause
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Falls:
+    """Of n rows: what each fell from, and whether that is in doubt.
+
+    value_before (n,) float64  the newest value before it; NaN = none
+    after_gap, too_fast (n,) bool
+    """
+
+    value_before: NDArray[np.float64]
+    after_gap: NDArray[np.bool_]
+    too_fast: NDArray[np.bool_]
+
+    @property
+    def suspicious(self) -> NDArray[np.bool_]:
+        """In doubt for either reason, shape (n,)."""
+        return self.after_gap | self.too_fast
+
+    def take(self, index: NDArray[np.intp]) -> "Falls":
+        """Those of the rows at `index`."""
+        return Falls(self.value_before[index], self.after_gap[index], self.too_fast[index])
+
+    def cause(self, index: int) -> Cause:
+        """Why the row at `index` is in doubt."""
+        return Cause.AFTER_GAP if self.after_gap[index] else Cause.TOO_FAST
+
+
+def falls(state: State, rows: Rows, among: NDArray[np.bool_]) -> Falls:
+    """The falls of rows that pass the clear point of a rising level; of the datastreams `among`, shape (g,), alone."""
+    rules, groups = state.rules, rows.groups
+    key, value = groups.key.astype(np.intp), rows.batch.value
+    value_before = before(value, state.newest.value[key], groups)
+    fallen = Falls(value_before, np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_))
+    at = np.flatnonzero((rules.doubt.applies[key] & among)[groups.of] & (value < value_before))
+    at = at[_passes_clear(state, rows, at, value_before[at])]
+    if not len(at):
+        return fallen
+    number, time_us = rows.batch.datastream[at].astype(np.intp), rows.batch.time_us
+    gone_us = time_us[at] - before(time_us, state.newest.time_us[key], groups)[at]
+    limit_per_h = rules.doubt.limit_per_h[number]
+    with np.errstate(invalid="ignore", over="ignore"):
+        fall_per_h = (value_before[at] - value[at]) * HOUR_US / gone_us
+        too_fast = fall_per_h > limit_per_h
+    fallen.after_gap[at] = after_gap = gone_us > rules.doubt.gap_us[number]
+    unlimited = np.flatnonzero(np.isnan(limit_per_h) & ~after_gap)
+    if len(unlimited):
+        too_fast[unlimited] = _unlike_its_rises(state, rows, at[unlimited], fall_per_h[unlimited])
+    fallen.too_fast[at] = too_fast
+    return fallen
+
+
+def _passes_clear(
+    state: State, rows: Rows, at: NDArray[np.intp], value_before: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    levels, number = state.rules.levels, rows.batch.datastream[at].astype(np.intp)
+    clear, rises = levels.clear.take(number, axis=0), levels.sign.take(number, axis=0) > 0
+    with np.errstate(invalid="ignore"):
+        passes = rises & (value_before[:, None] >= clear) & (rows.batch.value[at, None] < clear)
+    some: NDArray[np.bool_] = passes.any(axis=1)
+    return some
+
+
+def _unlike_its_rises(
+    state: State, rows: Rows, at: NDArray[np.intp], fall_per_h: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Faster by far than the fastest rise between two neighbours remembered, and to below all that is remembered."""
+    time_us, value = _remembered(state, rows, at)
+    known = time_us != NEVER
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+        rise_per_h = (value[:, 1:] - value[:, :-1]) * HOUR_US / (time_us[:, 1:] - time_us[:, :-1])
+        fastest = np.where(known[:, :-1], rise_per_h, -np.inf).max(axis=1)
+        too_fast: NDArray[np.bool_] = (fastest > 0) & (fall_per_h > state.rules.doubt.factor * fastest)
+    return too_fast & (rows.batch.value[at] < np.where(known, value, np.inf).min(axis=1))
+
+
+def _remembered(state: State, rows: Rows, at: NDArray[np.intp]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Times and values of the last observations before each of m rows, the oldest first, shapes (m, REMEMBERED)."""
+    recent, number = state.recent, rows.batch.datastream[at, None].astype(np.intp)
+    back = np.arange(REMEMBERED, 0, -1)
+    index, behind = np.maximum(at[:, None] - back, 0), (at - rows.groups.first[at])[:, None]
+    in_batch = back <= behind
+    slot = (recent.at[number].astype(np.intp) + behind - back) % REMEMBERED
+    time_us = np.where(in_batch, rows.batch.time_us[index], recent.time_us[number, slot])
+    return time_us, np.where(in_batch, rows.batch.value[index], recent.value[number, slot])

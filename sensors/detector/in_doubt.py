@@ -1,0 +1,148 @@
+"""Falls in doubt: from the fall on nothing ends a level, until the doubt is over.
+
+Datastreams with a fall to judge, or in doubt already, are taken in stretches of rows: up to the next such fall, up to the
+end of the doubt.  All their stretches are judged together, so that there are as many passes as one datastream has
+stretches.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensors.detector.changes import changed
+from sensors.detector.falls import Falls
+from sensors.detector.findings import Seen, level_moved
+from sensors.detector.memory import newest_of
+from sensors.detector.taking import Judged, Marks, take_rows
+from sensors.detector.words import course
+from sensors.quality import Quality
+from sensors.rows import Rows
+from sensors.state import State
+from sensors.times import NEVER
+from sensors.transition import Kind, Transition
+
+BEARS_OUT = 3  # so many observations that did not fail bear a fall out
+
+
+def with_doubt(state: State, rows: Rows, fallen: Falls, failed: Marks, told: list[Transition]) -> Judged:
+    """As `judge_levels` for restless rows, some of which fell as no river does."""
+    doubts = _Doubts(state, rows, fallen, failed, told)
+    while doubts.open.any():
+        doubts.judge_stretch()
+    return Judged(doubts.state, doubts.held, doubts.barred, doubts.doubted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Rows `begin` to `end` (exclusive) of one datastream."""
+
+    begin: int
+    end: int
+    in_doubt: bool
+
+
+class _Doubts:
+    """Takes the rows stretch by stretch."""
+
+    def __init__(self, state: State, rows: Rows, fallen: Falls, failed: Marks, told: list[Transition]) -> None:
+        self.state = state
+        self.held = np.zeros(len(rows), np.uint8)
+        self.barred, self.doubted = failed.copy(), np.zeros(len(rows), np.bool_)
+        self._rows, self._fallen, self._told = rows, fallen, told
+        self._borne_out = np.zeros(len(rows), np.bool_)
+        self._undecided = fallen.suspicious.copy()
+        self._begun: set[int] = set()  # rows with which a doubt began
+        self._next, self._stop = rows.groups.start.copy(), rows.groups.last + 1
+
+    @property
+    def open(self) -> Marks:
+        """The datastreams with rows left, shape (g,)."""
+        return self._next < self._stop
+
+    def judge_stretch(self) -> None:
+        """The next stretch of every datastream that has rows left."""
+        self._ask(self._next[self.open])
+        chosen = np.zeros(len(self._rows), np.bool_)
+        for group in np.flatnonzero(self.open):
+            stretch = self._stretch(int(self._next[group]), int(self._stop[group]))
+            chosen[stretch.begin : stretch.end] = True
+            if stretch.in_doubt:
+                self.barred[stretch.begin : stretch.end] = True
+                self.doubted[stretch.begin : stretch.end] = True
+                self._undecided[stretch.begin : stretch.end] = False
+            self._next[group] = stretch.end
+        if not chosen.any():
+            return
+        rows = self._rows.take(chosen)
+        self.state, self.held[chosen] = take_rows(
+            self.state, rows, self.barred[chosen], self._borne_out[chosen], self._told
+        )
+        self.state = replace(self.state, newest=newest_of(self.state, rows, self.held[chosen]))
+
+    def _ask(self, first: NDArray[np.intp]) -> None:
+        """Whether a doubt begins with the first rows of the stretches: where a level is held whose clear point they passed."""
+        number = self._rows.batch.datastream[first]
+        asked = first[self._undecided[first] & (self.state.doubt.since_us[number] == NEVER)]
+        if not len(asked):
+            return
+        self._undecided[asked] = False
+        chosen = np.zeros(len(self._rows), np.bool_)
+        chosen[asked] = True
+        rows = self._rows.take(chosen)
+        between = course(self.state, rows, np.ones(len(rows), np.bool_)).held_between
+        for index, held in zip(np.flatnonzero(chosen).tolist(), between, strict=True):
+            self._begin(index, held)
+
+    def _begin(self, index: int, held: Marks) -> None:
+        batch, rules = self._rows.batch, self.state.rules
+        number = int(batch.datastream[index])
+        clear = rules.levels.clear[number]
+        rising = held & (rules.levels.sign[number] > 0)
+        with np.errstate(invalid="ignore"):
+            passed = rising & (self._fallen.value_before[index] >= clear) & (batch.value[index] < clear)
+        if not passed.any():
+            return
+        worst = int(np.flatnonzero(passed)[-1])  # columns are by rank
+        seen = Seen.at(batch, index)
+        verify = level_moved(rules, Kind.VERIFY, self._fallen.cause(index), (number, worst), seen)
+        self._told.append(verify)
+        self._begun.add(index)
+        lowest = clear[np.flatnonzero(rising)[0]]
+        self.state = replace(
+            self.state,
+            doubt=changed(self.state.doubt, np.array([number]), {"since_us": seen.time_us, "rows": 0, "clear": lowest}),
+        )
+
+    def _stretch(self, begin: int, stop: int) -> _Stretch:
+        number = int(self._rows.batch.datastream[begin])
+        if self.state.doubt.since_us[number] == NEVER:
+            more = np.flatnonzero(self._undecided[begin:stop])
+            return _Stretch(begin, begin + int(more[0]) if len(more) else stop, in_doubt=False)
+        return self._until_over(number, begin, stop)
+
+    def _until_over(self, number: int, begin: int, stop: int) -> _Stretch:
+        """The rows in doubt; the one that ends it is not among them."""
+        batch, doubt = self._rows.batch, self.state.doubt
+        since_us = int(doubt.since_us[number])
+        is_fall = begin in self._begun
+        sound = batch.quality[begin:stop] != Quality.FAIL
+        sound[0] &= not is_fall
+        count = int(doubt.rows[number]) + np.cumsum(sound)
+        lasted = batch.time_us[begin:stop] >= since_us + self.state.rules.doubt.holds_us
+        borne_out = sound & (count >= BEARS_OUT) & lasted
+        over = (batch.value[begin:stop] >= doubt.clear[number]) | borne_out
+        over[0] &= not is_fall
+        ends = np.flatnonzero(over)
+        if not len(ends):
+            self._put(number, since_us, int(count[-1]))
+            return _Stretch(begin, stop, in_doubt=True)
+        at = int(ends[0])
+        if not batch.value[begin + at] >= doubt.clear[number]:
+            self._borne_out[begin + at], self._undecided[begin + at] = True, False
+        self._put(number, NEVER, 0)
+        return _Stretch(begin, begin + at, in_doubt=True)
+
+    def _put(self, number: int, since_us: int, rows: int) -> None:
+        doubt = changed(self.state.doubt, np.array([number]), {"since_us": since_us, "rows": rows})
+        self.state = replace(self.state, doubt=doubt)

@@ -1,0 +1,56 @@
+"""What is remembered across stations: the windows that raises upstream opened."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensors.times import NEVER
+from sensors.wave_rules import WaveRules
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WaveState:
+    """The E reaches of the rules.
+
+    from_us, until_us (E,) int64  the window; `NEVER` = none is open
+    opened_us (E,) int64  receive time of the raise upstream that opened or lengthened it; anything where none is open
+    severity (E,) int16, origin (E,) uint8  of that raise
+    absent   (E,) bool   it ended without a raise: one that comes now came late
+    """
+
+    from_us: NDArray[np.int64]
+    until_us: NDArray[np.int64]
+    opened_us: NDArray[np.int64]
+    severity: NDArray[np.int16]
+    origin: NDArray[np.uint8]
+    absent: NDArray[np.bool_]
+
+
+_NAMES = tuple(field.name for field in fields(WaveState))
+
+
+def fresh_waves(rules: WaveRules) -> WaveState:
+    """No window open."""
+    count = len(rules.upstream)
+    return WaveState(
+        np.full(count, NEVER, np.int64),
+        np.full(count, NEVER, np.int64),
+        np.full(count, NEVER, np.int64),
+        np.zeros(count, np.int16),
+        np.zeros(count, np.uint8),
+        np.zeros(count, np.bool_),
+    )
+
+
+def remap_waves(state: WaveState, old: WaveRules, new: WaveRules) -> WaveState:
+    """The same windows where the reach is still there."""
+    fresh = fresh_waves(new)
+    places = {
+        pair: place for place, pair in enumerate(zip(old.upstream.tolist(), old.downstream.tolist(), strict=True))
+    }
+    for place, pair in enumerate(zip(new.upstream.tolist(), new.downstream.tolist(), strict=True)):
+        if pair in places:
+            for name in _NAMES:
+                getattr(fresh, name)[place] = getattr(state, name)[places[pair]]
+    return fresh

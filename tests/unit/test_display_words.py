@@ -1,0 +1,102 @@
+"""What the wall says of what comes: how fast it rises, when it reaches the next level, what is on its way."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.e2e.wall import chromium
+from tests.unit.test_display_modules import HERE, serve
+
+pytestmark = pytest.mark.browser
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    """A page with the texts loaded."""
+    with chromium() as browser:
+        page = browser.new_page()
+        page.route(HERE + "**", serve)
+        page.goto(HERE)
+        page.evaluate(f"import('{HERE}text.js').then((text) => text.loadTexts())")
+        yield page
+
+
+@pytest.fixture
+def run(page: Page) -> Run:
+    """Runs JavaScript with one module as `m` and the arguments as `a`."""
+
+    def run_in_page(module: str, body: str, *arguments: object) -> Any:
+        return page.evaluate(f"async a => {{ const m = await import('{HERE}{module}'); {body} }}", list(arguments))
+
+    return run_in_page
+
+
+TREND = """
+    const store = { beside: [a[0]], sensors: [{ interval_s: 60 }], isStale: () => a[2] ?? false };
+    return m.trendOf({ levels: {} }, store, 0, Date.parse(a[1]))"""
+AT = "2026-01-01T00:00:00Z"
+RISING = {"value": 34.2, "unit": "cm/h", "low": 20.0, "high": 50.0, "time": AT}
+NEXT = {"level": "siaga", "earliest_min": 25.0, "middle_min": 30.0, "latest_min": 40.0, "time": AT}
+
+
+@pytest.mark.parametrize(
+    ("rate", "direction"),
+    [
+        ({}, "up"),
+        ({"low": -1.0}, ""),
+        ({"low": None, "high": None}, "up"),
+        ({"value": -34.0, "low": -50.0, "high": -20.0}, "down"),
+        ({"value": -1.0, "low": -5.0, "high": 2.0}, ""),
+        ({"time": "2025-12-31T23:40:00Z"}, ""),
+    ],
+)
+def test_a_value_rises_or_falls_only_where_its_bounds_agree_and_the_rate_is_of_now(
+    run: Run, rate: dict[str, object], direction: str
+) -> None:
+    assert run("trend.js", TREND, {"rate": {**RISING, **rate}, "eta": None}, AT)["direction"] == direction
+    assert run("trend.js", TREND, {"rate": {**RISING, **rate}, "eta": None}, AT, True)["direction"] == ""
+
+
+@pytest.mark.parametrize(
+    ("eta", "minutes_later", "indonesian"),
+    [
+        ({}, 0, "siaga dalam 25–40 mnt"),
+        ({}, 5, "siaga dalam 20–35 mnt"),
+        ({}, 14, "siaga dalam 11–26 mnt"),
+        ({"latest_min": None}, 0, "siaga paling cepat 25 mnt lagi"),
+        ({"earliest_min": 180.0, "latest_min": None}, 0, "siaga paling cepat 3 jam lagi"),
+        ({"earliest_min": 89.0, "latest_min": 146.0}, 0, "siaga dalam 89–146 mnt"),
+        ({"latest_min": 600.0}, 0, "siaga dalam 25 mnt – 10 jam"),
+        ({"earliest_min": 180.0, "latest_min": 420.0}, 0, "siaga dalam 3–7 jam"),
+        ({"earliest_min": 2.0, "latest_min": 2.2}, 0, "siaga dalam 2 mnt"),
+        ({"earliest_min": 2.0, "latest_min": 9.0}, 5, "siaga dalam 0–4 mnt"),
+    ],
+)
+def test_the_time_to_the_next_level_is_a_range_that_runs_down(
+    run: Run, eta: dict[str, object], minutes_later: int, indonesian: str
+) -> None:
+    at = f"2026-01-01T00:{minutes_later:02}:00Z"
+    assert run("trend.js", TREND, {"rate": RISING, "eta": {**NEXT, **eta}}, at)["next"] == indonesian
+
+
+def test_a_wave_is_told_at_its_river_and_an_old_one_no_more(run: Run) -> None:
+    body = """const host = document.createElement("ul");
+        m.drawWaves(host, { stations: [] }, a[0], new Set(["B"]), Date.parse(a[1]));
+        return [...host.children].map((line) => line.textContent)"""
+    wave = {"upstream_station": "A", "downstream_station": "B", "from": AT, "until": "2026-01-01T00:40:00Z"}
+    told = [
+        {**wave, "state": "expected", "arrived": None, "found": AT},
+        {**wave, "state": "came_late", "arrived": "2026-01-01T00:50:00Z", "found": "2026-01-01T00:50:00Z"},
+        {**wave, "state": "absent", "arrived": None, "found": "2026-01-01T00:40:00Z"},
+        {**wave, "state": "on_time", "arrived": AT, "found": "2025-12-31T20:00:00Z"},
+        {**wave, "state": "expected", "arrived": None, "found": AT, "downstream_station": "C"},
+    ]
+    assert run("waves.js", body, told, "2026-01-01T01:00:00Z") == [
+        "Gelombang dari A diperkirakan di B 00:00–00:40",
+        "Gelombang dari A tiba di B 00:50, terlambat",
+        "Gelombang dari A TIDAK TIBA di B sampai 00:40: periksa alat, pintu air, tanggul",
+    ]
