@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from command_center.observation_view import known
+from command_center.picture.history import History
 from command_center.picture.latest import Latest
 from sensors.catalogue import Datastream, Derivation, Level
 from sensors.times import rfc3339
@@ -78,12 +79,17 @@ class Kinship:
         heads = {self._heads.get(number, number) for number in numbers}
         return sorted(number for number in heads if number in self._kin)
 
-    def beside(self, number: int, levels: Iterable[Level], latest: Latest) -> Beside:
+    def beside(self, number: int, levels: Iterable[Level], latest: Latest, history: History) -> Beside:
         """What stands beside a datastream's value; `levels` are those in force."""
         kin = self._kin.get(number)
         if kin is None:
             return Beside()
-        return Beside(rate=_rate(kin, latest), eta=_eta(kin, number, levels, latest), dominant=_dominant(kin, latest))
+        limits = {level.value: level.level for level in levels if level.direction == "rising"}
+        return Beside(
+            rate=_rate(kin, latest),
+            eta=_eta(kin, number, limits, (latest, history)),
+            dominant=_dominant(kin, latest),
+        )
 
     def _only(self, derivation: Derivation) -> Datastream | None:
         """The one datastream that another is computed from; None where it is computed from several."""
@@ -129,22 +135,30 @@ def _rate(kin: _Kin, latest: Latest) -> Rate | None:
     )
 
 
-def _eta(kin: _Kin, number: int, levels: Iterable[Level], latest: Latest) -> Eta | None:
-    """None where no level lies ahead, or none within a day."""
+def _eta(kin: _Kin, number: int, limits: dict[float, str], seen: tuple[Latest, History]) -> Eta | None:
+    """None where no level lies ahead, none within a day, or it is reached by now.
+
+    It was found at an observation that need not be the newest (a trend's point; one that a doubtful fall came after):
+    the level ahead is the one that lay ahead of that.
+    """
+    latest, history = seen
     now = _value(number, latest)
-    if now is None:
-        return None
-    ahead = [level for level in levels if level.direction == "rising" and level.value > now]
     minutes = {bound: _minutes(n, latest) for bound, n in kin.eta.items()}
     earliest = min(minutes.values(), default=math.inf)
-    if not ahead or math.isinf(earliest):
+    if now is None or math.isinf(earliest):
+        return None
+    time_us = max(int(latest.time_us[n]) for n in kin.eta.values() if latest.heard(n))
+    found_at = history.between(number, time_us, time_us + 1)["value"]
+    from_value = float(found_at[0]) if len(found_at) else now  # no longer in memory
+    ahead = [limit for limit in limits if limit > from_value]
+    if not ahead or now >= min(ahead):
         return None
     return Eta(
-        level=min(ahead, key=lambda level: level.value).level,
+        level=limits[min(ahead)],
         earliest_min=earliest,
         middle_min=_within_a_day(minutes.get("middle", math.inf)),
         latest_min=_within_a_day(max(minutes.values())),
-        time=rfc3339(max(int(latest.time_us[n]) for n in kin.eta.values() if latest.heard(n))),
+        time=rfc3339(time_us),
     )
 
 

@@ -21,7 +21,8 @@ SINK_PREFIX: Final = "sink-"  # of readers that hand observations on
 # What each figure of the frame means, by its name there.
 COUNTERS: Final[Mapping[str, str]] = {
     "messages": "messages taken from brokers",
-    "observations": "observations stored, repeats among them",
+    "observations": "observations of devices stored, repeats among them",
+    "derived": "observations computed from others and stored",
     "dead_letters": "messages, or parts of them, that could not become observations",
     "ignored": "messages that carry no reading: joins, acknowledgements, our own canary's",
     "requests_dropped": "messages to a device that were left out because too many were due",

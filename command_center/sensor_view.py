@@ -158,7 +158,8 @@ class SensorBook:
         return alarm if alarm is None or directory is None else as_seen(alarm, directory, self._picture.latest)
 
     def _beside(self, number: int) -> Beside:
-        return self._kinship.beside(number, self._levels[number], self._picture.latest)
+        picture = self._picture
+        return self._kinship.beside(number, self._levels[number], picture.latest, picture.history)
 
     def _is_silent(self, datastream_id: str) -> bool:
         """What is derived has no silence of its own: it is as silent as what it is computed from."""

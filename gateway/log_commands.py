@@ -39,6 +39,7 @@ def _arguments(parser: ArgumentParser) -> None:
     export.add_argument("--from", dest="from_time", metavar="TIME", help="RFC 3339; from this phenomenon time on")
     export.add_argument("--to", dest="to_time", metavar="TIME", help="RFC 3339; before this phenomenon time")
     export.add_argument("--sensor", action="append", metavar="STATION:PROPERTY", help="only this one; may be repeated")
+    export.add_argument("--derived", action="store_true", help="also what was computed; no gateway takes it again")
     export.add_argument("--out", type=Path, metavar="FILE.csv", help="where to (standard output)")
 
 
@@ -199,7 +200,7 @@ def _export(arguments: Namespace, settings: Settings) -> int:
             out = opened.enter_context(arguments.out.open("w", encoding="utf-8", newline=""))
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(COLUMNS)
-        writer.writerows(exported(reader, bounds[0], bounds[1], arguments.sensor))
+        writer.writerows(exported(reader, bounds[0], bounds[1], arguments.sensor, derived=arguments.derived))
     return 0
 
 

@@ -104,7 +104,7 @@ def run_again(
     """The rows after `after_seq` in stretches of up to `at_once` observations, but of one row at least.
 
     How rows are merged changes neither state nor transitions.  A stretch ends where other rules come into force, time
-    goes back, another version of the detector judged, or a row is damaged.
+    goes back, another version of the detector judged, or a row is damaged; the row there stands alone.
 
     Where retention took the log's first rows, or damage the one that put a catalogue in force, the first row of that
     catalogue that is left puts it in force.  Time goes back with a `start` alone; a row that lies before the one ahead
@@ -185,16 +185,19 @@ def _rows(reader: LogReader, after_seq: int) -> Iterator[LogRow]:
 
 
 def _merged(rows: Iterator[LogRow], at_once: int) -> Iterator[list[LogRow]]:
-    """The rows in stretches that one step can take."""
+    """The rows in stretches that one step can take; what may put other rules in force stands alone."""
     stretch: list[LogRow] = []
-    size = 0
+    size, is_alone, before = 0, True, None
     for row in rows:
+        goes_on = before is not None and _goes_on(before, row)
         weight = len(row.batch) + _ROW
-        if stretch and not (size + weight <= at_once and _goes_on(stretch[-1], row)):
+        if stretch and (is_alone or not goes_on or size + weight > at_once):
             yield stretch
             stretch, size = [], 0
+        if not stretch:
+            is_alone = not goes_on
         stretch.append(row)
-        size += weight
+        size, before = size + weight, row
     if stretch:
         yield stretch
 
@@ -202,7 +205,7 @@ def _merged(rows: Iterator[LogRow], at_once: int) -> Iterator[list[LogRow]]:
 def _goes_on(before: LogRow, row: LogRow) -> bool:
     """Whether both were judged under the same rules, one after the other."""
     return (
-        row.event == before.event == "observations"
+        row.event == "observations"
         and row.now_us >= before.now_us
         and row.catalogue_version == before.catalogue_version
         and row.detector_version == before.detector_version

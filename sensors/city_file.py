@@ -16,6 +16,7 @@ from sensors.settings import convert, read_toml
 from sensors.tables import IDENTIFIER, Fault, unknown
 
 FILE: Final = "city.toml"
+DAY_S: Final = 86_400
 
 _LOGIN: Final = re.compile(r"//[^/]*@")  # user:password@ of a URL
 _COLOUR: Final = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
@@ -65,25 +66,35 @@ def _wrong(city: City) -> str:
         return f"map: expected lon -180 to 180, lat -90 to 90, zoom 0 to 24, got {city.map}"
     if not 1 <= city.silence.intervals <= 1000:
         return f"silence.intervals: expected 1 to 1000, got {city.silence.intervals}"
-    for name, severity in (
-        ("silence.severity", city.silence.severity),
-        ("silence.rising_severity", city.silence.rising_severity),
-        ("detector.wave_severity", city.detector.wave_severity),
-    ):
-        if not 1 <= severity <= 4:
-            return f"{name}: expected 1 to 4, got {severity}"
-    for name, seconds in (
-        ("detector.chatter_s", city.detector.chatter_s),
-        ("detector.doubt_s", city.detector.doubt_s),
-        ("detector.settle_s", city.detector.settle_s),
-    ):
-        if not 0 <= seconds <= 86_400:
-            return f"{name}: expected 0 to 86400 (a day), got {seconds}"
-    if not 1 <= city.detector.fall_factor <= 1000:
-        return f"detector.fall_factor: expected 1 to 1000, got {city.detector.fall_factor}"
+    if wrong := _wrong_rules(city):
+        return wrong
     if colours:
         return f"levels.{colours[0][0]}.colour: expected #rrggbb, got {colours[0][1]!r}"
     return f"sources: the name {twice[0]!r} stands twice" if twice else ""
+
+
+def _wrong_rules(city: City) -> str:
+    """The same of `[silence]` and `[detector]`."""
+    silence, rules = city.silence, city.detector
+    severities = {
+        "silence.severity": silence.severity,
+        "silence.rising_severity": silence.rising_severity,
+        "detector.wave_severity": rules.wave_severity,
+    }
+    durations_s = {
+        "detector.chatter_s": rules.chatter_s,
+        "detector.doubt_s": rules.doubt_s,
+        "detector.settle_s": rules.settle_s,
+    }
+    for name, severity in severities.items():
+        if not 1 <= severity <= 4:
+            return f"{name}: expected 1 to 4, got {severity}"
+    for name, duration_s in durations_s.items():
+        if not 0 <= duration_s <= DAY_S:
+            return f"{name}: expected 0 to {DAY_S} (a day), got {duration_s}"
+    if not 1 <= rules.fall_factor <= 1000:
+        return f"detector.fall_factor: expected 1 to 1000, got {rules.fall_factor}"
+    return ""
 
 
 def _without_secrets(source: Source, faults: list[Fault]) -> Source:

@@ -1,6 +1,6 @@
 """The rules in force, as arrays that the detector reads: levels, silence, doubt, and those of its stages."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,6 +18,9 @@ from sensors.trend.rules import TrendRules, trend_rules
 from sensors.wave_rules import RIVER_KINDS, WaveRules, wave_rules
 
 NO_TIMER: Final = 2**63 - 1  # a due time that never comes
+SHORTEST_SHARE: Final = 60.0  # a device that tells its interval is waited for at least a sixtieth of the calm time
+LONGEST_SHARE: Final = 24.0  # and at most 24 times as long
+SINGLE_LEVEL_DROP: Final = 10.0  # times the hysteresis, which is some three times the noise of a gauge
 HISTORICAL_AFTER_US: Final = 15 * MINUTE_US  # a crossing older than this when it is found is history, not news
 
 
@@ -76,6 +79,7 @@ class SilenceRules:
     told_by      (D,) int32    datastream in which the device tells its interval; −1 = none does
     told_us      (D,) float64  allowed silence for each unit that it tells, in µs
     tells        (D,) bool     in it the device tells its interval
+    listeners    of each of those the datastreams that it is for
     severity, rising_severity  1–4
     """
 
@@ -84,8 +88,21 @@ class SilenceRules:
     told_by: NDArray[np.int32]
     told_us: NDArray[np.float64]
     tells: NDArray[np.bool_]
+    listeners: Mapping[int, NDArray[np.intp]]
     severity: int
     rising_severity: int
+
+    def by_interval(self, numbers: NDArray[np.intp], told: NDArray[np.float64]) -> NDArray[np.int64]:
+        """The silence that intervals as `told`, shape (n,), in the unit of their teller, allow to datastreams, in µs.
+
+        Within bounds of the calm one: a device that tells nonsense (milliseconds for seconds) must not switch off its
+        own silence, nor be silent at every reading.
+        """
+        calm_us = self.calm_us[numbers].astype(np.float64)
+        with np.errstate(over="ignore"):
+            allowed_us = told * self.told_us[numbers]
+        bounded_us = np.clip(allowed_us, calm_us / SHORTEST_SHARE, calm_us * LONGEST_SHARE)
+        return np.rint(bounded_us).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,14 +110,16 @@ class DoubtRules:
     """Whose falls may be in doubt.
 
     applies      (D,) bool     a river's, not behind a gate
-    limit_per_h  (D,) float64  the fastest fall that is believed; NaN = by its own rises
+    limit_per_h  (D,) float64  the fastest fall that is believed; NaN = by what it did of late
+    least        (D,) float64  without such a limit: a smaller drop is never in doubt
     gap_us       (D,) int64    a longer time without observations is a gap
-    factor       times the fastest rise
+    factor       times the fastest move between two neighbours of late
     holds_us     so long a fall is in doubt at least
     """
 
     applies: NDArray[np.bool_]
     limit_per_h: NDArray[np.float64]
+    least: NDArray[np.float64]
     gap_us: NDArray[np.int64]
     factor: float
     holds_us: int
@@ -167,7 +186,7 @@ def compile_rules(catalogue: Catalogue, now_us: int, *, plain: bool = False) -> 
     return Rules(
         levels=levels,
         silence=_silence(catalogue, size),
-        doubt=_doubt(catalogue, size, plain=plain),
+        doubt=_doubt(catalogue, levels, plain=plain),
         quality=quality_rules(catalogue),
         trend=trend_rules(catalogue),
         derivation=derived_rules(catalogue),
@@ -200,7 +219,7 @@ def _levels(catalogue: Catalogue, size: int, now_us: int, *, plain: bool) -> Lev
         for place, values in enumerate(_columns(levels, plain=plain)):
             for name, value in values.items():
                 columns[name][number, place] = value
-    return Levels(**columns, names=tuple(names))  # type: ignore[arg-type]
+    return Levels(**columns, names=tuple(names))
 
 
 def _columns(levels: Iterable[Level], *, plain: bool) -> Iterable[dict[str, float]]:
@@ -235,10 +254,13 @@ def _silence(catalogue: Catalogue, size: int) -> SilenceRules:
         to_s = units.conversion(by.unit, "s") if by is not None else None
         if by is not None and to_s is not None and by.number != number:
             told_by[number], told_us[number] = by.number, to_s.factor * allowed.intervals * SECOND_US
-    return SilenceRules(calm_us, storm_us, told_by, told_us, tells, allowed.severity, allowed.rising_severity)
+    listeners = {number: np.flatnonzero(told_by == number) for number in np.flatnonzero(tells).tolist()}
+    severities = allowed.severity, allowed.rising_severity
+    return SilenceRules(calm_us, storm_us, told_by, told_us, tells, listeners, *severities)
 
 
-def _doubt(catalogue: Catalogue, size: int, *, plain: bool) -> DoubtRules:
+def _doubt(catalogue: Catalogue, levels: Levels, *, plain: bool) -> DoubtRules:
+    size = levels.shape[0]
     applies, limit_per_h = np.zeros(size, np.bool_), np.full(size, np.nan)
     gap_us = np.full(size, NO_TIMER, np.int64)
     for number, datastream in catalogue.datastream_by_number.items():
@@ -249,5 +271,16 @@ def _doubt(catalogue: Catalogue, size: int, *, plain: bool) -> DoubtRules:
         if datastream.fall_limit_per_h is not None:
             limit_per_h[number] = datastream.fall_limit_per_h
         gap_us[number] = round(datastream.interval_calm_s * catalogue.city.silence.intervals * SECOND_US)
-    rules = catalogue.city.detector
-    return DoubtRules(applies, limit_per_h, gap_us, rules.fall_factor, round(rules.doubt_s * SECOND_US))
+    factor, holds_us = catalogue.city.detector.fall_factor, round(catalogue.city.detector.doubt_s * SECOND_US)
+    return DoubtRules(applies, limit_per_h, _least_drop(levels), gap_us, factor, holds_us)
+
+
+def _least_drop(levels: Levels) -> NDArray[np.float64]:
+    """The smallest step from one rising level to the next; of a single one ten times its hysteresis; shape (D,)."""
+    rising = np.where(levels.sign > 0, levels.limit, np.nan)
+    steps = np.diff(np.sort(rising, axis=1), axis=1)  # NaN stands last
+    step = np.where(np.isnan(steps), np.inf, steps).min(axis=1, initial=np.inf)
+    with np.errstate(invalid="ignore"):
+        hysteresis = np.where(np.isnan(rising), 0.0, levels.limit - levels.clear).max(axis=1, initial=0.0)
+    single = np.where(hysteresis > 0, SINGLE_LEVEL_DROP * hysteresis, np.inf)
+    return np.where(np.isinf(step), single, step)

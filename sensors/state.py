@@ -13,11 +13,10 @@ from sensors.derived.state import DerivedState, fresh_derived, remap_derived
 from sensors.errors import SensorsError
 from sensors.quality_tests.stage import QualityState, fresh_quality, remap_quality
 from sensors.rules import NO_TIMER, Levels, Rules
-from sensors.times import HOUR_US, NEVER
+from sensors.times import NEVER
 from sensors.trend.state import TrendState, fresh_trend, remap_trend
 from sensors.wave_state import WaveState, fresh_waves, remap_waves
 
-LONGEST_US: Final = 366 * 24 * HOUR_US  # of silence that a device can ask for: a year
 REMEMBERED: Final = 32  # observations of each datastream, for what comes late
 
 
@@ -52,7 +51,7 @@ class Heard:
     ever        (D,) bool
     silent      (D,) bool     told as silent
     silent_us   (D,) int64    since when, receive time; anything where it is not
-    lost_per_h  (D,) float64  upper bound of its trend when it fell silent, unit per hour; NaN = none, or it is not silent
+    lost_per_h  (D,) float64  upper bound of its trend when it fell silent, unit per hour; NaN = none, or not silent
     origin      (D,) uint8    of the last observation heard
     """
 
@@ -108,12 +107,18 @@ class Doubt:
     """Falls of D datastreams that are in doubt.
 
     since_us  (D,) int64  phenomenon time of the fall; `NEVER` = none
-    rows      (D,) int32  newer observations since
+    rows      (D,) int32  sound observations since
+    value     (D,) float64  of the fall
+    before    (D,) float64  the value before it
+    moved     (D,) bool   a sound observation since had another value than the fall
     clear     (D,) float64  at or over it the doubt is over: the clear point of the lowest rising level that was held
     """
 
     since_us: NDArray[np.int64]
     rows: NDArray[np.int32]
+    value: NDArray[np.float64]
+    before: NDArray[np.float64]
+    moved: NDArray[np.bool_]
     clear: NDArray[np.float64]
 
 
@@ -183,7 +188,7 @@ class State:
 
 def fresh_state(rules: Rules, now_us: int) -> State:
     """Nothing heard yet; listening begins at `now_us`."""
-    size, width = rules.shape
+    size = rules.shape[0]
     observed = 1 + int(np.flatnonzero(rules.known & ~rules.derived).max(initial=-1))
     return State(
         rules=rules,
@@ -210,7 +215,7 @@ def fresh_state(rules: Rules, now_us: int) -> State:
             origin=np.zeros(size, np.uint8),
         ),
         held=_nothing_held(rules.levels),
-        doubt=Doubt(_never(size), np.zeros(size, np.int32), np.full(size, np.nan)),
+        doubt=_no_doubt(size),
         recent=Recent(
             time_us=_never(observed, REMEMBERED),
             value=np.full((observed, REMEMBERED), np.nan),
@@ -277,6 +282,7 @@ def remap(state: State, rules: Rules, now_us: int) -> State:
             getattr(getattr(fresh, part), name)[numbers] = array[numbers]
     fresh.heard.allowed_us[:] = rules.silence.calm_us
     fresh.heard.told_us[:] = _told(fresh)
+    fresh.heard.silent[rules.derived] = False
     _move_levels(state, fresh, stays)
     listed = np.isin(state.late.datastream, stays)
     late = Late(*[getattr(state.late, field.name)[listed] for field in fields(Late)])
@@ -294,12 +300,10 @@ def _told(state: State) -> NDArray[np.int64]:
     """The silence that devices allow, by the intervals that they told last."""
     rules = state.rules.silence
     told = np.where(rules.told_by >= 0, state.heard.tells[np.maximum(rules.told_by, 0)], np.nan)
-    by_device = ~np.isnan(told)
-    return np.where(
-        by_device,
-        np.rint(np.minimum(np.where(by_device, told, 0.0) * rules.told_us, LONGEST_US)).astype(np.int64),
-        NO_TIMER,
-    )
+    numbers = np.flatnonzero(~np.isnan(told))
+    allowed_us = np.full(len(told), NO_TIMER, np.int64)
+    allowed_us[numbers] = rules.by_interval(numbers, told[numbers])
+    return allowed_us
 
 
 def _move_levels(state: State, fresh: State, stays: NDArray[np.intp]) -> None:
@@ -325,6 +329,17 @@ def _move_levels(state: State, fresh: State, stays: NDArray[np.intp]) -> None:
 
 
 _KEPT: Final = ("reached", "announced", "doubtful", "possible", "since_us", "raised_us", "chatter")
+
+
+def _no_doubt(size: int) -> Doubt:
+    return Doubt(
+        since_us=_never(size),
+        rows=np.zeros(size, np.int32),
+        value=np.full(size, np.nan),
+        before=np.full(size, np.nan),
+        moved=np.zeros(size, np.bool_),
+        clear=np.full(size, np.nan),
+    )
 
 
 def _nothing_held(levels: Levels) -> Held:

@@ -1,5 +1,6 @@
 """What is remembered across stations: the windows that raises upstream opened."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -43,13 +44,15 @@ def fresh_waves(rules: WaveRules) -> WaveState:
     )
 
 
+def _pairs(rules: WaveRules) -> Iterator[tuple[int, int]]:
+    return zip(rules.upstream.tolist(), rules.downstream.tolist(), strict=True)
+
+
 def remap_waves(state: WaveState, old: WaveRules, new: WaveRules) -> WaveState:
     """The same windows where the reach is still there."""
     fresh = fresh_waves(new)
-    places = {
-        pair: place for place, pair in enumerate(zip(old.upstream.tolist(), old.downstream.tolist(), strict=True))
-    }
-    for place, pair in enumerate(zip(new.upstream.tolist(), new.downstream.tolist(), strict=True)):
+    places = {pair: place for place, pair in enumerate(_pairs(old))}
+    for place, pair in enumerate(_pairs(new)):
         if pair in places:
             for name in _NAMES:
                 getattr(fresh, name)[place] = getattr(state, name)[places[pair]]

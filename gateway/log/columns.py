@@ -9,7 +9,8 @@ one item or the items as in format 1.  In a usual tick half of the columns say o
 """
 
 import zlib
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import zstandard
@@ -59,25 +60,46 @@ def encode(batch: Batch) -> bytes:
     return Encoder().encode(batch)
 
 
+class Decoder:
+    """Reads blobs.  One decompressor for all of them, as with `Encoder`.  For one thread."""
+
+    def __init__(self) -> None:
+        self._decompressor = zstandard.ZstdDecompressor()
+
+    def decode(self, blob: bytes, n: int, blob_format: int) -> Batch:
+        """The batch of `n` observations in a blob; LogError where it is not one."""
+        if blob_format not in (1, FORMAT):
+            raise LogError(f"blob format: expected 1 or {FORMAT}, got {blob_format}")
+        raw = self._decompressed(blob, n, blob_format)
+        constant, start = (bytes(_COLUMNS), 0) if blob_format == 1 else (raw[:_COLUMNS], _COLUMNS)
+        columns: dict[str, NDArray[Any]] = {}
+        for is_constant, column in zip(constant, _LAYOUT, strict=True):
+            end = start + (1 if is_constant else n) * column.size
+            if end > len(raw):
+                raise LogError(f"blob of {n} observations: expected {end} bytes or more, got {len(raw)}")
+            columns[column.name] = column.repeated(raw, start, n) if is_constant else column.shuffled(raw, start, n)
+            start = end
+        if start != len(raw):
+            raise LogError(f"blob of {n} observations: expected {start} bytes, got {len(raw)}")
+        columns["time_us"] = np.add.accumulate(columns["time_us"])
+        columns["receive_us"] = np.add.accumulate(columns["receive_us"])
+        columns["device_us"] = columns["device_us"] + columns["time_us"]
+        return Batch(**columns)
+
+    def _decompressed(self, blob: bytes, n: int, blob_format: int) -> bytes:
+        most = n * _ITEM_BYTES + (_COLUMNS if blob_format == FORMAT else 0)
+        try:
+            size = zstandard.frame_content_size(blob)
+            if n < 0 or not 0 <= size <= most:  # asked first: a damaged size must not be allocated
+                raise LogError(f"blob of {n} observations: expected {most} bytes at most, got {size}")
+            return self._decompressor.decompress(blob)
+        except zstandard.ZstdError as error:
+            raise LogError(f"blob does not decompress: {error}") from error
+
+
 def decode(blob: bytes, n: int, blob_format: int) -> Batch:
-    """The batch of `n` observations in a blob; LogError where it is not one."""
-    if blob_format not in (1, FORMAT):
-        raise LogError(f"blob format: expected 1 or {FORMAT}, got {blob_format}")
-    raw = _decompressed(blob, n, blob_format)
-    constant, start = (bytes(_COLUMNS), 0) if blob_format == 1 else (raw[:_COLUMNS], _COLUMNS)
-    columns: dict[str, NDArray[np.generic]] = {}
-    for is_constant, (name, dtype) in zip(constant, COLUMN_DTYPES.items(), strict=True):
-        end = start + (1 if is_constant else n) * dtype.itemsize
-        if end > len(raw):
-            raise LogError(f"blob of {n} observations: expected {end} bytes or more, got {len(raw)}")
-        columns[name] = _items(raw[start:end], dtype, n, is_constant=bool(is_constant))
-        start = end
-    if start != len(raw):
-        raise LogError(f"blob of {n} observations: expected {start} bytes, got {len(raw)}")
-    columns["time_us"] = np.cumsum(columns["time_us"], dtype=np.int64)
-    columns["receive_us"] = np.cumsum(columns["receive_us"], dtype=np.int64)
-    columns["device_us"] = np.add(columns["device_us"], columns["time_us"], dtype=np.int64)
-    return Batch(**columns)  # type: ignore[arg-type]
+    """The batch of one blob."""
+    return Decoder().decode(blob, n, blob_format)
 
 
 def checksum(blob: bytes) -> int:
@@ -85,21 +107,30 @@ def checksum(blob: bytes) -> int:
     return zlib.crc32(blob)
 
 
-def _decompressed(blob: bytes, n: int, blob_format: int) -> bytes:
-    most = n * _ITEM_BYTES + (_COLUMNS if blob_format == FORMAT else 0)
-    try:
-        size = zstandard.frame_content_size(blob)
-        if n < 0 or not 0 <= size <= most:  # asked first: a damaged size must not be allocated
-            raise LogError(f"blob of {n} observations: expected {most} bytes at most, got {size}")
-        return zstandard.ZstdDecompressor().decompress(blob)
-    except zstandard.ZstdError as error:
-        raise LogError(f"blob does not decompress: {error}") from error
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """How one column lies in a blob.  Of a small blob, looking at dtypes would take longer than its bytes."""
+
+    name: str
+    size: int
+    dtype: np.dtype[Any]
+    little: np.dtype[Any]
+    bits: np.dtype[Any]  # unsigned, in the order of bytes that is ours
+
+    def repeated(self, raw: bytes, start: int, n: int) -> NDArray[Any]:
+        """`n` times the one item at `start`; as bits: a NaN keeps its own."""
+        items = np.empty(n, self.bits)
+        items.fill(int.from_bytes(raw[start : start + self.size], "little"))
+        return items.view(self.dtype)
+
+    def shuffled(self, raw: bytes, start: int, n: int) -> NDArray[Any]:
+        """The `n` items whose bytes begin at `start`: first all first bytes."""
+        planes = np.frombuffer(raw, np.uint8, n * self.size, start).reshape(self.size, n)
+        items = np.ascontiguousarray(planes.T).view(self.little).reshape(n)
+        return items if self.little == self.dtype else items.astype(self.dtype)
 
 
-def _items(raw: bytes, dtype: np.dtype[np.generic], n: int, *, is_constant: bool) -> NDArray[np.generic]:
-    little = dtype.newbyteorder("<")
-    if is_constant:
-        bits = np.full(n, np.frombuffer(raw, f"<u{dtype.itemsize}")[0])  # as bits: a NaN keeps its own
-        return bits.view(little).astype(dtype, copy=False)
-    rows = np.frombuffer(raw, np.uint8).reshape(dtype.itemsize, -1)
-    return np.ascontiguousarray(rows.T).view(little).reshape(-1).astype(dtype, copy=False)
+_LAYOUT: Final = tuple(
+    _Column(name, dtype.itemsize, dtype, dtype.newbyteorder("<"), np.dtype(f"u{dtype.itemsize}"))
+    for name, dtype in COLUMN_DTYPES.items()
+)

@@ -1,11 +1,13 @@
 """Observations out of the log as rows of a CSV that `siaga replay` and `siaga evaluate` read again."""
 
+import logging
 import math
 from collections.abc import Collection, Iterator
 from typing import Final
 
 import numpy as np
 
+from gateway.errors import LogError
 from gateway.log.reader import LogReader
 from sensors.batch import Batch
 from sensors.origin import Origin
@@ -17,22 +19,58 @@ MAX_SEEN: Final = 2_000_000  # a repeat that comes after more than so many other
 _WORDS: Final = {int(origin): origin.word for origin in Origin}
 
 
+_log = logging.getLogger("gateway.log")
+
+
 def exported(
-    reader: LogReader, from_us: int | None, to_us: int | None, sensors: Collection[str] | None
+    reader: LogReader,
+    from_us: int | None = None,
+    to_us: int | None = None,
+    sensors: Collection[str] | None = None,
+    *,
+    derived: bool = False,
 ) -> Iterator[tuple[str, ...]]:
     """Rows of `COLUMNS`, in the order of the log; phenomenon times in [from_us, to_us).
 
     One per (datastream, time), the first stored (but see MAX_SEEN).  A missing value is empty.  What damage took is
-    not there (`siaga log verify` names it).
+    not there (`siaga log verify` names it).  What was derived is left out, unless it is asked for or named in `sensors`
+    (`{station}:{property}`): a gateway that gets the rest again derives it again, and refuses it from a device.
     """
     names = {number: key for key, number in reader.numbers().items()}
     wanted = None if sensors is None else {n for n, key in names.items() if f"{key[0]}:{key[1]}" in set(sensors)}
+    computed = None if derived or sensors is not None else _Derived(reader)
     seen: dict[tuple[int, int], None] = {}
     seq = 0
     while rows := reader.read_after(seq, ROWS_AT_ONCE):
         for row in rows:
-            yield from _exported(_within(row.batch, from_us, to_us), names, wanted, seen)
+            batch = _within(row.batch, from_us, to_us)
+            if computed is not None:
+                batch = computed.left_out(batch, row.catalogue_version)
+            yield from _exported(batch, names, wanted, seen)
         seq = rows[-1].seq
+
+
+class _Derived:
+    """Which datastreams the catalogues of a log derive; where one cannot be read it is not known, and that is said."""
+
+    def __init__(self, reader: LogReader) -> None:
+        self._reader = reader
+        self._numbers: dict[int, list[int]] = {}  # by the catalogue's version
+
+    def left_out(self, batch: Batch, version: int) -> Batch:
+        """The observations that are not derived under that version of the catalogue."""
+        if version not in self._numbers:
+            self._numbers[version] = self._read(version)
+        numbers = self._numbers[version]
+        return batch.take(~np.isin(batch.datastream, numbers)) if numbers and len(batch) else batch
+
+    def _read(self, version: int) -> list[int]:
+        try:
+            datastreams = self._reader.catalogue(version).datastreams
+        except LogError as error:
+            _log.warning("%s; what is derived in its rows is exported with the rest", error)
+            return []
+        return [d.number for d in datastreams if d.derivation is not None]
 
 
 def _within(batch: Batch, from_us: int | None, to_us: int | None) -> Batch:

@@ -16,7 +16,7 @@ from gateway.log.letter_book import LetterBook
 from gateway.log.rows import Gap, LoggedTransition, LogRow, Predecessor
 from gateway.log.schema import FILE, SCHEMA_VERSION, open_reading
 from gateway.log.transaction import failure
-from sensors.batch import empty_batch
+from sensors.batch import Batch, empty_batch
 from sensors.catalogue import Catalogue, from_canonical
 from sensors.transition import Transition
 
@@ -39,6 +39,7 @@ class LogReader:
         self._path = data_dir / file
         self._connection = open_reading(self._path)
         self._connection.text_factory = _text
+        self._decoder = columns.Decoder()
         self._version = 0
         self._told = 0  # the newest row that was named as unreadable
         try:
@@ -166,7 +167,7 @@ class LogReader:
         try:
             return self._complete(rows)[0]
         except LogDamaged:  # of its transitions: their checksum, in the head, says whether there are any
-            return _log_row(Head(*rows[0][:10]), rows[0][10], [])
+            return self._log_row(Head(*rows[0][:10]), rows[0][10], [])
 
     def _rows(self, seq: int, max_rows: int) -> list[Any]:
         """(head, blob) of rows after `seq`."""
@@ -183,7 +184,34 @@ class LogReader:
             "SELECT seq, body FROM transition WHERE seq BETWEEN ? AND ? ORDER BY seq, ordinal", rows[0][0], rows[-1][0]
         ):
             bodies.setdefault(at, []).append(body)
-        return [_log_row(Head(*row[:10]), row[10], bodies.get(row[0], [])) for row in rows]
+        return [self._log_row(Head(*row[:10]), row[10], bodies.get(row[0], [])) for row in rows]
+
+    def _log_row(self, head: Head, blob: bytes, bodies: list[str]) -> LogRow:
+        damage: list[str] = []
+        transitions: tuple[Transition, ...] = ()
+        try:
+            batch = self._batch(head, blob)
+        except LogError as error:
+            batch = empty_batch()
+            damage.append(f"row {head.seq}: {error}")
+        try:
+            raw = [str(body).encode() for body in bodies]
+            if head.moves_crc is not None and moves_checksum(raw) != head.moves_crc:
+                raise LogError(f"checksum of {len(raw)} transitions: expected {head.moves_crc:08x}")
+            transitions = tuple(_TRANSITION.decode(body) for body in raw)
+        except (msgspec.MsgspecError, LogError) as error:
+            damage.append(f"row {head.seq}: transition: {error}")
+        event: Any = head.event
+        return LogRow(
+            head.seq, head.now_us, event, head.catalogue, head.detector, batch, transitions, "; ".join(damage)
+        )
+
+    def _batch(self, head: Head, blob: bytes) -> Batch:
+        if not isinstance(blob, bytes):
+            raise LogError("columns: expected a blob")
+        if columns.checksum(blob) != head.crc:
+            raise LogError(f"checksum of the blob: expected {head.crc:08x}, got {columns.checksum(blob):08x}")
+        return self._decoder.decode(blob, head.n, head.format)
 
     def _believed(self, first: int, last: int) -> set[int]:
         """The rows from `first` to `last` whose transitions are what they were; format 1 cannot tell."""
@@ -258,25 +286,3 @@ class LogReader:
 def _text(raw: bytes) -> str:
     """A TEXT, whatever damage made of it: the checksums say whether it is to be believed."""
     return raw.decode("utf-8", "replace")
-
-
-def _log_row(head: Head, blob: bytes, bodies: list[str]) -> LogRow:
-    batch, damage = empty_batch(), []
-    transitions: tuple[Transition, ...] = ()
-    try:
-        if not isinstance(blob, bytes):
-            raise LogError("columns: expected a blob")
-        if columns.checksum(blob) != head.crc:
-            raise LogError(f"checksum of the blob: expected {head.crc:08x}, got {columns.checksum(blob):08x}")
-        batch = columns.decode(blob, head.n, head.format)
-    except LogError as error:
-        damage.append(f"row {head.seq}: {error}")
-    try:
-        raw = [str(body).encode() for body in bodies]
-        if head.moves_crc is not None and moves_checksum(raw) != head.moves_crc:
-            raise LogError(f"checksum of {len(raw)} transitions: expected {head.moves_crc:08x}")
-        transitions = tuple(_TRANSITION.decode(body) for body in raw)
-    except (msgspec.MsgspecError, LogError) as error:
-        damage.append(f"row {head.seq}: transition: {error}")
-    event: Any = head.event
-    return LogRow(head.seq, head.now_us, event, head.catalogue, head.detector, batch, transitions, "; ".join(damage))

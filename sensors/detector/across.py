@@ -31,7 +31,10 @@ def across(
         return state, told
     waves = Waves(rules.waves, begun.waves)
     counts = Counts(rules.counts, state.newest.time_us, state.newest.value)
-    holding = Holding(rules.levels, begun.held.reached) if transitions else None
+    is_first = begun.now_us == begun.floor_us  # after a start or other rules: what is held may have changed
+    holding = Holding(rules.levels, begun.held.reached) if transitions or is_first else None
+    if holding is not None and is_first:
+        counts.begin(holding, begun.floor_us)
     for at_us, together in groupby(transitions, key=lambda transition: transition.at_us):
         moment = list(together)
         waves.pass_time(at_us - 1)

@@ -1,6 +1,6 @@
 """Chatter: how often in a row a level was raised, each time soon after the one before.
 
-Three raises within 60 s are the working rule for a chattering alarm under ISA-18.2 / IEC 62682; the limit is the city's.
+Three raises within 60 s are the working rule for a chattering alarm under ISA-18.2 / IEC 62682; the city sets it.
 """
 
 from dataclasses import replace

@@ -1,6 +1,7 @@
 """k of n: how many datastreams hold a level, as observations of the datastream that counts them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from sensors.batch import Batch
 from sensors.derived.holding import HoldingRules, held_counts
 from sensors.detector.holding import Holding
+from sensors.origin import Origin
 from sensors.quality import Quality
 from sensors.times import NEVER
 from sensors.transition import Transition
@@ -24,19 +26,27 @@ class Counts:
         self._last = {int(number): (int(newest_us[number]), float(newest[number])) for number in rules.number}
         self._rows: list[tuple[int, int, float, int]] = []
 
+    def begin(self, holding: Holding, at_us: int) -> None:
+        """What is held when rules come into force, where that is another count than the last."""
+        origin = int(Origin.LIVE)
+        self._note(np.arange(len(self._rules.number)), held_counts(self._rules, holding.worst), at_us, origin)
+
     def see(self, transition: Transition, holding: Holding) -> None:
         """A level was raised or returned; `holding` is what is held since."""
         _, places = self._rules.uses.some(np.array([transition.datastream], np.int32))
         if not len(places):
             return
         counts = held_counts(self._rules, holding.worst)
-        for place in np.unique(places).tolist():
+        self._note(np.unique(places), counts, transition.at_us, transition.origin)
+
+    def _note(self, places: NDArray[Any], counts: NDArray[np.int64], at_us: int, origin: int) -> None:
+        for place in places.tolist():
             number, count = int(self._rules.number[place]), float(counts[place])
             before_us, before = self._last[number]
             if count != before:
-                time_us = max(transition.at_us, before_us + 1)  # several in one moment: one after the other
+                time_us = max(at_us, before_us + 1)  # several in one moment: one after the other
                 self._last[number] = (time_us, count)
-                self._rows.append((number, time_us, count, transition.origin))
+                self._rows.append((number, time_us, count, origin))
 
     def batch(self) -> Batch:
         """The observations, in their order."""

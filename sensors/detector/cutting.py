@@ -9,7 +9,9 @@ from sensors.batch import Batch
 from sensors.detector.late import MOST, moment_us
 from sensors.detector.sorting import Sorted
 from sensors.detector.telling import allowed_by, is_interval
+from sensors.rules import NO_TIMER
 from sensors.state import State
+from sensors.times import NEVER
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,27 +31,46 @@ def first_cut(state: State, heard: Sorted, batch: Batch, places: NDArray[np.intp
 
     None of them came after the moment at which those that wait are judged.
     """
-    taken = np.ones(len(batch), np.bool_)
-    beyond = int(places[-1]) + 1
-    end, is_full = beyond, False
+    receive_us, arrival = heard.batch.receive_us, heard.arrival
+    until_us = NO_TIMER
     if state.rules.silence.tells[heard.groups.key].any():
-        end = min(end, 1 + _earliest(heard.arrival[_tells_anew(state, heard)], end))
-    if heard.overtaken.any():
-        end = min(end, _earliest(heard.arrival[heard.overtaken], end))
+        until_us = _before_another_interval(state, heard)
     if heard.late.any():
-        taken = batch.receive_us <= moment_us(int(heard.batch.receive_us[heard.late].min()))
-        surplus = MOST - len(state.late.receive_us)
-        arrival = np.sort(heard.arrival[heard.late])
-        if surplus < len(arrival) and arrival[surplus] < end:
-            end, is_full = int(arrival[surplus]), True
+        until_us = min(until_us, moment_us(int(receive_us[heard.late].min())))
+    overtaken = heard.overtaken & (receive_us <= until_us)
+    beyond = int(places[-1]) + 1
+    end = _earliest(arrival[overtaken], beyond)
+    late = np.sort(arrival[heard.late & (receive_us <= until_us)])
+    surplus = MOST - len(state.late.receive_us)
+    is_full = surplus < len(late) and int(late[surplus]) < end
+    if is_full:
+        end = int(late[surplus])
+    taken = batch.receive_us <= until_us
     if end < beyond:
-        taken &= places < end
         is_full = is_full and bool(taken[places < end].all())
+        taken &= places < end
     return Cut(None if taken.all() else taken, is_full)
 
 
 def _earliest(arrival: NDArray[np.intp], otherwise: int) -> int:
     return int(arrival.min(initial=otherwise))
+
+
+def _before_another_interval(state: State, heard: Sorted) -> int:
+    """When a device first tells another interval, others of its datastreams coming after; `NO_TIMER` where none does."""
+    anew = _tells_anew(state, heard)
+    if not len(anew):
+        return NO_TIMER
+    told_by = state.rules.silence.told_by[heard.groups.key]
+    listens = told_by >= 0
+    last_us = dict.fromkeys(heard.batch.datastream[anew].tolist(), NEVER)
+    for number, receive_us in zip(
+        told_by[listens].tolist(), heard.batch.receive_us[heard.groups.last][listens].tolist(), strict=True
+    ):
+        if number in last_us:
+            last_us[number] = max(last_us[number], receive_us)
+    told_us = zip(heard.batch.datastream[anew].tolist(), heard.batch.receive_us[anew].tolist(), strict=True)
+    return min((at_us for number, at_us in told_us if last_us[number] > at_us), default=NO_TIMER)
 
 
 def _tells_anew(state: State, heard: Sorted) -> NDArray[np.intp]:

@@ -57,7 +57,10 @@ def falls(state: State, rows: Rows, among: NDArray[np.bool_]) -> Falls:
     fallen.after_gap[at] = after_gap = gone_us > rules.doubt.gap_us[number]
     unlimited = np.flatnonzero(np.isnan(limit_per_h) & ~after_gap)
     if len(unlimited):
-        too_fast[unlimited] = _unlike_its_rises(state, rows, at[unlimited], fall_per_h[unlimited])
+        some = at[unlimited]
+        drop = value_before[some] - value[some]
+        unlike = _unlike_its_moves(state, rows, some, fall_per_h[unlimited])
+        too_fast[unlimited] = (drop > rules.doubt.least[number[unlimited]]) & unlike
     fallen.too_fast[at] = too_fast
     return fallen
 
@@ -73,17 +76,17 @@ def _passes_clear(
     return some
 
 
-def _unlike_its_rises(
+def _unlike_its_moves(
     state: State, rows: Rows, at: NDArray[np.intp], fall_per_h: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    """Faster by far than the fastest rise between two neighbours remembered, and to below all that is remembered."""
+    """Faster by far than the fastest move, up or down, between two neighbours remembered; shape (m,)."""
     time_us, value = _remembered(state, rows, at)
     known = time_us != NEVER
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-        rise_per_h = (value[:, 1:] - value[:, :-1]) * HOUR_US / (time_us[:, 1:] - time_us[:, :-1])
-        fastest = np.where(known[:, :-1], rise_per_h, -np.inf).max(axis=1)
-        too_fast: NDArray[np.bool_] = (fastest > 0) & (fall_per_h > state.rules.doubt.factor * fastest)
-    return too_fast & (rows.batch.value[at] < np.where(known, value, np.inf).min(axis=1))
+        move_per_h = np.abs(value[:, 1:] - value[:, :-1]) * HOUR_US / (time_us[:, 1:] - time_us[:, :-1])
+        fastest = np.where(known[:, :-1], move_per_h, 0.0).max(axis=1)
+        too_fast: NDArray[np.bool_] = fall_per_h > state.rules.doubt.factor * fastest
+    return too_fast
 
 
 def _remembered(state: State, rows: Rows, at: NDArray[np.intp]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

@@ -1,16 +1,16 @@
 """Falls in doubt: from the fall on nothing ends a level, until the doubt is over.
 
-Datastreams with a fall to judge, or in doubt already, are taken in stretches of rows: up to the next such fall, up to the
-end of the doubt.  All their stretches are judged together, so that there are as many passes as one datastream has
+Datastreams with a fall to judge, or in doubt already, are taken in stretches of rows: up to the next such fall, up to
+the end of the doubt.  All their stretches are judged together, so that there are as many passes as one datastream has
 stretches.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.detector.changes import changed
 from sensors.detector.falls import Falls
 from sensors.detector.findings import Seen, level_moved
 from sensors.detector.memory import newest_of
@@ -18,11 +18,12 @@ from sensors.detector.taking import Judged, Marks, take_rows
 from sensors.detector.words import course
 from sensors.quality import Quality
 from sensors.rows import Rows
-from sensors.state import State
+from sensors.state import Doubt, State
 from sensors.times import NEVER
 from sensors.transition import Kind, Transition
 
-BEARS_OUT = 3  # so many observations that did not fail bear a fall out
+BEARS_OUT: Final = 3  # so many sound observations bear a fall out
+STUCK_FACTOR: Final = 12  # a value that never moves, as of a gauge that was washed away, bears out so much later
 
 
 def with_doubt(state: State, rows: Rows, fallen: Falls, failed: Marks, told: list[Transition]) -> Judged:
@@ -30,7 +31,7 @@ def with_doubt(state: State, rows: Rows, fallen: Falls, failed: Marks, told: lis
     doubts = _Doubts(state, rows, fallen, failed, told)
     while doubts.open.any():
         doubts.judge_stretch()
-    return Judged(doubts.state, doubts.held, doubts.barred, doubts.doubted)
+    return Judged(doubts.state, doubts.judged, doubts.held, doubts.barred, doubts.doubted, doubts.believed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +41,29 @@ class _Stretch:
     begin: int
     end: int
     in_doubt: bool
+    believed: float = np.nan  # in doubt: the value before the fall
 
 
 class _Doubts:
     """Takes the rows stretch by stretch."""
 
     def __init__(self, state: State, rows: Rows, fallen: Falls, failed: Marks, told: list[Transition]) -> None:
-        self.state = state
+        doubt = state.doubt
+        self._doubt = Doubt(*[getattr(doubt, field.name).copy() for field in fields(Doubt)])  # its own, to write into
+        self.state = replace(state, doubt=self._doubt)
         self.held = np.zeros(len(rows), np.uint8)
         self.barred, self.doubted = failed.copy(), np.zeros(len(rows), np.bool_)
+        self.believed, self._quality = rows.batch.value.copy(), rows.batch.quality.copy()
         self._rows, self._fallen, self._told = rows, fallen, told
         self._borne_out = np.zeros(len(rows), np.bool_)
         self._undecided = fallen.suspicious.copy()
         self._begun: set[int] = set()  # rows with which a doubt began
         self._next, self._stop = rows.groups.start.copy(), rows.groups.last + 1
+
+    @property
+    def judged(self) -> Rows:
+        """The rows, those in doubt as suspect as that makes them."""
+        return self._rows.with_batch(replace(self._rows.batch, quality=self._quality))
 
     @property
     def open(self) -> Marks:
@@ -70,20 +80,23 @@ class _Doubts:
             if stretch.in_doubt:
                 self.barred[stretch.begin : stretch.end] = True
                 self.doubted[stretch.begin : stretch.end] = True
+                self.believed[stretch.begin : stretch.end] = stretch.believed
+                quality = self._quality[stretch.begin : stretch.end]
+                quality[quality != Quality.FAIL] = Quality.SUSPECT
                 self._undecided[stretch.begin : stretch.end] = False
             self._next[group] = stretch.end
         if not chosen.any():
             return
-        rows = self._rows.take(chosen)
+        rows = self.judged.take(chosen)
         self.state, self.held[chosen] = take_rows(
             self.state, rows, self.barred[chosen], self._borne_out[chosen], self._told
         )
         self.state = replace(self.state, newest=newest_of(self.state, rows, self.held[chosen]))
 
     def _ask(self, first: NDArray[np.intp]) -> None:
-        """Whether a doubt begins with the first rows of the stretches: where a level is held whose clear point they passed."""
+        """Whether a doubt begins with these rows: where a level is held whose clear point they passed."""
         number = self._rows.batch.datastream[first]
-        asked = first[self._undecided[first] & (self.state.doubt.since_us[number] == NEVER)]
+        asked = first[self._undecided[first] & (self._doubt.since_us[number] == NEVER)]
         if not len(asked):
             return
         self._undecided[asked] = False
@@ -108,41 +121,44 @@ class _Doubts:
         verify = level_moved(rules, Kind.VERIFY, self._fallen.cause(index), (number, worst), seen)
         self._told.append(verify)
         self._begun.add(index)
-        lowest = clear[np.flatnonzero(rising)[0]]
-        self.state = replace(
-            self.state,
-            doubt=changed(self.state.doubt, np.array([number]), {"since_us": seen.time_us, "rows": 0, "clear": lowest}),
-        )
+        doubt = self._doubt
+        doubt.clear[number] = clear[np.flatnonzero(rising)[0]]
+        doubt.value[number], doubt.before[number] = seen.value, self._fallen.value_before[index]
+        self._put(number, seen.time_us, 0, moved=False)
 
     def _stretch(self, begin: int, stop: int) -> _Stretch:
         number = int(self._rows.batch.datastream[begin])
-        if self.state.doubt.since_us[number] == NEVER:
+        if self._doubt.since_us[number] == NEVER:
             more = np.flatnonzero(self._undecided[begin:stop])
             return _Stretch(begin, begin + int(more[0]) if len(more) else stop, in_doubt=False)
         return self._until_over(number, begin, stop)
 
     def _until_over(self, number: int, begin: int, stop: int) -> _Stretch:
         """The rows in doubt; the one that ends it is not among them."""
-        batch, doubt = self._rows.batch, self.state.doubt
+        batch, doubt = self._rows.batch, self._doubt
         since_us = int(doubt.since_us[number])
         is_fall = begin in self._begun
-        sound = batch.quality[begin:stop] != Quality.FAIL
+        quality = batch.quality[begin:stop]
+        sound = (quality == Quality.PASS) | (quality == Quality.NOT_EVALUATED)
         sound[0] &= not is_fall
         count = int(doubt.rows[number]) + np.cumsum(sound)
-        lasted = batch.time_us[begin:stop] >= since_us + self.state.rules.doubt.holds_us
+        other = sound & (batch.value[begin:stop] != doubt.value[number])
+        moved = np.logical_or.accumulate(other) | doubt.moved[number]
+        lasted_us, holds_us = batch.time_us[begin:stop] - since_us, self.state.rules.doubt.holds_us
+        lasted = (lasted_us >= holds_us) & (moved | (lasted_us >= STUCK_FACTOR * holds_us))
         borne_out = sound & (count >= BEARS_OUT) & lasted
         over = (batch.value[begin:stop] >= doubt.clear[number]) | borne_out
         over[0] &= not is_fall
         ends = np.flatnonzero(over)
         if not len(ends):
-            self._put(number, since_us, int(count[-1]))
-            return _Stretch(begin, stop, in_doubt=True)
+            self._put(number, since_us, int(count[-1]), moved=bool(moved[-1]))
+            return _Stretch(begin, stop, in_doubt=True, believed=float(doubt.before[number]))
         at = int(ends[0])
         if not batch.value[begin + at] >= doubt.clear[number]:
             self._borne_out[begin + at], self._undecided[begin + at] = True, False
-        self._put(number, NEVER, 0)
-        return _Stretch(begin, begin + at, in_doubt=True)
+        self._put(number, NEVER, 0, moved=False)
+        return _Stretch(begin, begin + at, in_doubt=True, believed=float(doubt.before[number]))
 
-    def _put(self, number: int, since_us: int, rows: int) -> None:
-        doubt = changed(self.state.doubt, np.array([number]), {"since_us": since_us, "rows": rows})
-        self.state = replace(self.state, doubt=doubt)
+    def _put(self, number: int, since_us: int, rows: int, *, moved: bool) -> None:
+        doubt = self._doubt
+        doubt.since_us[number], doubt.rows[number], doubt.moved[number] = since_us, rows, moved

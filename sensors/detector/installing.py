@@ -87,5 +87,5 @@ def _vanished(old: State, new: State, now_us: int) -> Iterator[Transition]:
             seen = Seen.newest(old, number, now_us)
             yield level_moved(old.rules, Kind.RETURNED, Cause.CATALOGUE, (number, place), seen)
     for number in np.flatnonzero(old.heard.silent).tolist():
-        if number >= size or not new.rules.known[number]:
+        if number >= size or not new.rules.known[number] or new.rules.derived[number]:
             yield let_go(old, number, now_us)

@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sensors.batch import Batch, concatenate
 from sensors.quality import Quality, Reason
@@ -26,8 +25,9 @@ _FAILED: Final = Reason.GROSS_RANGE | Reason.SENT_AS_BAD
 
 def as_ingested(batch: Batch, rules: Rules) -> Batch:
     """The batch without derived observations, and with quality and reasons as ingest gave them."""
-    if len(batch) and rules.derived[batch.datastream].any():
-        batch = batch.take(~rules.derived[batch.datastream])
+    derived = rules.derived.take(batch.datastream)
+    if derived.any():
+        batch = batch.take(~derived)
     judged = (batch.reasons & np.uint16(JUDGED)) != 0
     if not judged.any():
         return batch
@@ -46,16 +46,11 @@ class JudgedBatch:
         self._quality, self._reasons = batch.quality.copy(), batch.reasons.copy()
         self._derived: list[Batch] = []
 
-    def note(self, rows: Rows) -> None:
-        """Rows as the quality tests judged them."""
-        self._quality[rows.arrival] = rows.batch.quality
-        self._reasons[rows.arrival] = rows.batch.reasons
-
-    def doubt(self, arrival: NDArray[np.intp]) -> None:
-        """Observations of a fall that no river makes."""
-        self._reasons[arrival] |= np.uint16(Reason.IMPLAUSIBLE_FALL)
-        kept = self._quality[arrival]
-        self._quality[arrival] = np.where(kept == Quality.FAIL, kept, np.uint8(Quality.SUSPECT))
+    def note(self, rows: Rows, before: Batch) -> None:
+        """Rows as the quality tests judged them, and as they were before."""
+        batch = rows.batch
+        if not (np.array_equal(batch.quality, before.quality) and np.array_equal(batch.reasons, before.reasons)):
+            self._quality[rows.arrival], self._reasons[rows.arrival] = batch.quality, batch.reasons
 
     def add(self, derived: Batch) -> None:
         """What was derived of them."""

@@ -11,7 +11,7 @@ from sensors.detector.in_doubt import with_doubt
 from sensors.detector.memory import remember
 from sensors.detector.rest import with_rest
 from sensors.detector.taking import Judged, Marks, take_rows
-from sensors.quality import Quality
+from sensors.quality import Quality, Reason
 from sensors.rows import Rows
 from sensors.state import State
 from sensors.times import NEVER
@@ -22,16 +22,37 @@ def judge_levels(state: State, rows: Rows, told: list[Transition]) -> Judged:
     """The state after these rows, transitions added to `told`; the rows become the newest of their datastreams."""
     n, key = len(rows), rows.groups.key.astype(np.intp)
     held, doubted = state.held.bits[key][rows.groups.of], np.zeros(n, np.bool_)
-    failed = rows.batch.quality == Quality.FAIL if state.rules.quality_gates else np.zeros(n, np.bool_)
+    failed, believed = _barred(state, rows), rows.batch.value
     restless = _restless(state, rows)
     if restless.any():
         fallen = falls(state, rows, restless)
         for some, is_doubted in _parts(state, rows, restless, fallen):
             judged = _judged(state, rows.take(some), failed[some], fallen.take(some) if is_doubted else None, told)
             state = replace(state, held=judged.state.held, doubt=judged.state.doubt)
-            held[some], failed[some], doubted[some] = judged.held, judged.barred, judged.doubted
+            held[some], failed[some] = judged.held, judged.barred
+            if is_doubted and judged.doubted.any():
+                rows, believed = _doubted(rows, some, judged), believed.copy()
+                doubted[some], believed[some] = judged.doubted, judged.believed
         state = with_rest(state, key[restless])
-    return Judged(remember(state, rows, held, failed), held, failed, doubted)
+    return Judged(remember(state, rows, held, failed), rows, held, failed, doubted, believed)
+
+
+def _barred(state: State, rows: Rows) -> Marks:
+    """The rows that can end no level: what failed, and what was derived of what is suspect."""
+    quality = rows.batch.quality
+    if not state.rules.quality_gates:
+        return np.zeros(len(rows), np.bool_)
+    failed: Marks = quality == Quality.FAIL
+    suspect = quality == Quality.SUSPECT
+    return failed | (suspect & state.rules.derived[rows.batch.datastream]) if suspect.any() else failed
+
+
+def _doubted(rows: Rows, some: NDArray[np.intp], judged: Judged) -> Rows:
+    """The rows with quality and reason of those in doubt."""
+    quality, reasons = rows.batch.quality.copy(), rows.batch.reasons.copy()
+    quality[some] = judged.rows.batch.quality
+    reasons[some[judged.doubted]] |= np.uint16(Reason.IMPLAUSIBLE_FALL)
+    return rows.with_batch(replace(rows.batch, quality=quality, reasons=reasons))
 
 
 def _restless(state: State, rows: Rows) -> Marks:
@@ -59,4 +80,4 @@ def _judged(state: State, rows: Rows, failed: Marks, fallen: Falls | None, told:
         return with_doubt(state, rows, fallen, failed, told)
     nothing = np.zeros(len(rows), np.bool_)
     state, held = take_rows(state, rows, failed, nothing, told)
-    return Judged(state, held, failed, nothing)
+    return Judged(state, rows, held, failed, nothing, rows.batch.value)

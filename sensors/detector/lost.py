@@ -52,10 +52,10 @@ class Lost:
 
 
 class Course:
-    """What was known of datastreams at each of their rows: `state` before them, the rows, the levels `held` after each."""
+    """What was known of datastreams at each of their rows: `state` before, the rows, the levels `held` after each."""
 
-    def __init__(self, state: State, rows: Rows, held: NDArray[np.uint8]) -> None:
-        self.state, self.held = state, held
+    def __init__(self, state: State, rows: Rows, held: NDArray[np.uint8], believed: NDArray[np.float64]) -> None:
+        self.state, self.held, self._believed = state, held, believed
         self._rows = rows
 
     @cached_property
@@ -68,7 +68,8 @@ class Course:
         batch, index = self._rows.batch, before - 1
         if index < 0 or int(batch.datastream[index]) != number:
             return lost_now(self.state, number, since_us)
-        newest, points = Seen.at(batch, index), self._points
+        newest = Seen.at(batch, index)._replace(value=float(self._believed[index]))
+        points = self._points
         point = int(np.searchsorted(points.row, before)) - 1
         if point >= 0 and int(batch.datastream[points.row[point]]) == number:
             at_us = int(batch.time_us[points.row[point]])
@@ -82,6 +83,8 @@ class Course:
 def lost_now(state: State, number: int, since_us: int) -> Lost:
     """The same where the state is that after its newest observation."""
     newest = Seen.newest(state, number, int(state.newest.received_us[number]))
+    if state.doubt.since_us[number] != NEVER:
+        newest = newest._replace(value=float(state.doubt.before[number]))
     rate = _unless_old(state, number, _trend_of(state, number), newest.time_us)
     return Lost(number, since_us, newest, rate, int(state.newest.held[number]))
 

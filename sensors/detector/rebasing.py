@@ -28,7 +28,7 @@ def let_go_ahead(state: State, heard: Sorted, told: list[Transition]) -> State:
     observed = at[~state.rules.derived[numbers]]  # of what follows from them nobody need be told
     told.extend(rebased(heard.batch, index) for index in observed.tolist())
     doubted = np.flatnonzero(state.doubt.since_us[numbers] != NEVER)
-    doubt_rows = {"since_us": heard.batch.time_us[at[doubted]], "rows": 0}
+    doubt_rows = {"since_us": heard.batch.time_us[at[doubted]], "rows": 0, "moved": False}
     state = replace(
         state,
         newest=changed(state.newest, numbers, {"time_us": NEVER}),

@@ -14,15 +14,15 @@ from sensors.times import NEVER
 
 def with_rest(state: State, numbers: NDArray[np.integer[Any]]) -> State:
     """The state with the derived columns of what these datastreams hold, after it changed."""
-    held, levels, numbers = state.held, state.rules.levels, numbers.astype(np.intp)
-    reached = held.reached.take(numbers, axis=0)
-    waits = (reached | (held.up_us.take(numbers, axis=0) != NEVER)).any(axis=1) & levels.delayed[numbers]
-    open_questions = held.doubtful.take(numbers, axis=0) | (reached & ~held.announced.take(numbers, axis=0))
-    low, high = levels.band(numbers, reached)
+    held, levels, at = state.held, state.rules.levels, numbers.astype(np.intp)
+    reached = held.reached.take(at, axis=0)
+    waits = (reached | (held.up_us.take(at, axis=0) != NEVER)).any(axis=1) & levels.delayed[at]
+    open_questions = held.doubtful.take(at, axis=0) | (reached & ~held.announced.take(at, axis=0))
+    low, high = levels.band(at, reached)
     rows = {
-        "active": waits | open_questions.any(axis=1) | (state.doubt.since_us[numbers] != NEVER),
+        "active": waits | open_questions.any(axis=1) | (state.doubt.since_us[at] != NEVER),
         "bits": packed(reached),
         "low": low,
         "high": high,
     }
-    return replace(state, held=changed(held, numbers, rows))
+    return replace(state, held=changed(held, at, rows))

@@ -107,7 +107,10 @@ def _interleaved(*moments: Marks) -> Marks:
 def _since(moves: Course, time_us: Times, initial: Times, groups: Segments) -> Times:
     """Phenomenon time at which each level was last reached, after each row."""
     raised, by_delay = moves.raised, moves.raised_by_delay
-    latest = latest_true(raised | by_delay, groups)
+    reaches = raised | by_delay
+    if not reaches.any():
+        return initial.take(groups.of, axis=0)
+    latest = latest_true(reaches, groups)
     reached_us = np.where(raised, time_us[:, None], moves.raise_us)
     then = np.take_along_axis(reached_us, np.maximum(latest, 0), axis=0)
     return np.where(latest >= 0, then, initial.take(groups.of, axis=0))

@@ -7,7 +7,6 @@ observations were split into batches; nothing here reads a clock.  `docs/detecto
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sensors.batch import Batch
 from sensors.derived.stage import derive
@@ -129,43 +128,34 @@ def _judge_rows(state: State, batch: Batch, judged: JudgedBatch, told: list[Tran
 def _take(state: State, heard: Sorted, judged: JudgedBatch, told: list[Transition]) -> State:
     """Observations that can be judged at once."""
     before, rows = state, heard.rows()
-    held = np.zeros(0, np.uint8)
+    held, believed = np.zeros(0, np.uint8), rows.batch.value
     if len(rows):
         quality, batch = judge_quality(state.quality, state.rules.quality, rows)
-        rows = rows.with_batch(batch)
-        judged.note(rows)
-        state, held = _levels(replace(state, quality=quality), rows, judged, told)
-        state = _derive(state, rows, judged, told)
-    state = hear(state, heard, Course(before, rows, held), told)
+        levels = judge_levels(replace(state, quality=quality), rows.with_batch(batch), told)
+        judged.note(levels.rows, rows.batch)
+        rows, held, believed = levels.rows, levels.held, levels.believed
+        state = _derive(levels.state, rows, judged, told)
+    state = hear(state, heard, Course(before, rows, held, believed), told)
     return with_due(waiting(state, heard), heard.groups.key)
-
-
-def _levels(state: State, rows: Rows, judged: JudgedBatch, told: list[Transition]) -> tuple[State, NDArray[np.uint8]]:
-    levels = judge_levels(state, rows, told)
-    doubted = levels.doubted
-    if doubted.any():
-        judged.doubt(rows.arrival[doubted])
-    return levels.state, levels.held
 
 
 def _derive(state: State, rows: Rows, judged: JudgedBatch, told: list[Transition]) -> State:
     """What follows from the rows: derived observations, judged like any other."""
     rules = state.rules
-    derivation, trend, derived, arrival = derive(
+    derivation, trend, derived, _ = derive(
         state.derivation, rules.derivation, (state.trend, rules.trend), (rules.levels.limit, rules.levels.sign), rows
     )
     state = replace(state, derivation=derivation, trend=trend)
     if not len(derived):
         return state
     judged.add(derived)
-    order = np.argsort(arrival, kind="stable")
-    derived, places = derived.take(order), np.arange(len(derived))
+    places = np.arange(len(derived))  # in order of arrival within a datastream, which is all that counts
     while (heard := sort(state, derived, places)).rebases.any():
         state = let_go_ahead(state, heard, told)
-    if not len(heard):  # all of them not given
+    rows = heard.rows()
+    if not len(rows):  # none of them given
         return state
-    state = judge_levels(state, heard.rows(), told).state
-    return with_due(state, heard.groups.key)
+    return with_due(judge_levels(state, rows, told).state, rows.groups.key)
 
 
 def _pass_time(state: State, now_us: int, told: list[Transition]) -> State:

@@ -23,15 +23,19 @@ Bits = NDArray[np.uint8]
 class Judged:
     """What came of n rows.
 
+    rows     with the quality of those in doubt
     held     (n,) uint8  the levels held after each, a bit each
     barred   (n,) bool   it could end no level
     doubted  (n,) bool   because of a fall in doubt
+    believed (n,) float64  its value; in doubt the one before the fall
     """
 
     state: State
+    rows: Rows
     held: Bits
     barred: Marks
     doubted: Marks
+    believed: NDArray[np.float64]
 
 
 def take_rows(state: State, rows: Rows, barred: Marks, borne_out: Marks, told: list[Transition]) -> tuple[State, Bits]:

@@ -11,7 +11,7 @@ from sensors.detector.sorting import Sorted
 from sensors.detector.timers import with_due
 from sensors.quality import Quality
 from sensors.rules import NO_TIMER
-from sensors.state import LONGEST_US, State
+from sensors.state import State
 from sensors.transition import Cause, Transition
 
 Times = NDArray[np.int64]
@@ -44,9 +44,8 @@ def is_interval(heard: Sorted, index: int) -> bool:
 def allowed_by(state: State, heard: Sorted, index: int) -> tuple[NDArray[np.intp], Times]:
     """The datastreams that the interval told at `index` is for, and the silence that it allows them."""
     rules = state.rules.silence
-    numbers = np.flatnonzero(rules.told_by == heard.batch.datastream[index])
-    allowed_us = np.minimum(heard.batch.value[index] * rules.told_us[numbers], LONGEST_US)
-    return numbers, np.rint(allowed_us).astype(np.int64)
+    numbers = rules.listeners[int(heard.batch.datastream[index])]
+    return numbers, rules.by_interval(numbers, np.full(len(numbers), heard.batch.value[index]))
 
 
 def _allow(state: State, numbers: NDArray[np.intp], new_us: Times, from_us: int, told: list[Transition]) -> State:

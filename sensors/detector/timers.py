@@ -73,11 +73,11 @@ def _due_of_delays(state: State, numbers: Numbers) -> tuple[NDArray[np.int64], N
     reached = held.reached.take(numbers, axis=0)
     own_us = (state.newest.received_us[numbers] - state.newest.time_us[numbers])[:, None]  # from own time to ours
     dues = []
-    for begun_us, delay_us, waits in (
+    for begun, delays, waits in (
         (held.up_us, levels.on_delay_us, ~reached),
         (held.down_us, levels.off_delay_us, reached),
     ):
-        begun_us, delay_us = begun_us.take(numbers, axis=0), delay_us.take(numbers, axis=0)
+        begun_us, delay_us = begun.take(numbers, axis=0), delays.take(numbers, axis=0)
         runs = waits & (begun_us != NEVER)
         dues.append(np.where(runs, np.where(runs, begun_us, 0) + delay_us + own_us, NO_TIMER))
     return dues[0], dues[1]
@@ -130,7 +130,7 @@ def _run_out(state: State, numbers: Numbers, now_us: int, told: list[Transition]
 def _settle(
     state: State, numbers: Numbers, now_us: int, told: list[Transition], *, before_returns: bool = False
 ) -> State:
-    """Levels that are an alarm now though they were told as history; `before_returns`: only before a delay ends them."""
+    """Levels that are news now though they were told as history; `before_returns`: only before a delay ends them."""
     due_us = _due_of_settling(state, numbers)
     settles = due_us <= now_us
     if before_returns:

@@ -34,8 +34,10 @@ class Waves:
         return WaveState(self._from_us, self._until_us, self._opened_us, self._severity, self._origin, self._absent)
 
     def see(self, raises: Sequence[Transition], holding: Holding) -> None:
-        """Raises of one moment that are news; `holding` is what is held after it.  Who arrives is not expected by it."""
+        """Raises of one moment that are news; `holding` is what is held after it."""
         for raised in raises:
+            if raised.severity < self._rules.severity:
+                continue
             for reach in np.flatnonzero(self._rules.downstream == raised.datastream).tolist():
                 self._arrive(reach, raised)
         worst: dict[int, Transition] = {}

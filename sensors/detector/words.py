@@ -107,8 +107,11 @@ def found_us(state: State, rows: Rows, due_us: Times) -> Times:
 
 def _latest_word(up: Marks, down: Marks, initial: Marks, groups: Segments) -> Marks:
     """Whether each level is held after each row: the latest clear word, up or down, else as it was."""
+    was = initial.take(groups.of, axis=0)
+    if not np.where(was, down & ~up, up).any():  # nobody contradicts
+        return was
     latest = latest_true(up | down, groups)
-    return np.where(latest >= 0, np.take_along_axis(up, np.maximum(latest, 0), axis=0), initial.take(groups.of, axis=0))
+    return np.where(latest >= 0, np.take_along_axis(up, np.maximum(latest, 0), axis=0), was)
 
 
 def _run_begins(word: Marks, ends: Marks, time_us: Times, initial_us: Times, groups: Segments) -> Times:
@@ -129,7 +132,7 @@ def _due(begun_us: Times, delay_us: Times) -> Times:
 
 def _fires(state: State, rows: Rows, due_us: Times) -> Marks:
     """Which delays run out before their row: by its time, or by its receive time."""
-    waits = due_us != NEVER
+    waits: Marks = due_us != NEVER
     if not waits.any():
         return waits
     previous_us, received_us = previous(state, rows)

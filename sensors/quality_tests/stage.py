@@ -64,7 +64,7 @@ def judge_quality(state: QualityState, rules: QualityRules, rows: Rows) -> tuple
     batch, groups, key = rows.batch, rows.groups, rows.groups.key.astype(np.intp)
     quality, reasons = batch.quality.copy(), batch.reasons.copy()
     seen_us = before(batch.time_us, state.seen_us[key], groups)
-    gaps = gap(batch.time_us, seen_us, rules.gap_us[batch.datastream])
+    gaps = gap(batch.time_us, seen_us, rules.gap_us.take(batch.datastream))
     _mark(reasons, gaps == _MISSING, Reason.AFTER_GAP)
     is_sound, is_tracked = quality != _FAIL, rules.is_tracked[key]
     if not is_tracked.all():

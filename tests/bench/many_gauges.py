@@ -18,6 +18,7 @@ LIMITS: Final = (100.0, 200.0, 300.0, 400.0)
 HYSTERESIS: Final = 3.0
 RISE_LIMIT_PER_H: Final = 3000.0
 CALM_S: Final = 60.0
+SWING_US: Final = 3 * HOUR_US  # up and down once
 STORMY: Final = 0.3  # share of the gauges that hold levels and cross them in a storm
 DELAYED: Final = 10  # every so many-th gauge has delays
 
@@ -25,7 +26,7 @@ R = TypeVar("R")
 
 
 def gauges(size: int, *, derived: bool = True) -> Catalogue:
-    """So many gauges, numbered from 0; behind them, where `derived`, the rate and the time to the next level of each."""
+    """So many gauges, numbered from 0; where `derived`, behind them the rate and the time to the next level of each."""
     observed = [_gauge(number) for number in range(size)]
     rates = [_derived(number, "rate", "cm/h", size + number) for number in range(size) if derived]
     etas = [_derived(number, "eta", "min", 2 * size + number) for number in range(size) if derived]
@@ -112,7 +113,7 @@ def _repeated(part: R, size: int, times: int) -> R:
 class GaugeTraffic:
     """What gauges send, in order of arrival: each every 10 s; one of them so often that it has a share of every batch.
 
-    A calm river reaches no level.  In a storm 30 % of the gauges rise and fall by 3.2 m within an hour.
+    A calm river reaches no level.  In a storm 30 % of the gauges rise by 3.2 m in an hour and a half, and fall again.
     """
 
     def __init__(self, size: int, share_of_one: float, *, storm: bool) -> None:
@@ -154,7 +155,7 @@ class GaugeTraffic:
 
     def _values(self, datastream: NDArray[np.int32], time_us: NDArray[np.int64]) -> NDArray[np.float64]:
         """In millimetres with some noise; the one that sends often does so finely, or every step were too steep."""
-        angle = (time_us - BEGIN_US) * (2 * np.pi / HOUR_US) + self._phase[datastream]
+        angle = (time_us - BEGIN_US) * (2 * np.pi / SWING_US) + self._phase[datastream]
         level = self._middle[datastream] + self._swing[datastream] * np.sin(angle)
-        coarse = np.round(level + self._rng.normal(0.0, 0.2, len(level)), 1)
+        coarse: NDArray[np.float64] = np.round(level + self._rng.normal(0.0, 0.2, len(level)), 1)
         return np.where(datastream == 0, level, coarse) if self._of_one else coarse

@@ -84,14 +84,28 @@ def full_city() -> Catalogue:
     return msgspec.structs.replace(city, curves=(Curve(name="lengkung", x=(0.0, 50.0, 100.0), y=(0.0, 5.0, 80.0)),))
 
 
-def readings(rng: np.random.Generator, size: int, after_us: int) -> Batch:
-    """What its devices send: walks up and down, a jump now and then, some late, some missing, some twice."""
+def without_station(city: Catalogue, station: str) -> Catalogue:
+    """The same without what stands at a station, and without what is computed from that."""
+    gone = {d.id for d in city.datastreams if d.station == station}
+    kept = []
+    for d in city.datastreams:  # what is computed stands behind what it is computed from
+        if d.id in gone or (d.derivation is not None and gone & set(d.derivation.inputs)):
+            gone.add(d.id)
+        else:
+            kept.append(d)
+    return msgspec.structs.replace(city, datastreams=tuple(kept))
+
+
+def readings(rng: np.random.Generator, size: int, after_us: int, *, rough: bool = True) -> Batch:
+    """What its devices send: waves, some late, some twice; `rough`: a jump now and then, and some missing."""
     number = rng.integers(0, len(OBSERVED), size).astype(np.int32)
     receive_us = after_us + np.cumsum(rng.integers(1, 3 * SECOND_US, size))
     lag_us = rng.choice(np.array([0, SECOND_US, 40 * SECOND_US, 20 * MINUTE_US]), size, p=[0.7, 0.1, 0.1, 0.1])
     time_us = (receive_us - lag_us) // SECOND_US * SECOND_US
     wave = 45 + 40 * np.sin((time_us - START_US) / (5 * MINUTE_US) + number)
-    value = np.where(rng.random(size) < 0.05, rng.choice(np.array([np.nan, -9999.0, 95.0, 50.0]), size), np.round(wave))
+    value = np.where(
+        rng.random(size) < 0.05 * rough, rng.choice(np.array([np.nan, -9999.0, 95.0, 50.0]), size), np.round(wave)
+    )
     return Batch(
         datastream=number,
         time_us=time_us,

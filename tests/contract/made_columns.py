@@ -17,12 +17,20 @@ _SHAPE: Final = re.compile(r"shape \(([^)]*)\)")
 
 def pure_kernels() -> dict[str, Function]:
     """Those that take nothing but columns of one length, and say of each what it is."""
-    return {
-        name: kernel
-        for name, kernel in kernels().items()
-        if all(is_array(hint) for hint in parameters(kernel).values())
-        and set(parameters(kernel)) <= set(described(kernel))
-    }
+    return {name: kernel for name, kernel in kernels().items() if _is_pure(kernel)}
+
+
+def _is_pure(kernel: Function) -> bool:
+    told = described(kernel)
+    if not all(is_array(hint) and name in told for name, hint in parameters(kernel).items()):
+        return False
+    shapes = [_SHAPE.search(told[name]) for name in parameters(kernel)]
+    return len({shape[1].split(",")[0] for shape in shapes if shape}) == 1
+
+
+def may_be_missing(kernel: Function) -> list[str]:
+    """The columns in which NaN may stand."""
+    return [name for name, told in described(kernel).items() if "float64" in told and "NaN" in told]
 
 
 def columns(kernel: Function, seed: int, rows: int) -> Columns:
@@ -59,7 +67,7 @@ def _shape(told: str, rows: int) -> tuple[int, ...]:
     found = _SHAPE.search(told)
     assert found, told
     first, *rest = [part.strip() for part in found[1].split(",")]
-    assert first in ("n", "m", "..."), f"the first axis: expected n, m or ..., got {first}"
+    assert first in ("n", "m", "..."), f"the first axis: expected n, m or ..., got {first}"  # a row is one of these
     return (rows, *(WIDTHS[part] if part in WIDTHS else int(part) for part in rest if part))
 
 

@@ -10,7 +10,7 @@ from tests.e2e.api import Api
 from tests.e2e.broker import Broker
 from tests.e2e.processes import Process, Processes
 from tests.e2e.site import Site
-from tests.e2e.wall import Wall, chromium
+from tests.e2e.wall import NO_WEBGL, Wall, chromium, empty_wall
 
 SITE = pytest.StashKey[Site]()
 
@@ -58,9 +58,15 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def wall(browser: Browser) -> Iterator[Wall]:
     """An empty page of a wall's size."""
-    context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="id-ID", timezone_id="Asia/Jakarta")
-    yield Wall(context.new_page())
-    context.close()
+    with empty_wall(browser) as wall:
+        yield wall
+
+
+@pytest.fixture
+def plain_wall(browser: Browser) -> Iterator[Wall]:
+    """The same without WebGL, where the map is a drawing: seconds sooner, for tests of all but the map."""
+    with empty_wall(browser, NO_WEBGL) as wall:
+        yield wall
 
 
 @pytest.hookimpl(wrapper=True)

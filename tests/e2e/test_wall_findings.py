@@ -50,11 +50,11 @@ def center(tmp_path: Path) -> Iterator[Running]:
 
 
 @pytest.fixture
-def shown(wall: Wall, center: Running) -> Wall:
+def shown(plain_wall: Wall, center: Running) -> Wall:
     """The wall with all of it."""
-    wall.open(center.url)
-    expect(wall.row(LEVEL_ID)).to_contain_text("549", timeout=LOAD_MS)
-    return wall
+    plain_wall.open(center.url)
+    expect(plain_wall.row(LEVEL_ID)).to_contain_text("549", timeout=LOAD_MS)
+    return plain_wall
 
 
 def alarm_id(center: Running, datastream: str) -> str:

@@ -40,6 +40,12 @@ WATCH = """([selector, text]) => {
   };
   look();
 }"""
+NO_WEBGL = """
+  const { getContext } = HTMLCanvasElement.prototype;
+  HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+    return kind.startsWith("webgl") ? null : getContext.call(this, kind, ...more);
+  };
+"""
 
 
 @contextmanager
@@ -90,3 +96,15 @@ class Wall:
     def drawn_at(self) -> float:
         """Seconds since the epoch at which what is watched for was drawn; waits for it."""
         return float(self.page.wait_for_function("() => window.drawnAt").json_value()) / 1000
+
+
+@contextmanager
+def empty_wall(browser: Browser, *scripts: str) -> Iterator[Wall]:
+    """An empty page of a wall's size, in which `scripts` run before those of the page."""
+    context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="id-ID", timezone_id="Asia/Jakarta")
+    for script in scripts:
+        context.add_init_script(script)
+    try:
+        yield Wall(context.new_page())
+    finally:
+        context.close()

@@ -21,10 +21,12 @@ def bears_out(rules: GaugeRules, gauge: Gauge, row: Row) -> bool:
     if row.value >= rules.clear_point(doubt.lowest):
         gauge.doubt = None
         return False
-    if row.quality == 4:
+    if row.quality not in (1, 2):
         return False
     doubt.good += 1
-    if doubt.good < ROWS_THAT_BEAR_OUT or row.time_us < doubt.time_us + us(rules.detector.doubt_s):
+    doubt.moved = doubt.moved or row.value != doubt.value
+    wait_us = us(rules.detector.doubt_s) * (1 if doubt.moved else 12)
+    if doubt.good < ROWS_THAT_BEAR_OUT or row.time_us < doubt.time_us + wait_us:
         return False
     gauge.doubt = None
     return True
@@ -39,7 +41,7 @@ def doubted(rules: GaugeRules, gauge: Gauge, row: Row) -> Iterator[Transition]:
     passed = [level for level in held if newest.value >= rules.clear_point(level) > row.value]
     cause = _cause(rules, gauge, newest, row)
     if passed and cause is not None:
-        gauge.doubt = Doubt(row.time_us, held[0])
+        gauge.doubt = Doubt(row.time_us, held[0], row.value, newest.value)
         yield level_told(rules.number, passed[-1], Kind.VERIFY, cause, row, at_us=row.receive_us)
 
 
@@ -51,12 +53,19 @@ def _cause(rules: GaugeRules, gauge: Gauge, newest: Row, row: Row) -> Cause | No
     if limit_per_h is not None:
         return Cause.TOO_FAST if fall > Fraction(limit_per_h) else None
     times = gauge.remembered
-    rises = [_per_h(b.value - a.value, b.time_us - a.time_us) for a, b in pairwise(times)]
-    fastest = max(rises, default=Fraction(0))
-    below_all = all(row.value < seen.value for seen in times)
-    if fastest > 0 and below_all and fall > Fraction(rules.detector.fall_factor) * fastest:
+    moves = [_per_h(abs(b.value - a.value), b.time_us - a.time_us) for a, b in pairwise(times)]
+    fastest = max(moves, default=Fraction(0))
+    if newest.value - row.value > _least(rules) and fall > Fraction(rules.detector.fall_factor) * fastest:
         return Cause.TOO_FAST
     return None
+
+
+def _least(rules: GaugeRules) -> float:
+    """A smaller drop is none: a step between rising levels, of a single one ten times its hysteresis."""
+    rising = sorted((level for level in rules.levels if level.direction == "rising"), key=lambda level: level.value)
+    if len(rising) == 1:
+        return 10.0 * rising[0].hysteresis or float("inf")
+    return min((b.value - a.value for a, b in pairwise(rising)), default=float("inf"))
 
 
 def _per_h(difference: float, time_us: int) -> Fraction:

@@ -165,7 +165,10 @@ class Doubt:
 
     time_us: int  # of the doubtful row
     lowest: Level  # the lowest rising level held when it began
-    good: int = 0  # newer rows since that did not fail
+    value: float = 0.0  # of the doubtful row
+    before: float = 0.0  # the value before it
+    good: int = 0  # sound newer rows since
+    moved: bool = False  # one of them had another value
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Levels of one datastream: words, runs, delays; one level after the other."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sensors.catalogue import Level
 from sensors.transition import Cause, Kind, Transition
@@ -69,6 +69,8 @@ def take_newest(rules: GaugeRules, gauge: Gauge, row: Row) -> Iterator[Transitio
         borne_out = bears_out(rules, gauge, row)
         if not borne_out:
             yield from doubted(rules, gauge, row)
+    if gauge.doubt is not None and row.quality != 4:  # what is not believed is suspect
+        row = replace(row, quality=3)
     gauge.newest = row
     for level in rules.levels:
         yield from _take_word(rules, gauge, level, row, borne_out=borne_out)
@@ -87,7 +89,7 @@ def _begin_anew(gauge: Gauge, row: Row) -> None:
     gauge.points = []
     gauge.last_raise.clear()
     if gauge.doubt is not None:
-        gauge.doubt = Doubt(row.time_us, gauge.doubt.lowest)
+        gauge.doubt = Doubt(row.time_us, gauge.doubt.lowest, gauge.doubt.value, gauge.doubt.before)
 
 
 def _take_word(rules: GaugeRules, gauge: Gauge, level: Level, row: Row, *, borne_out: bool) -> Iterator[Transition]:

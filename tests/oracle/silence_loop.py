@@ -1,6 +1,7 @@
 """Silence of one datastream, and what may have been reached meanwhile."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import msgspec
 
@@ -19,7 +20,7 @@ def limit_us(rules: GaugeRules, gauge: Gauge, told_s: float | None) -> int:
     datastream = rules.datastream
     interval_s = datastream.interval_calm_s
     if told_s is not None:
-        interval_s = told_s
+        interval_s = min(max(told_s, datastream.interval_calm_s / 60), datastream.interval_calm_s * 24)
     elif gauge.held_after_newest and datastream.interval_storm_s is not None:
         interval_s = datastream.interval_storm_s
     return us(rules.silence.intervals * interval_s)
@@ -49,7 +50,7 @@ def die(rules: GaugeRules, gauge: Gauge, row: Row) -> Iterator[Transition]:
 
 def possible_dues(rules: GaugeRules, gauge: Gauge) -> Iterator[tuple[int, Level]]:
     """When each rising level above the newest value could have been reached."""
-    rate, newest = gauge.lost, gauge.newest
+    rate, newest = gauge.lost, _believed(gauge)
     if not gauge.silent or rate is None or newest is None or rate.high <= 0:
         return
     for level in rules.levels:
@@ -65,9 +66,16 @@ def possible_dues(rules: GaugeRules, gauge: Gauge) -> Iterator[tuple[int, Level]
 
 def possibly_reached(rules: GaugeRules, gauge: Gauge, level: Level, due_us: int, at_us: int) -> Transition:
     """Nobody has seen it."""
-    newest, rate = gauge.newest, gauge.lost
+    newest, rate = _believed(gauge), gauge.lost
     assert newest is not None
     assert rate is not None
     gauge.possible.add(level.level)
     told = level_told(rules.number, level, Kind.POSSIBLE, Cause.UNSEEN, newest, at_us=at_us, time_us=due_us)
     return msgspec.structs.replace(told, rate_per_h=rate.high)
+
+
+def _believed(gauge: Gauge) -> Row | None:
+    """The newest row; while a fall is in doubt with the value before it."""
+    if gauge.newest is None or gauge.doubt is None:
+        return gauge.newest
+    return replace(gauge.newest, value=gauge.doubt.before)

@@ -81,6 +81,8 @@ class WaveLoop:
 
     def _close(self, one: Transition) -> Iterator[Transition]:
         """By its own time; how long a window is kept goes by receive time."""
+        if one.severity < self.wave_severity:
+            return
         for window in [w for w in self.windows.values() if w.reach.downstream == one.datastream]:
             if one.time_us > window.until_us + window.reach.high_us:
                 continue

@@ -30,7 +30,7 @@ from tests.property.worlds import (
     worlds_with_a_past,
 )
 
-law = settings(max_examples=100, deadline=None)
+law = settings(max_examples=60, deadline=None)
 
 
 @law

@@ -23,6 +23,7 @@ from tests.oracle.gauge import rules_of
 from tests.property.worlds import START_US, World, catalogues, started, worlds
 
 law = settings(max_examples=100, deadline=None)
+law_of_clocks = settings(max_examples=25, deadline=None)  # for each jump
 
 REMEMBERED = 32
 HIGH, LOW = 100.0, -100.0  # beyond every limit
@@ -113,7 +114,7 @@ def _crossings(told: Sequence[Transition]) -> list[Crossing]:
 
 
 @pytest.mark.parametrize("ahead_us", JUMPS_US)
-@law
+@law_of_clocks
 @given(world=worlds(), wrong=st.lists(st.sampled_from(GRID), max_size=4))
 def test_a_clock_that_jumps_ahead_and_back_blinds_nothing(ahead_us: int, world: World, wrong: list[float]) -> None:
     """Bare numbers come meanwhile: their time is that of our clock."""
@@ -126,7 +127,7 @@ def test_a_clock_that_jumps_ahead_and_back_blinds_nothing(ahead_us: int, world: 
 
 
 @pytest.mark.parametrize("behind_us", JUMPS_US)
-@law
+@law_of_clocks
 @given(world=worlds(), wrong=st.lists(st.sampled_from(GRID), max_size=4))
 def test_a_clock_that_boots_behind_blinds_nothing(behind_us: int, world: World, wrong: list[float]) -> None:
     city = _gated(world.catalogue)

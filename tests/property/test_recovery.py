@@ -57,7 +57,7 @@ def rich(draw: st.DrawFn, catalogue: Catalogue) -> Catalogue:
         )
         for d in catalogue.datastreams
     )
-    derived = [one for d in observed for one in _derived(d, pick)]
+    derived = [one for d in catalogue.datastreams for one in _derived(d, pick)]
     return msgspec.structs.replace(catalogue, datastreams=(*observed, *derived))
 
 

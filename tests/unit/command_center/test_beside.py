@@ -1,0 +1,47 @@
+"""Which level a projection names: the one that lay ahead where it was found."""
+
+import numpy as np
+import pytest
+
+from command_center.beside import Beside, Kinship
+from command_center.picture.history import History
+from command_center.picture.latest import Latest
+from tests.unit.command_center.derived_city import ETA, ETA_LOW, RATE, derived_city
+from tests.unit.command_center.little_city import LEVEL, entry, minutes
+
+FOUND = ((LEVEL, 0, 549.0), (RATE, 0, 60.0), (ETA, 0, 51.0), (ETA_LOW, 0, 40.0))  # number, minute, value
+
+
+def beside(*observations: tuple[int, int, float], forgotten: bool = False) -> Beside:
+    """What stands beside the little city's gauge after (number, minute, value); `forgotten`: no history is left."""
+    batch = entry([(number, minutes(minute), value) for number, minute, value in observations]).batch
+    latest, history, seq = Latest(), History(100), np.ones(len(batch), np.int64)
+    latest.add(batch, seq)
+    if not forgotten:
+        history.add(batch, seq)
+    datastreams = derived_city().datastreams
+    levels = next(d.levels for d in datastreams if d.number == LEVEL)
+    return Kinship(datastreams).beside(LEVEL, levels, latest, history)
+
+
+@pytest.mark.parametrize("now", [555.0, 20.0])
+def test_the_level_is_the_one_ahead_of_the_observation_at_which_it_was_found(now: float) -> None:
+    told = beside(*FOUND, (LEVEL, 1, now))  # it rose; it fell as no river does
+    assert told.eta is not None
+    assert (told.eta.level, told.eta.earliest_min, told.eta.middle_min) == ("kuning", 40.0, 51.0)
+    assert told.rate is not None
+    assert told.rate.value == 60.0
+
+
+def test_a_level_that_is_reached_lies_ahead_no_more_and_the_minutes_are_not_those_to_the_next() -> None:
+    assert beside(*FOUND, (LEVEL, 1, 600.0)).eta is None
+
+
+def test_without_the_observation_in_memory_the_newest_value_stands_for_it() -> None:
+    told = beside(*FOUND, (LEVEL, 1, 555.0), forgotten=True)
+    assert told.eta is not None
+    assert told.eta.level == "kuning"
+
+
+def test_none_lies_ahead_above_the_highest_level() -> None:
+    assert beside((LEVEL, 0, 700.0), (ETA, 0, 51.0)).eta is None

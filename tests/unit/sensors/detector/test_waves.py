@@ -1,0 +1,90 @@
+"""The wave that should have arrived: on time, late, absent; a raise upstream of severity 2 opens the window."""
+
+import msgspec
+import pytest
+
+from sensors.catalogue import DetectorRules, Reach
+from tests.unit.sensors.detector.gauges import Row, Story, gauge, minute
+
+REACH = Reach(upstream="S0", downstream="S1", travel_min=60)  # the window: half an hour to an hour and a half
+ALARM = ["raised L1 crossed @10!", "raised L2 crossed @10!", "wave - expected @40! #1"]
+
+
+def river(reach: Reach = REACH, **detector: int) -> Story:
+    """S0 above, S1 below; both with levels at 100 (severity 1) and 200 (severity 2)."""
+    return Story(gauge(100, 200), gauge(100, 200, number=1), reaches=[reach], detector=DetectorRules(**detector))
+
+
+def test_a_raise_upstream_opens_a_window_downstream() -> None:
+    story = river()
+    assert story.hears((1, 50), Row(10, 250, origin=1)) == ALARM
+    wave = story.told[-1]
+    assert (wave.datastream, wave.other, wave.severity, wave.origin) == (1, 0, 2, 1)
+    assert (wave.time_us, wave.until_us, wave.at_us) == (minute(40), minute(100), minute(10))
+
+
+def test_a_wave_that_comes_within_its_window_is_on_time() -> None:
+    story = river()
+    story.hears((1, 50), (10, 250))
+    assert story.hears(Row(100, 150, of=1)) == ["raised L1 crossed @100! #1", "wave - on_time @100! #1"]
+    assert story.waits_until(170) == []
+
+
+def test_a_wave_that_is_absent_may_still_come_late() -> None:
+    story = river()
+    story.hears((1, 50), (10, 250))
+    assert story.waits_until(100) == ["wave - absent @100! #1"]
+    assert story.hears(Row(150, 150, of=1)) == ["raised L1 crossed @150! #1", "wave - came_late @150! #1"]
+
+
+def test_after_as_long_again_nobody_waits_for_it() -> None:
+    story = river()
+    story.hears((1, 50), Row(2, 50, of=1), (10, 250))
+    assert story.waits_until(150) == ["wave - absent @100! #1"]
+    assert story.waits_until(182) == ["silent - overdue @182! #1"]
+    assert story.hears(Row(191, 150, of=1)) == [
+        "silent - overdue @190!",
+        "heard - spoke @191! #1",
+        "raised L1 crossed @191! #1",
+    ]
+
+
+def test_a_raise_of_severity_1_is_no_wave_unless_the_city_says_so() -> None:
+    assert river().hears((1, 50), (10, 150)) == ["raised L1 crossed @10!"]
+    assert river(wave_severity=1).hears((1, 50), (10, 150)) == ["raised L1 crossed @10!", "wave - expected @40! #1"]
+
+
+def test_where_as_much_is_held_already_nothing_is_expected() -> None:
+    story = river()
+    story.hears(Row(5, 210, of=1))
+    assert story.hears((6, 50), (10, 250)) == ALARM[:2]
+
+
+def test_a_later_raise_makes_the_window_longer_not_shorter() -> None:
+    story = river()
+    story.hears((1, 50), (10, 250), (15, 190))
+    assert story.hears((20, 250)) == ["raised L2 crossed @20!", "wave - expected @40! #1"]
+    assert story.told[-1].until_us == minute(110)
+    assert story.waits_until(109) == []
+    assert story.waits_until(110) == ["wave - absent @110! #1"]
+
+
+def test_a_raise_that_is_history_opens_nothing() -> None:
+    assert river().hears((60, 250, 40)) == ["raised L1 crossed @20", "raised L2 crossed @20"]
+
+
+def test_what_a_change_of_the_catalogue_raises_is_no_wave() -> None:
+    story = Story(gauge(100, 300), gauge(100, number=1), reaches=[REACH])
+    story.hears((1, 250))
+    assert story.installs(gauge(100, 200), gauge(100, number=1), at=2) == ["raised L2 catalogue @1!"]
+    assert story.waits_until(120) == []
+
+
+@pytest.mark.parametrize(("low", "high", "begin", "until"), [(10.0, None, 20, 100), (None, 70.0, 40, 80)])
+def test_the_reach_may_say_its_earliest_and_latest(
+    low: float | None, high: float | None, begin: int, until: int
+) -> None:
+    reach = msgspec.structs.replace(REACH, travel_min_low=low, travel_min_high=high)
+    story = river(reach)
+    story.hears((1, 50), (10, 250))
+    assert (story.told[-1].time_us, story.told[-1].until_us) == (minute(begin), minute(until))
