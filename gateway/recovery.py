@@ -13,10 +13,11 @@ from gateway.log.reader import LogReader
 from gateway.log.rows import LogRow
 from sensors.batch import concatenate
 from sensors.catalogue import Catalogue
+from sensors.checkpoint import dump_state, load_state
 from sensors.detector import install, step
 from sensors.errors import SensorsError
 from sensors.rules import Rules, compile_rules
-from sensors.state import State, dump_state, fresh_state, load_state, resume
+from sensors.state import State, fresh_state, resume
 from sensors.transition import Transition
 
 ROWS_AT_ONCE: Final = 64  # each may hold 10,000 observations and more

@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-import msgspec
 import numpy as np
-import zstandard
 from numpy.typing import NDArray
 
 from sensors.derived.state import DerivedState, fresh_derived, remap_derived
-from sensors.errors import SensorsError
 from sensors.quality_tests.stage import QualityState, fresh_quality, remap_quality
 from sensors.rules import NO_TIMER, Levels, Rules
 from sensors.times import NEVER
@@ -183,7 +180,7 @@ class State:
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """All arrays by `part.name`."""
-        return dict(_arrays("", self))
+        return dict(arrays_of("", self))
 
 
 def fresh_state(rules: Rules, now_us: int) -> State:
@@ -278,7 +275,7 @@ def remap(state: State, rules: Rules, now_us: int) -> State:
     stays = np.flatnonzero(old.known[:kept] & rules.known[:kept])
     observed = stays[~(old.derived[stays] | rules.derived[stays])]
     for part, numbers in (("newest", stays), ("heard", stays), ("doubt", stays), ("recent", observed)):
-        for name, array in _arrays("", getattr(state, part)):
+        for name, array in arrays_of("", getattr(state, part)):
             getattr(getattr(fresh, part), name)[numbers] = array[numbers]
     fresh.heard.allowed_us[:] = rules.silence.calm_us
     fresh.heard.told_us[:] = _told(fresh)
@@ -372,70 +369,11 @@ def _due_of_silence(heard_us: NDArray[np.int64], allowed_us: NDArray[np.int64]) 
     return np.where(waited, heard_us + np.where(waited, allowed_us, 0), NO_TIMER)
 
 
-def _arrays(prefix: str, part: Any) -> Iterator[tuple[str, NDArray[np.generic]]]:
+def arrays_of(prefix: str, part: Any) -> Iterator[tuple[str, NDArray[np.generic]]]:
+    """The arrays of a dataclass of arrays and of the dataclasses in it, each with its name behind `prefix`."""
     for field in fields(part):
         value = getattr(part, field.name)
         if isinstance(value, np.ndarray):
             yield prefix + field.name, value
         elif is_dataclass(value) and not isinstance(value, Rules):
-            yield from _arrays(f"{prefix}{field.name}.", value)
-
-
-class _Saved(msgspec.Struct, frozen=True):
-    """A checkpoint's content."""
-
-    now_us: int
-    floor_us: int
-    names: tuple[tuple[str, ...], ...]
-    arrays: dict[str, tuple[str, tuple[int, ...], bytes]]
-
-
-_VARIABLE: Final = "late."  # arrays whose length is not that of the rules
-
-
-def dump_state(state: State) -> bytes:
-    """The state as bytes, for a checkpoint; its rules are not in it, they come from the catalogue in the log."""
-    arrays = {name: (a.dtype.str, a.shape, a.tobytes()) for name, a in state.arrays().items()}
-    saved = _Saved(state.now_us, state.floor_us, state.rules.levels.names, arrays)
-    return zstandard.ZstdCompressor(level=1).compress(msgspec.msgpack.encode(saved))
-
-
-def load_state(body: bytes, rules: Rules) -> State:
-    """The state of `dump_state` under the same rules; SensorsError where the two do not fit together."""
-    try:
-        saved = msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(body), type=_Saved)
-    except (zstandard.ZstdError, msgspec.MsgspecError) as error:
-        raise SensorsError(f"checkpoint cannot be read: {error}") from error
-    if saved.names != rules.levels.names:
-        raise SensorsError("checkpoint: its levels are not those of the catalogue it stands with")
-    fresh = fresh_state(rules, saved.now_us)
-    if _shapes(fresh) != {name: (dtype, _fixed(name, shape)) for name, (dtype, shape, _) in saved.arrays.items()}:
-        raise SensorsError("checkpoint: its arrays are not those of this version")
-    arrays = {
-        name: np.frombuffer(raw, np.dtype(dtype)).reshape(shape).copy()
-        for name, (dtype, shape, raw) in saved.arrays.items()
-    }
-    return replace(_filled(fresh, "", arrays), floor_us=saved.floor_us)
-
-
-def _shapes(state: State) -> dict[str, tuple[str, tuple[int, ...]]]:
-    return {name: (a.dtype.str, _fixed(name, a.shape)) for name, a in state.arrays().items()}
-
-
-def _fixed(name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
-    return (0,) if name.startswith(_VARIABLE) else shape
-
-
-P = TypeVar("P")
-
-
-def _filled(part: P, prefix: str, arrays: dict[str, NDArray[Any]]) -> P:
-    """A copy of `part` with the arrays of these names."""
-    changed: dict[str, Any] = {}
-    for field in fields(part):  # type: ignore[arg-type]
-        value = getattr(part, field.name)
-        if isinstance(value, np.ndarray):
-            changed[field.name] = arrays[prefix + field.name]
-        elif is_dataclass(value) and not isinstance(value, Rules):
-            changed[field.name] = _filled(value, f"{prefix}{field.name}.", arrays)
-    return replace(part, **changed)  # type: ignore[type-var]
+            yield from arrays_of(f"{prefix}{field.name}.", value)

@@ -57,7 +57,7 @@ def _earliest(arrival: NDArray[np.intp], otherwise: int) -> int:
 
 
 def _before_another_interval(state: State, heard: Sorted) -> int:
-    """When a device first tells another interval, others of its datastreams coming after; `NO_TIMER` where none does."""
+    """When a device first tells another interval, and others of its datastreams come after; `NO_TIMER` for never."""
     anew = _tells_anew(state, heard)
     if not len(anew):
         return NO_TIMER

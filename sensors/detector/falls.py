@@ -72,7 +72,7 @@ def _passes_clear(
     clear, rises = levels.clear.take(number, axis=0), levels.sign.take(number, axis=0) > 0
     with np.errstate(invalid="ignore"):
         passes = rises & (value_before[:, None] >= clear) & (rows.batch.value[at, None] < clear)
-    some: NDArray[np.bool_] = passes.any(axis=1)
+    some: NDArray[np.bool_] = np.logical_or.reduce(passes, axis=1)
     return some
 
 

@@ -99,19 +99,8 @@ def _is_remembered(
     recent = state.recent
     age = (np.arange(REMEMBERED) - recent.at[number][:, None].astype(np.intp)) % REMEMBERED  # 0 is the oldest
     known = (recent.time_us[number] == time_us[:, None]) & (age >= earlier[:, None])
-    found = known.any(axis=1)
+    found: NDArray[np.bool_] = known.any(axis=1)
+    newer_us, behind = heard.time_us[newer], taken[at]
     for back in range(1, min(REMEMBERED, int(earlier.max(initial=0))) + 1):
-        found |= (earlier >= back) & (_nth_before(heard.time_us, newer, taken, at, back) == time_us)
+        found |= (earlier >= back) & (newer_us[np.maximum(behind - back, 0)] == time_us)
     return found
-
-
-def _nth_before(
-    time_us: NDArray[np.int64],
-    newer: NDArray[np.bool_],
-    taken: NDArray[np.intp],
-    at: NDArray[np.intp],
-    back: int,
-) -> NDArray[np.int64]:
-    """The time of the `back`-th newer observation before each of `at`; anything where there are not so many."""
-    newest_first = np.flatnonzero(newer)
-    return time_us[newest_first[np.maximum(taken[at] - back, 0)]]

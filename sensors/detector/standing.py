@@ -136,4 +136,5 @@ def _doubtful(state: State, rows: Rows, moves: Course) -> tuple[Marks, Marks, Ma
 
 
 def _is_bad(quality: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    return (quality == Quality.SUSPECT) | (quality == Quality.FAIL)
+    bad: NDArray[np.bool_] = (quality == Quality.SUSPECT) | (quality == Quality.FAIL)
+    return bad

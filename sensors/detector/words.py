@@ -138,7 +138,8 @@ def _fires(state: State, rows: Rows, due_us: Times) -> Marks:
     previous_us, received_us = previous(state, rows)
     by_own = due_us <= rows.batch.time_us[:, None]
     ours = received_us + (np.where(waits, due_us, 0) - np.where(waits, previous_us, 0))
-    return waits & (by_own | (ours < rows.batch.receive_us[:, None]))
+    fires: Marks = waits & (by_own | (ours < rows.batch.receive_us[:, None]))
+    return fires
 
 
 def previous(state: State, rows: Rows) -> tuple[Times, Times]:

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from sensors.batch import empty_batch
+from sensors.checkpoint import dump_state, load_state
 from sensors.detector import install, judge, next_due_us, step
 from sensors.rules import compile_rules
-from sensors.state import dump_state, fresh_state, load_state, resume
+from sensors.state import fresh_state, resume
 from sensors.times import HOUR_US, MINUTE_US
 from tests.contract.discovery import (
     Function,

@@ -16,6 +16,7 @@ from command_center.launcher.supervisor import dies_with
 START_S: Final = 30.0  # generous: the machine may be busy with other tests
 STOP_S: Final = 6.0
 PAUSE_S: Final = 0.01
+LONGEST_PAUSE_S: Final = 0.2
 T = TypeVar("T")
 
 
@@ -28,10 +29,13 @@ def free_port() -> int:
 
 def until(condition: Callable[[], T | None], what: str, within_s: float = START_S) -> T:
     """The condition's first true value; fails with `what` when there is none in time."""
-    give_up = time.monotonic() + within_s
+    asked = time.monotonic()
+    give_up = asked + within_s
     while not (value := condition()):
-        assert time.monotonic() < give_up, f"not within {within_s:g} s: {what}"
-        time.sleep(PAUSE_S)
+        answered = time.monotonic()
+        assert answered < give_up, f"not within {within_s:g} s: {what}"
+        time.sleep(min(max(PAUSE_S, answered - asked), LONGEST_PAUSE_S))  # what is tested needs the machine, too
+        asked = time.monotonic()
     return value
 
 

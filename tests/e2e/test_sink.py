@@ -23,7 +23,10 @@ pytestmark = [pytest.mark.broker, pytest.mark.timeout(120 + OUTAGE_S)]
 
 
 class Load:
-    """Readings that come one a second of their own time, in hundredths, and what they were."""
+    """Readings of yesterday, one a second of their own time, in hundredths, and what they were.
+
+    They come as a recording: of a device that speaks now, a clock that is a day behind would be mended.
+    """
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
@@ -39,7 +42,8 @@ class Load:
                 # Two decimals: VictoriaMetrics keeps numbers as decimals, and not every float64 to the bit.
                 ms, value = self._first_ms + number * 1000, round(number % 150 + number % 100 / 100, 2)
                 self.sent[datastream, ms] = value
-                messages.append(("telemetry/" + datastream.replace(":", "/"), {"ts": ms, "value": value}))
+                reading = {"ts": ms, "value": value, "origin": "replayed"}
+                messages.append(("telemetry/" + datastream.replace(":", "/"), reading))
         self._broker.publish_all(messages)
 
 

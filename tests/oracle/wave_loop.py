@@ -59,7 +59,7 @@ class WaveLoop:
     def follow(self, found: Sequence[Transition], gauges: Mapping[int, Gauge], now_us: int) -> list[Transition]:
         """What the raises among the transitions mean downstream, and what did not come by `now_us`."""
         waves: list[Transition] = []
-        news = [t for t in found if t.kind is Kind.RAISED and not t.historical]
+        news = [t for t in found if t.kind is Kind.RAISED and not t.historical and t.cause is not Cause.CATALOGUE]
         for at_us, together in groupby(news, key=lambda t: t.at_us):
             raises = list(together)
             waves += self._let_go(at_us - 1)
@@ -80,7 +80,7 @@ class WaveLoop:
             yield _told(window, Cause.ABSENT, window.until_us, max(window.until_us, window.opened_us))
 
     def _close(self, one: Transition) -> Iterator[Transition]:
-        """By its own time; how long a window is kept goes by receive time."""
+        """By its own time (no change of the catalogue brings water either); how long a window is kept goes by receive time."""
         if one.severity < self.wave_severity:
             return
         for window in [w for w in self.windows.values() if w.reach.downstream == one.datastream]:
@@ -91,7 +91,7 @@ class WaveLoop:
             yield _told(window, cause, one.time_us, one.at_us)
 
     def _opens(self, reach: Joined, one: Transition, gauges: Mapping[int, Gauge]) -> bool:
-        if reach.upstream != one.datastream or one.cause is Cause.CATALOGUE:
+        if reach.upstream != one.datastream:
             return False
         held = gauges[reach.downstream].held_at(one.at_us)
         levels = self.rules[reach.downstream].levels

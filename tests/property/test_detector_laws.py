@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from sensors.batch import Batch
 from sensors.catalogue import Catalogue, Level
+from sensors.checkpoint import dump_state, load_state
 from sensors.detector import step
 from sensors.quality import Reason
 from sensors.rules import compile_rules
-from sensors.state import State, dump_state, fresh_state, load_state
+from sensors.state import State, fresh_state
 from sensors.times import SECOND_US
 from sensors.transition import Kind, Transition
 from tests.property.worlds import (

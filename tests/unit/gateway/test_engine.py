@@ -15,9 +15,9 @@ from gateway.log.writer import LogWriter
 from gateway.mqtt.codec import Publishes
 from gateway.recovery import recover, replayed
 from sensors.catalogue import Catalogue
+from sensors.checkpoint import dump_state
 from sensors.detector import DETECTOR_VERSION
 from sensors.settings import LogSettings
-from sensors.state import dump_state
 from sensors.times import HOUR_US, SECOND_US
 from sensors.transition import Kind, Transition
 from tests.unit.gateway.small_city import level, small_catalogue

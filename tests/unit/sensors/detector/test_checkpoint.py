@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from sensors.catalogue import DetectorRules, Reach
+from sensors.checkpoint import dump_state, load_state
 from sensors.errors import SensorsError
 from sensors.rules import compile_rules
-from sensors.state import dump_state, load_state
 from tests.oracle.cities import with_datastreams
 from tests.unit.sensors.detector.gauges import BEGIN_US, Row, Story, computed, every, gauge, levels
 
