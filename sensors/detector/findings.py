@@ -15,13 +15,14 @@ _ORDER: Final = {
     Kind.REBASED: 0,
     Kind.SILENT: 1,
     Kind.HEARD: 2,
-    Kind.VERIFY: 3,
-    Kind.RETURNED: 4,
-    Kind.RAISED: 5,
-    Kind.CONFIRMED: 6,
-    Kind.POSSIBLE: 7,
+    Kind.VERIFY: 4,
+    Kind.RETURNED: 5,
+    Kind.RAISED: 6,
+    Kind.CONFIRMED: 7,
+    Kind.POSSIBLE: 8,
 }
-_LATE: Final = 8  # after what is so now
+_RAN_OUT: Final = 3  # a delay runs out before the observation that comes then moves anything
+_LATE: Final = 9  # after what is so now
 _AFTER_ALL: Final = 2**31  # for a wave, in place of its datastream
 _BAD: Final = frozenset({int(Quality.SUSPECT), int(Quality.FAIL)})
 
@@ -84,6 +85,8 @@ def found(transition: Transition) -> Found:
         return Found((at_us, _AFTER_ALL, number, transition.other), transition)
     if transition.cause is Cause.LATE:
         return Found((at_us, number, _LATE, transition.time_us, _ORDER[kind], rank), transition)
+    if transition.cause is Cause.DELAYED:
+        return Found((at_us, number, _RAN_OUT, _ORDER[kind], rank), transition)
     return Found((at_us, number, _ORDER[kind], rank), transition)
 
 

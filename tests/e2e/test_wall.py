@@ -19,8 +19,7 @@ LOAD_MS = 20_000
 pytestmark = [pytest.mark.broker, pytest.mark.browser]
 
 
-@pytest.fixture
-def living(wall: Wall, api: Api, nats: Broker) -> Wall:
+def with_a_reading(wall: Wall, api: Api, nats: Broker) -> Wall:
     """The wall with a first reading on it."""
     wall.open(api.url)
     nats.observe(RIVER, 100.0)
@@ -28,15 +27,27 @@ def living(wall: Wall, api: Api, nats: Broker) -> Wall:
     return wall
 
 
-def test_a_reading_over_a_level_is_on_the_wall_within_a_second(living: Wall, nats: Broker, api: Api) -> None:
-    living.settle()
-    living.watch("#alarms [data-alarm]", "263")
+@pytest.fixture
+def living(plain_wall: Wall, api: Api, nats: Broker) -> Wall:
+    """The wall with a first reading on it, its map a drawing."""
+    return with_a_reading(plain_wall, api, nats)
+
+
+@pytest.fixture
+def whole(wall: Wall, api: Api, nats: Broker) -> Wall:
+    """The wall with a first reading on it and the whole map."""
+    return with_a_reading(wall, api, nats)
+
+
+def test_a_reading_over_a_level_is_on_the_wall_within_a_second(whole: Wall, nats: Broker, api: Api) -> None:
+    whole.settle()
+    whole.watch("#alarms [data-alarm]", "263")
     published_at = time.time()
     nats.observe(RIVER, 263.0)
-    assert living.drawn_at() - published_at < SHOWN_S
-    expect(living.row(RIVER)).to_contain_text("263")
+    assert whole.drawn_at() - published_at < SHOWN_S
+    expect(whole.row(RIVER)).to_contain_text("263")
     alarm = until(lambda: api.open_alarm(RIVER), "the alarm in the API")
-    expect(living.alarm(alarm["id"])).to_contain_text("Siaga")
+    expect(whole.alarm(alarm["id"])).to_contain_text("Siaga")
 
 
 def test_who_acknowledged_is_on_the_wall(living: Wall, nats: Broker, api: Api) -> None:
@@ -89,15 +100,15 @@ def test_without_the_command_center_the_wall_says_so_and_comes_back_by_itself(
 
 
 def test_a_command_center_that_hangs_turns_the_wall_grey(
-    wall: Wall, site: Site, nats: Broker, gateway: Process
+    plain_wall: Wall, site: Site, nats: Broker, gateway: Process
 ) -> None:
     assert gateway.exit_code is None
     process, api = site.start_command_center()
-    wall.open(api.url)
+    plain_wall.open(api.url)
     nats.observe(RIVER, 100.0)
-    expect(wall.row(RIVER)).to_contain_text("100", timeout=LOAD_MS)
+    expect(plain_wall.row(RIVER)).to_contain_text("100", timeout=LOAD_MS)
     process.signal(signal.SIGSTOP)
-    expect(wall.page.locator("body[data-lost]")).to_be_visible(timeout=GREY_MS)
+    expect(plain_wall.page.locator("body[data-lost]")).to_be_visible(timeout=GREY_MS)
 
 
 def test_the_language_is_switched_on_the_wall(living: Wall) -> None:
@@ -109,15 +120,15 @@ def test_the_language_is_switched_on_the_wall(living: Wall) -> None:
     expect(living.page.locator("#city")).to_have_text("Kota Uji")
 
 
-def test_the_wall_loads_without_a_complaint_and_asks_nobody_else(living: Wall) -> None:
-    expect(living.page.locator("#script-error")).to_be_hidden()
-    expect(living.page.locator("#map canvas, #map svg").first).to_be_visible(timeout=LOAD_MS)
-    assert living.complaints == []
-    assert living.strangers == []
+def test_the_wall_loads_without_a_complaint_and_asks_nobody_else(whole: Wall) -> None:
+    expect(whole.page.locator("#script-error")).to_be_hidden()
+    expect(whole.page.locator("#map canvas, #map svg").first).to_be_visible(timeout=LOAD_MS)
+    assert whole.complaints == []
+    assert whole.strangers == []
 
 
-def test_an_exercise_bears_its_band(wall: Wall, nats: Broker, api: Api) -> None:
-    wall.open(api.url)
-    expect(wall.page.locator("#bands")).not_to_contain_text("SIMULASI")
+def test_an_exercise_bears_its_band(plain_wall: Wall, nats: Broker, api: Api) -> None:
+    plain_wall.open(api.url)
+    expect(plain_wall.page.locator("#bands")).not_to_contain_text("SIMULASI")
     nats.observe(RIVER, 120.0, origin="simulated")
-    expect(wall.page.locator("#bands")).to_contain_text("SIMULASI / LATIHAN")
+    expect(plain_wall.page.locator("#bands")).to_contain_text("SIMULASI / LATIHAN")

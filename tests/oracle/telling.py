@@ -16,17 +16,21 @@ _KINDS = (
 )
 
 
-def order(transition: Transition) -> tuple[int, int, int, int, int, int, int]:
+_BEFORE_DELAYS = (Kind.REBASED, Kind.SILENT, Kind.HEARD)
+
+
+def order(transition: Transition) -> tuple[int, ...]:
     """By the moment of finding (waves last), datastream, what was found late last; kind, then rank.
 
     Returned from the worst rank down, the rest up.
     """
     t = transition
     if t.kind is Kind.WAVE:
-        return t.at_us, 1, t.datastream, t.other, 0, 0, 0
+        return t.at_us, 1, t.datastream, t.other
     late = t.cause is Cause.LATE
     sign = -1 if t.kind is Kind.RETURNED else 1
-    return t.at_us, 0, t.datastream, late, t.time_us if late else 0, _KINDS.index(t.kind), sign * t.rank
+    step = 0 if late or t.kind in _BEFORE_DELAYS else 1 if t.cause is Cause.DELAYED else 2
+    return t.at_us, 0, t.datastream, late, t.time_us if late else 0, step, _KINDS.index(t.kind), sign * t.rank
 
 
 def level_told(

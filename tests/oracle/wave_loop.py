@@ -59,6 +59,7 @@ class WaveLoop:
     def follow(self, found: Sequence[Transition], gauges: Mapping[int, Gauge], now_us: int) -> list[Transition]:
         """What the raises among the transitions mean downstream, and what did not come by `now_us`."""
         waves: list[Transition] = []
+        # A change of the catalogue brings no water: neither here nor there.
         news = [t for t in found if t.kind is Kind.RAISED and not t.historical and t.cause is not Cause.CATALOGUE]
         for at_us, together in groupby(news, key=lambda t: t.at_us):
             raises = list(together)
@@ -80,7 +81,7 @@ class WaveLoop:
             yield _told(window, Cause.ABSENT, window.until_us, max(window.until_us, window.opened_us))
 
     def _close(self, one: Transition) -> Iterator[Transition]:
-        """By its own time (no change of the catalogue brings water either); how long a window is kept goes by receive time."""
+        """By its own time; how long a window is kept goes by receive time."""
         if one.severity < self.wave_severity:
             return
         for window in [w for w in self.windows.values() if w.reach.downstream == one.datastream]:
@@ -110,7 +111,7 @@ class WaveLoop:
             window.from_us = before.from_us
             window.until_us = max(window.until_us, before.until_us)
             if before.severity > window.severity:
-                window.severity = before.severity  # DISPUTED origin too
+                window.severity = before.severity  # the origin is that of the later raise: unclear in the contract
         self.windows[reach.upstream, reach.downstream] = window
         yield _told(window, Cause.EXPECTED, window.from_us, at_us)
 

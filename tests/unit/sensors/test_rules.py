@@ -104,7 +104,7 @@ def test_doubt_is_for_rivers_without_a_gate() -> None:
         gauge(1),
         gauge(2, kind="rain"),
         gauge(3, kind="discharge"),
-        gauge(4, derivation=Derivation(method="curve", inputs=("S0:level",))),
+        gauge(4, derivation=Derivation(method="linear", inputs=("S0:level",))),
     ]
     settings = DetectorRules(fall_factor=3.0, doubt_s=90.0)
     doubt = compile_rules(with_datastreams(streams, gated=["S1"], detector=settings), 0).doubt
@@ -113,6 +113,20 @@ def test_doubt_is_for_rivers_without_a_gate() -> None:
     assert np.isnan(doubt.limit_per_h[1:]).all()
     assert doubt.gap_us[0] == 1_800_000_000
     assert (doubt.factor, doubt.holds_us) == (3.0, 90_000_000)
+
+
+@pytest.mark.parametrize(
+    ("levels", "least"),
+    [
+        ([], np.inf),
+        ([level("siaga", 1, 400.0)], np.inf),
+        ([level("siaga", 1, 400.0, hysteresis=5.0)], 50.0),
+        ([level("kering", 1, 20.0, direction="falling"), level("siaga", 2, 400.0, hysteresis=5.0)], 50.0),
+        ([level("hijau", 1, 100.0), level("kuning", 2, 180.0, hysteresis=5.0), level("merah", 3, 220.0)], 40.0),
+    ],
+)
+def test_the_least_drop_that_may_be_in_doubt(levels: list[Level], least: float) -> None:
+    assert compile_rules(with_datastreams([gauge(0, levels)]), 0).doubt.least.tolist() == [least]
 
 
 def test_the_citys_settings() -> None:

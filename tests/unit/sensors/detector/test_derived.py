@@ -37,7 +37,7 @@ def test_a_count_has_the_time_and_origin_of_what_it_counts() -> None:
     basin.hears(Row(3, 250, age=1, origin=3))
     count = basin.batch.take(basin.batch.datastream == 2)
     assert count.value.tolist() == [0.0, 1.0]
-    assert count.time_us.tolist() == count.receive_us.tolist() == [minute(1), minute(3)]
+    assert count.time_us.tolist() == count.receive_us.tolist() == [minute(0), minute(3)]
     assert (count.origin.tolist(), count.quality.tolist()) == ([0, 3], [Quality.NOT_EVALUATED] * 2)
 
 
@@ -47,7 +47,7 @@ def test_several_counts_of_one_moment_come_one_after_the_other() -> None:
     basin.hears(Row(3, 250), Row(3, 250, of=1))
     count = basin.batch.take(basin.batch.datastream == 2)
     assert count.value.tolist() == [0.0, 1.0, 2.0]
-    assert count.time_us.tolist() == [minute(1), minute(3), minute(3) + 1]
+    assert count.time_us.tolist() == [minute(0), minute(3), minute(3) + 1]
 
 
 def test_a_delay_that_runs_out_in_an_empty_tick_is_counted_then() -> None:
@@ -102,7 +102,7 @@ def test_judged_batches_given_back_as_one_are_judged_the_same() -> None:
 
 def test_counts_given_back_from_the_log_are_counted_anew() -> None:
     first, again = Story(*BASIN), Story(*BASIN)
-    first.hears((1, 250), Row(2, 250, of=1), (3, 50))
+    first.hears((1, 250), Row(2, 250, of=1), (3, 150))
     again.takes(first.batch)
     assert again.told == first.told
     _assert_same(again.batch, first.batch)
@@ -112,6 +112,16 @@ def test_a_derived_observation_that_somebody_sends_is_passed_over() -> None:
     river = Story(*RATED)
     assert river.hears((1, 50), Row(2, 999, of=1)) == []
     assert river.value_of(1) == []
+
+
+def test_a_suspect_derived_observation_ends_no_level() -> None:
+    """The fall of its input is in doubt, so it is suspect itself."""
+    sum_of_one = computed("linear", "S0:level", number=1, limits=levels(100))
+    river = Story(RATED[0], sum_of_one)
+    assert river.hears(*every(20, 50, 110, 120)) == ["raised L1 crossed @20!", "raised L1 crossed @20! #1"]
+    assert river.hears((41, 50)) == ["verify L1 too_fast @41!"]
+    assert river.value_of(1)[-1] == 50.0
+    assert river.batch.quality[-1] == Quality.SUSPECT
 
 
 def _of(batch: Batch, number: int) -> Batch:

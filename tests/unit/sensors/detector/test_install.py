@@ -100,7 +100,7 @@ def test_a_doubt_goes_on_under_other_rules_that_still_hold_the_level() -> None:
     river = Story(gauge(100, fall_limit_per_h=60.0))
     river.hears((0, 50), (10, 150), (11, 50))
     assert river.installs(gauge(100, 200, fall_limit_per_h=60.0), at=12) == []
-    assert river.hears((20, 50), (30, 50), (41, 50)) == ["returned L1 borne_out @41!"]
+    assert river.hears((20, 49), (30, 50), (41, 50)) == ["returned L1 borne_out @41!"]
 
 
 def test_nothing_that_other_rules_make_due_is_told_before_them() -> None:

@@ -108,4 +108,4 @@ def test_what_is_held_stays_held_over_a_wrong_clock_and_delays_begin_anew() -> N
     assert river.hears((2, 250)) == ["rebased - clock @2!"]
     assert river.waits_until(11.9) == []
     assert river.waits_until(12) == ["raised L2 delayed @12!"]
-    assert river.hears((13, 90)) == ["returned L2 crossed @13!", "returned L1 crossed @13!"]
+    assert river.hears((13, 160), (14, 90)) == ["returned L2 crossed @13!", "returned L1 crossed @14!"]

@@ -81,6 +81,21 @@ def test_an_interval_that_cannot_be_is_ignored(told: Row) -> None:
     assert river.waits_until(31) == ["silent - overdue @31!"]
 
 
+def test_an_interval_told_in_nonsense_switches_no_silence_off() -> None:
+    """It counts as 24 times the calm one at most: twelve hours after the last word."""
+    river = Story(gauge(100, **TEN_MIN), INTERVAL)
+    river.hears((1, 50), Row(2, 1e9, of=1))
+    assert [word for word in river.waits_until(720.9) if "#1" not in word] == []
+    assert river.waits_until(721) == ["silent - overdue @721!"]
+
+
+def test_an_interval_told_too_short_counts_as_a_sixtieth_of_the_calm_one() -> None:
+    river = Story(gauge(100, **TEN_MIN), INTERVAL)
+    assert river.hears((1, 50), Row(1.1, 0.001, of=1)) == []
+    assert river.waits_until(1.5 - INSTANT) == []
+    assert river.waits_until(1.5) == ["silent - overdue @1.5!"]
+
+
 def test_a_gauge_lost_while_it_rose_outranks_one_lost_flat() -> None:
     river = Story(gauge(500, **TEN_MIN), gauge(500, number=1, **TEN_MIN))
     river.hears(*sorted([*RISING, *every(10, 50, 50, 50, 50, 50, of=1)]))
@@ -116,6 +131,13 @@ def test_beyond_a_day_nothing_is_said_to_be_possible() -> None:
     river = Story(gauge(90 + 24 * 60, 90 + 24 * 60 + 1, **TEN_MIN))
     river.hears(*RISING)
     assert river.waits_until(10_000) == ["silent - lost_rising @70!", "possible L1 unseen @1480!"]
+
+
+def test_what_is_possible_goes_by_the_value_before_a_fall_in_doubt() -> None:
+    """Lost a minute after it seemed to fall to 20 cm: from 90 cm at 41 it takes an hour to 150."""
+    river = Story(gauge(80, 150, fall_limit_per_h=60.0, **TEN_MIN))
+    assert river.hears(*RISING, (41, 20))[-1] == "verify L1 too_fast @41!"
+    assert river.waits_until(200) == ["silent - lost_rising @71!", "possible L2 unseen @101!"]
 
 
 def test_what_is_possible_is_told_once_a_silence() -> None:

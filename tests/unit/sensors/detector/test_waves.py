@@ -26,15 +26,22 @@ def test_a_raise_upstream_opens_a_window_downstream() -> None:
 def test_a_wave_that_comes_within_its_window_is_on_time() -> None:
     story = river()
     story.hears((1, 50), (10, 250))
-    assert story.hears(Row(100, 150, of=1)) == ["raised L1 crossed @100! #1", "wave - on_time @100! #1"]
+    assert story.hears(Row(100, 250, of=1))[-2:] == ["raised L2 crossed @100! #1", "wave - on_time @100! #1"]
     assert story.waits_until(170) == []
+
+
+def test_a_little_raise_is_not_the_wave() -> None:
+    story = river()
+    story.hears((1, 50), (10, 250))
+    assert story.hears(Row(60, 150, of=1)) == ["raised L1 crossed @60! #1"]
+    assert story.waits_until(100) == ["wave - absent @100! #1"]
 
 
 def test_a_wave_that_is_absent_may_still_come_late() -> None:
     story = river()
     story.hears((1, 50), (10, 250))
     assert story.waits_until(100) == ["wave - absent @100! #1"]
-    assert story.hears(Row(150, 150, of=1)) == ["raised L1 crossed @150! #1", "wave - came_late @150! #1"]
+    assert story.hears(Row(150, 250, of=1))[-2:] == ["raised L2 crossed @150! #1", "wave - came_late @150! #1"]
 
 
 def test_after_as_long_again_nobody_waits_for_it() -> None:
@@ -42,10 +49,11 @@ def test_after_as_long_again_nobody_waits_for_it() -> None:
     story.hears((1, 50), Row(2, 50, of=1), (10, 250))
     assert story.waits_until(150) == ["wave - absent @100! #1"]
     assert story.waits_until(182) == ["silent - overdue @182! #1"]
-    assert story.hears(Row(191, 150, of=1)) == [
+    assert story.hears(Row(191, 250, of=1)) == [
         "silent - overdue @190!",
         "heard - spoke @191! #1",
         "raised L1 crossed @191! #1",
+        "raised L2 crossed @191! #1",
     ]
 
 
