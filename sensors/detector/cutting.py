@@ -37,6 +37,8 @@ def first_cut(state: State, heard: Sorted, batch: Batch, places: NDArray[np.intp
         until_us = _before_another_interval(state, heard)
     if heard.late.any():
         until_us = min(until_us, moment_us(int(receive_us[heard.late].min())))
+    elif until_us == NO_TIMER and not heard.overtaken.any():
+        return Cut(None)
     overtaken = heard.overtaken & (receive_us <= until_us)
     beyond = int(places[-1]) + 1
     end = _earliest(arrival[overtaken], beyond)
