@@ -65,10 +65,18 @@ def from_seats(
     uses : who computes from whom at this depth
     known : the rows of all depths before, the observed ones first
 
+    Returns
+    -------
+    (state, emitted) : the state after the rows, and the derived observations; NaN = not given
+
     Notes
     -----
     Its time is that oldest one; its values are the newest of each input at that moment, after all that arrived with
     the same row.  So the order in which simultaneous messages of several inputs arrive does not matter.
+
+    References
+    ----------
+    `docs/derived.md`.
     """
     heard = _heard(uses, known)
     place = heard.place - rules.first_seat

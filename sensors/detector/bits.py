@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 
 def packed(held: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """(n, K) marks as n bytes, K at most 8.
+    """Marks, shape (n, K), K at most 8, as bytes, shape (n,).
 
     >>> packed(np.array([[True, False, True]])).tolist()
     [5]
@@ -16,7 +16,7 @@ def packed(held: NDArray[np.bool_]) -> NDArray[np.uint8]:
 
 
 def unpacked(bits: NDArray[np.uint8], width: int) -> NDArray[np.bool_]:
-    """n bytes as (n, width) marks.
+    """Bytes, shape (n,), as marks, shape (n, width).
 
     >>> unpacked(np.array([5], np.uint8), 3).tolist()
     [[True, False, True]]

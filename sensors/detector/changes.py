@@ -11,7 +11,7 @@ P = TypeVar("P")
 
 
 def changed(part: P, at: NDArray[np.integer[Any]], rows: Mapping[str, Any]) -> P:
-    """A copy of a dataclass of arrays in which the named arrays have other rows at `at`.
+    """A copy of a dataclass of arrays in which the named arrays have other rows at `at`, shape (m,).
 
     An array that stays the same is not copied; of floats nobody asks: two zeros are equal, and not the same.
     """

@@ -27,7 +27,7 @@ class Cut:
 
 
 def first_cut(state: State, heard: Sorted, batch: Batch, places: NDArray[np.intp]) -> Cut:
-    """The first cut of a batch whose observations stand at `places` (ascending) of the whole one.
+    """The first cut of a batch whose observations stand at `places`, shape (n,), ascending, of the whole one.
 
     None of them came after the moment at which those that wait are judged.
     """

@@ -39,7 +39,22 @@ class Falls:
 
 
 def falls(state: State, rows: Rows, among: NDArray[np.bool_]) -> Falls:
-    """The falls of rows that pass the clear point of a rising level; of the datastreams `among`, shape (g,), alone."""
+    """The falls of rows that pass the clear point of a rising level.
+
+    Parameters
+    ----------
+    state : what is remembered before the rows
+    rows : n observations of g datastreams, each newer than those before of its datastream
+    among : ndarray, shape (g,), bool, the datastreams to look at
+
+    Returns
+    -------
+    falls : what each row fell from, and whether that is in doubt
+
+    References
+    ----------
+    `docs/detector.md`, "A fall that no river makes".
+    """
     rules, groups = state.rules, rows.groups
     key, value = groups.key.astype(np.intp), rows.batch.value
     value_before = before(value, state.newest.value[key], groups)

@@ -27,7 +27,24 @@ STUCK_FACTOR: Final = 12  # a value that never moves, as of a gauge that was was
 
 
 def with_doubt(state: State, rows: Rows, fallen: Falls, failed: Marks, told: list[Transition]) -> Judged:
-    """As `judge_levels` for restless rows, some of which fell as no river does."""
+    """As `judge_levels` for restless rows, some of which fell as no river does.
+
+    Parameters
+    ----------
+    state : before the rows
+    rows : n observations, each newer than those before of its datastream
+    fallen : their falls
+    failed : ndarray, shape (n,), bool, the row can end no level in any case
+    told : transitions are added to it
+
+    Returns
+    -------
+    judged : the state after the rows, and what came of each
+
+    References
+    ----------
+    `docs/detector.md`, "A fall that no river makes".
+    """
     doubts = _Doubts(state, rows, fallen, failed, told)
     while doubts.open.any():
         doubts.judge_stretch()

@@ -16,7 +16,7 @@ _PLACES: Final = REMEMBERED - 1  # a power of two less one: what it leaves of a 
 def remember(state: State, rows: Rows, held: NDArray[np.uint8], barred: NDArray[np.bool_]) -> State:
     """The state with these rows as the newest of their datastreams.
 
-    `held` (n,) the levels held after each, a bit each; `barred` (n,) it could end no level.
+    `held`, shape (n,): the levels held after each, a bit each; `barred`, shape (n,): it could end no level.
     """
     newest = newest_of(state, rows, held)
     if state.rules.derived[rows.groups.key].any():  # either all of them are, or none

@@ -13,7 +13,7 @@ from sensors.times import NEVER
 
 
 def with_rest(state: State, numbers: NDArray[np.integer[Any]]) -> State:
-    """The state with the derived columns of what these datastreams hold, after it changed."""
+    """The state with the derived columns of what these datastreams, shape (m,), hold, after it changed."""
     held, levels, at = state.held, state.rules.levels, numbers.astype(np.intp)
     reached = held.reached.take(at, axis=0)
     waits = (reached | (held.up_us.take(at, axis=0) != NEVER)).any(axis=1) & levels.delayed[at]

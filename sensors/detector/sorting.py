@@ -48,7 +48,7 @@ class Sorted:
 
 
 def sort(state: State, batch: Batch, places: NDArray[np.intp]) -> Sorted:
-    """Sort a batch whose observations stand at `places` of the whole one."""
+    """Sort a batch whose observations stand at `places`, shape (n,), of the whole one."""
     dead = (batch.reasons & np.uint16(Reason.STALE)) != 0
     says = ~np.isnan(batch.value) | dead
     order = stable_order(batch.datastream if says.all() else batch.datastream[says])

@@ -15,7 +15,7 @@ from sensors.state import State
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Standing:
-    """What is told of K levels in the course of n rows; every array has shape (n, K).
+    """What is told of K levels in the course of n rows; every array has shape (n, K), bool, times int64, microseconds.
 
     announced   after the row the level is held and has been told as news
     settled     told as news before the row (`still_held`), when nothing newer had come for a while; before or after

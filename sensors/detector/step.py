@@ -67,6 +67,10 @@ def judge(state: State, batch: Batch, now_us: int) -> Judgement:
         from the log is as good as a fresh one
     now_us : int, microseconds UTC, never less than in an earlier step (`resume` may set it back)
 
+    Returns
+    -------
+    judgement : the state after it, the transitions, and the batch as judged; a value NaN is missing
+
     Raises
     ------
     BatchError : `now_us` goes backward, or a datastream number is not in the rules

@@ -41,7 +41,7 @@ class Judged:
 def take_rows(state: State, rows: Rows, barred: Marks, borne_out: Marks, told: list[Transition]) -> tuple[State, Bits]:
     """The levels of the state after these rows, and what was held after each.
 
-    `barred` (n,): the row can end no level; `borne_out` (n,): with it a doubt about a fall ended.
+    `barred`, shape (n,): the row can end no level; `borne_out`, shape (n,): with it a doubt about a fall ended.
     """
     moves = course(state, rows, barred)
     stands = standing(state, rows, moves)

@@ -19,7 +19,7 @@ Numbers = NDArray[np.int32] | NDArray[np.intp]
 
 
 def with_due(state: State, numbers: Numbers) -> State:
-    """The state with the next due times of these datastreams."""
+    """The state with the next due times of these datastreams, shape (m,)."""
     heard, numbers = state.heard, numbers.astype(np.intp)
     allowed_us, silent = heard.allowed_us[numbers], heard.silent[numbers]
     due_us = heard.heard_us[numbers] + allowed_us  # wraps around for `NO_TIMER`, which is masked
@@ -35,7 +35,23 @@ def with_due(state: State, numbers: Numbers) -> State:
 
 
 def fire(state: State, now_us: int, told: list[Transition], among: NDArray[np.int32] | None = None) -> State:
-    """What falls due up to `now_us`, of some datastreams or of all but those that count others."""
+    """What falls due up to `now_us`.
+
+    Parameters
+    ----------
+    state : before
+    now_us : int, microseconds UTC
+    told : transitions are added to it
+    among : ndarray, shape (m,), int32, the datastreams to look at; None = all but those that count others
+
+    Returns
+    -------
+    state : after it, the same object where nothing fell due
+
+    References
+    ----------
+    `docs/detector.md`, "Levels" and "Silence".
+    """
     if among is None:
         due = state.due_us <= now_us
         due[state.rules.counts.number] = False
@@ -51,7 +67,7 @@ def fire(state: State, now_us: int, told: list[Transition], among: NDArray[np.in
 
 
 def move_levels(state: State, numbers: Numbers, now_us: int, told: list[Transition]) -> State:
-    """Delays of these datastreams that run out up to `now_us`, and levels that are news by then."""
+    """Delays of these datastreams, shape (m,), that run out up to `now_us`, and levels that are news by then."""
     held = state.held
     state = _settle(state, numbers, now_us, told, before_returns=True)
     state = _run_out(state, numbers, now_us, told)

@@ -18,14 +18,16 @@ FAR: Final = 2**62  # further than any time
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
-    """What n observations do to their K levels; every array has shape (n, K).
+    """What n observations do to their K levels; every array has shape (n, K), bool, times int64, microseconds.
 
     Between one observation and the next a delay may run out: `raised_by_delay`, `returned_by_delay` at
     `raise_us`, `return_us`, just before the observation; then the observation itself moves the level.
 
-    up, down     words of the observation
-    held         after it
-    held_between before it, and after what the delays did
+    up, down      words of the observation
+    held          after it
+    held_between  before it, and after what the delays did
+    held_before   before that
+    raise_us, return_us  when the delay that ran before it is due; `NEVER` = none did
     up_us, down_us  beginning of the runs that go on after it; `NEVER` = none
     """
 
@@ -61,7 +63,22 @@ class Course:
 
 
 def course(state: State, rows: Rows, barred: Marks) -> Course:
-    """What the rows do to their levels; `barred` (n,): they cannot end one."""
+    """What the rows do to their levels.
+
+    Parameters
+    ----------
+    state : what is held and which delays run before the rows
+    rows : n observations, each newer than those before of its datastream
+    barred : ndarray, shape (n,), bool, the row can end no level
+
+    Returns
+    -------
+    course : for each row and level its word, what is held, and when delays ran out before it
+
+    References
+    ----------
+    `docs/detector.md`, "Levels".
+    """
     levels, number, groups = state.rules.levels, rows.batch.datastream, rows.groups
     value = rows.batch.value[:, None] * levels.sign.take(number, axis=0)
     with np.errstate(invalid="ignore"):

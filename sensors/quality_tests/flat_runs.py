@@ -50,14 +50,24 @@ def flat_runs(
 
     Parameters
     ----------
-    values : shape (n,), unit of the datastream
-    times_us : shape (n,), int64, microseconds UTC
-    stays : shape (n,), True where a value is within the tolerance of its predecessor, which may be of an earlier batch
-    tolerance : shape (n,), unit of the datastream, >= 0, equal within a datastream; None = 0 for all
+    values : ndarray, shape (n,), float64, unit of the datastream, finite
+    times_us : ndarray, shape (n,), int64, microseconds UTC
+    stays : ndarray, shape (n,), bool, True where a value is within the tolerance of its predecessor, which may be of an earlier batch
+    tolerance : ndarray, shape (n,), float64, unit of the datastream, >= 0, equal within a datastream; None = 0 for all
     begun : the datastreams, and the runs that they were in before
 
+    Returns
+    -------
+    runs : of each value the first of its run, and since when it lasts
+
+    Notes
+    -----
     A value further than the tolerance from its run's first begins a new run: a slow drift is no flat line.  One pass
     for tolerance 0; else as many as a run has such breaks, at most `_ROUNDS`, and a loop over what drifts on.
+
+    References
+    ----------
+    QARTOD Water Level v2.1, test 8 "flat line test", by duration.
     """
     runs = _runs(values, times_us, stays, begun)
     drifted = () if tolerance is None else _drifted(values, tolerance, runs)

@@ -41,7 +41,7 @@ def all_sound(rows: Rows) -> Sound:
 
 
 def sound_at(rows: Rows, index: NDArray[np.intp]) -> Sound:
-    """The rows that `index` (ascending) picks."""
+    """The rows that `index`, shape (m,), ascending, picks."""
     batch, datastream = rows.batch, rows.batch.datastream[index]
     groups = segments(datastream)
     return Sound(

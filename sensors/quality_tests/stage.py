@@ -58,6 +58,10 @@ def judge_quality(state: QualityState, rules: QualityRules, rows: Rows) -> tuple
     What failed by the quality it came with is judged by nothing further, and is nobody's predecessor or neighbour:
     a -9999 does not make the next good one suspect.  Rate of change and spike need a predecessor that is no further
     away than the gap limit.  How rows are split into batches changes neither flags nor state by a bit.
+
+    References
+    ----------
+    `docs/quality.md`.
     """
     if not len(rows):
         return state, rows.batch

@@ -30,6 +30,12 @@ SECTIONS: Final = {  # title, what it says, modules with their options
         "SD cards wear: what counts is bytes written per reading.",
         ("log",),
     ),
+    "recovery": (
+        "Starting after a crash",
+        """The log of a day, run again from the checkpoint at its beginning; a flood comes over 30 % of the gauges.
+All transitions, and the state after the last row, are compared with those of the gateway that was not interrupted.""",
+        ("recovery",),
+    ),
     "sink": ("The InfluxDB sink beside influxdb-client's Points", "", ("sink",)),
     "soak": (
         "Memory over many messages, and a long backlog",

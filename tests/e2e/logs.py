@@ -6,7 +6,7 @@ import numpy as np
 
 from gateway.log.reader import LogReader
 from gateway.log.rows import LogRow
-from gateway.recovery import replayed
+from gateway.recovery import compared, replayed
 from sensors.batch import Batch, concatenate
 
 
@@ -28,7 +28,13 @@ def distinct(data_dir: Path) -> Batch:
 
 
 def assert_replay_is_identical(data_dir: Path) -> None:
-    """The detector over the whole log finds what it found live, to the byte."""
+    """The detector over the whole log finds what it found live, to the byte; rows merged into one step, too."""
+    checkpoint = b""
     with LogReader(data_dir) as reader:
-        for row, _, transitions in replayed(reader):
+        for row, judge, transitions in replayed(reader):
             assert transitions == row.transitions, f"row {row.seq}"
+            checkpoint = judge.checkpoint()
+        again = compared(reader)
+    assert not again.differences, str(again.differences)
+    assert again.judge is not None
+    assert again.judge.checkpoint() == checkpoint
