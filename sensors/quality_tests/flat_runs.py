@@ -52,7 +52,8 @@ def flat_runs(
     ----------
     values : ndarray, shape (n,), float64, unit of the datastream, finite
     times_us : ndarray, shape (n,), int64, microseconds UTC
-    stays : ndarray, shape (n,), bool, True where a value is within the tolerance of its predecessor, which may be of an earlier batch
+    stays : ndarray, shape (n,), bool, True where a value is within the tolerance of its predecessor, which may be of an
+        earlier batch
     tolerance : ndarray, shape (n,), float64, unit of the datastream, >= 0, equal within a datastream; None = 0 for all
     begun : the datastreams, and the runs that they were in before
 
