@@ -156,9 +156,9 @@ class Engine:
 
     def nothing(self) -> Entry:
         """The row of a step in which nothing happened."""
-        if self._judge is None:
-            raise RuntimeError("nothing before start")
-        self._judge = replace(self._judge, state=replace(self._judge.state, now_us=self.now_us))
+        if self._judge is None or self._newest is None:
+            raise RuntimeError("nothing before judge")
+        self._judge = replace(self._judge, state=self._newest[1].state)
         return Entry(self.now_us, "observations", self.city.version)
 
     def checkpoint(self) -> bytes:

@@ -262,9 +262,15 @@ def resume(state: State, now_us: int) -> State:
         floor_us=now_us,
         heard=replace(state.heard, heard_us=state.heard.heard_us + away_us, silent_us=silent_us),
         newest=replace(newest, received_us=received_us),
+        derivation=_set_back(state.derivation, back_us),
         late=replace(late, receive_us=np.full_like(late.receive_us, now_us) if back_us else late.receive_us),
         due_us=np.where(waiting, np.minimum(state.due_us, now_us), NO_TIMER),  # looked at anew by the next step
     )
+
+
+def _set_back(state: DerivedState, back_us: int) -> DerivedState:
+    received_us = state.receive_us
+    return replace(state, receive_us=np.where(received_us != NEVER, received_us + back_us, NEVER))
 
 
 def remap(state: State, rules: Rules, now_us: int) -> State:

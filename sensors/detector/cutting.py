@@ -79,7 +79,9 @@ def _tells_anew(state: State, heard: Sorted) -> NDArray[np.intp]:
     """Observations in which a device tells another interval than before; there are few that tell one at all."""
     told: dict[int, set[int]] = {}
     anew = []
-    for index in np.flatnonzero(state.rules.silence.tells[heard.batch.datastream] & heard.newer).tolist():
+    for index in np.flatnonzero(
+        state.rules.silence.tells[heard.batch.datastream] & (heard.newer | heard.rebases)
+    ).tolist():
         number = int(heard.batch.datastream[index])
         if not is_interval(heard, index):
             continue

@@ -29,6 +29,8 @@ def as_ingested(batch: Batch, rules: Rules) -> Batch:
     if derived.any():
         batch = batch.take(~derived)
     judged = (batch.reasons & np.uint16(JUDGED)) != 0
+    # Passed by a test of its own: ingest passes only what has a valid range.
+    judged |= (batch.quality == Quality.PASS) & (rules.quality.is_tracked & ~rules.ranged)[batch.datastream]
     if not judged.any():
         return batch
     failed = (batch.reasons & np.uint16(_FAILED)) != 0

@@ -39,6 +39,7 @@ def waiting(state: State, heard: Sorted) -> State:
     at = np.flatnonzero(heard.late)
     if not len(at):
         return state
+    at = at[np.argsort(heard.arrival[at])]
     batch = heard.batch
     columns = {field.name: getattr(batch, field.name)[at] for field in fields(Late)}
     late = Late(**{name: np.concatenate([getattr(state.late, name), column]) for name, column in columns.items()})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from sensors.rows import Rows
 from sensors.state import State
 from sensors.times import NEVER
 from sensors.transition import Transition
+
+_WORTH_PARTING: Final = 4096  # rows: of fewer it costs more to judge them in two parts
 
 
 def judge_levels(state: State, rows: Rows, told: list[Transition]) -> Judged:
@@ -70,7 +73,10 @@ def _parts(state: State, rows: Rows, restless: Marks, fallen: Falls) -> Iterator
     if (suspicious := fallen.suspicious).any():
         doubts |= np.logical_or.reduceat(suspicious, groups.start)
     plain = restless & ~doubts
-    for part, is_doubted in ((plain & ~delayed, False), (plain & delayed, False), (restless & doubts, True)):
+    parts = [(plain, False)]
+    if np.count_nonzero(plain[groups.of]) > _WORTH_PARTING:
+        parts = [(plain & ~delayed, False), (plain & delayed, False)]
+    for part, is_doubted in (*parts, (restless & doubts, True)):
         if part.any():
             yield np.flatnonzero(part[groups.of]), is_doubted
 

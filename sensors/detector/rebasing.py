@@ -25,8 +25,8 @@ def let_go_ahead(state: State, heard: Sorted, told: list[Transition]) -> State:
     numbers, receive_us = heard.batch.datastream[at], heard.batch.receive_us[at]
     for now_us in np.unique(receive_us).tolist():  # what fell due before
         state = fire(state, now_us - 1, told, numbers[receive_us == now_us])
-    observed = at[~state.rules.derived[numbers]]  # of what follows from them nobody need be told
-    told.extend(rebased(heard.batch, index) for index in observed.tolist())
+    observed = numbers[~state.rules.derived[numbers]]  # of what follows from them nobody need be told
+    told.extend(rebased(heard.batch, index) for index in at[~state.rules.derived[numbers]].tolist())
     doubted = np.flatnonzero(state.doubt.since_us[numbers] != NEVER)
     doubt_rows = {"since_us": heard.batch.time_us[at[doubted]], "rows": 0, "moved": False}
     state = replace(
@@ -39,6 +39,6 @@ def let_go_ahead(state: State, heard: Sorted, told: list[Transition]) -> State:
         ),
         held=changed(state.held, numbers, {"up_us": NEVER, "down_us": NEVER, "raised_us": NEVER}),
         doubt=changed(state.doubt, numbers[doubted], doubt_rows),
-        trend=reset_trend(state.trend, state.rules.trend.slot[numbers]),
+        trend=reset_trend(state.trend, state.rules.trend.slot[observed]),  # of derived ones `derive` does it
     )
     return with_rest(state, numbers)

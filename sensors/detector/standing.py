@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.detector.words import Course, Marks, Times, found_us, previous
+from sensors.detector.words import Course, Marks, Times, found_us, previous, settling_us
 from sensors.quality import Quality
 from sensors.rows import Rows
 from sensors.rules import HISTORICAL_AFTER_US
@@ -95,7 +95,8 @@ def _told(
 def _settled_us(state: State, rows: Rows, since_us: Times) -> Times:
     """When a level held before each row is an alarm now though it was told as history only."""
     time_us, received_us = previous(state, rows)
-    waited_us = np.maximum(since_us - time_us, state.rules.settle_us)
+    on_delay_us = state.rules.levels.on_delay_us.take(rows.batch.datastream, axis=0)
+    waited_us = settling_us(state, since_us - time_us, on_delay_us)
     settled_us: Times = np.maximum(received_us + waited_us, state.floor_us)
     return settled_us
 

@@ -13,6 +13,7 @@ from sensors.detector.standing import Standing, standing
 from sensors.detector.words import Course, course
 from sensors.rows import Rows
 from sensors.state import State
+from sensors.times import NEVER
 from sensors.transition import Cause, Kind, Transition
 
 Marks = NDArray[np.bool_]
@@ -56,8 +57,8 @@ def take_rows(state: State, rows: Rows, barred: Marks, borne_out: Marks, told: l
             "announced": stands.announced[last],
             "doubtful": stands.doubtful[last],
             "since_us": stands.since_us[last],
-            "up_us": moves.up_us[last],
-            "down_us": moves.down_us[last],
+            "up_us": np.where(moves.held[last], NEVER, moves.up_us[last]),
+            "down_us": np.where(moves.held[last], moves.down_us[last], NEVER),
         },
     )
     return replace(state, held=held), packed(moves.held)

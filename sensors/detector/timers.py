@@ -10,6 +10,7 @@ from sensors.detector.chatter import Chatter
 from sensors.detector.findings import Seen, level_moved, ran_out, still_held
 from sensors.detector.lost import lost_before, lost_now, possible, silence
 from sensors.detector.rest import with_rest
+from sensors.detector.words import settling_us
 from sensors.rules import NO_TIMER
 from sensors.state import State
 from sensors.times import NEVER
@@ -105,7 +106,8 @@ def _due_of_settling(state: State, numbers: Numbers) -> NDArray[np.int64]:
     untold = held.reached.take(numbers, axis=0) & ~held.announced.take(numbers, axis=0)
     received_us, time_us = newest.received_us[numbers][:, None], newest.time_us[numbers][:, None]
     since_us = np.where(untold, held.since_us.take(numbers, axis=0), time_us)
-    settled_us = received_us + np.maximum(since_us - time_us, state.rules.settle_us)
+    waited_us = settling_us(state, since_us - time_us, state.rules.levels.on_delay_us.take(numbers, axis=0))
+    settled_us = received_us + waited_us
     return np.where(untold, np.maximum(settled_us, state.floor_us), NO_TIMER)
 
 
@@ -123,6 +125,7 @@ def _run_out(state: State, numbers: Numbers, now_us: int, told: list[Transition]
     chatter = Chatter(state)
     reached, announced = state.held.reached.copy(), state.held.announced.copy()
     doubtful, since_us = state.held.doubtful.copy(), state.held.since_us.copy()
+    up_us, down_us = state.held.up_us.copy(), state.held.down_us.copy()
     for row, place in np.argwhere(raises | returns):
         at, is_raise = (int(numbers[row]), int(place)), bool(raises[row, place])
         begun, delays = (
@@ -135,11 +138,13 @@ def _run_out(state: State, numbers: Numbers, now_us: int, told: list[Transition]
         kind = Kind.RAISED if is_raise else Kind.RETURNED
         moved = level_moved(state.rules, kind, Cause.DELAYED, at, seen)
         told.append(chatter.counted(moved, at) if is_raise else moved)
+        (up_us if is_raise else down_us)[at] = NEVER
         reached[at], announced[at] = is_raise, is_raise and not moved.historical
         doubtful[at] = is_raise and seen.is_bad
         if is_raise:
             since_us[at] = seen.time_us
     held = replace(chatter.held, reached=reached, announced=announced, doubtful=doubtful, since_us=since_us)
+    held = replace(held, up_us=up_us, down_us=down_us)
     return replace(state, held=held)
 
 

@@ -115,6 +115,16 @@ def _delayed_course(state: State, rows: Rows, words: tuple[Marks, Marks, Marks],
     return Course(up, down, held, held_between, held_before, raise_us, return_us, up_us, down_us)
 
 
+def settling_us(state: State, ahead_us: Times, on_delay_us: Times) -> Times:
+    """How long after the newest observation a level that was told as history is news, shape (n, K).
+
+    `ahead_us`, shape (n, K): by so much its raise lies after the newest observation, where an on-delay raised it; more
+    than the delay is of a clock that ran ahead then.
+    """
+    by_delay = (ahead_us > 0) & (ahead_us <= on_delay_us)
+    return np.maximum(np.where(by_delay, ahead_us, 0), state.rules.settle_us)
+
+
 def found_us(state: State, rows: Rows, due_us: Times) -> Times:
     """When each delay that ran out before its row is found, in receive time, shape (n, K); anything where none did."""
     previous_us, received_us = previous(state, rows)
