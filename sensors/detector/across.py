@@ -34,7 +34,7 @@ def across(
     is_first = begun.now_us == begun.floor_us  # after a start or other rules: what is held may have changed
     holding = Holding(rules.levels, begun.held.reached) if transitions or is_first else None
     if holding is not None and is_first:
-        counts.begin(holding, begun.floor_us)
+        counts.begin(holding, begun.newest, begun.floor_us)
     for at_us, together in groupby(transitions, key=lambda transition: transition.at_us):
         moment = list(together)
         waves.pass_time(at_us - 1)

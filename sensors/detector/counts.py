@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from sensors.batch import Batch
 from sensors.derived.holding import HoldingRules, held_counts
 from sensors.detector.holding import Holding
-from sensors.origin import Origin
 from sensors.quality import Quality
+from sensors.state import Newest
 from sensors.times import NEVER
 from sensors.transition import Transition
 
@@ -26,10 +26,20 @@ class Counts:
         self._last = {int(number): (int(newest_us[number]), float(newest[number])) for number in rules.number}
         self._rows: list[tuple[int, int, float, int]] = []
 
-    def begin(self, holding: Holding, at_us: int) -> None:
-        """What is held when rules come into force, where that is another count than the last."""
-        origin = int(Origin.LIVE)
-        self._note(np.arange(len(self._rules.number)), held_counts(self._rules, holding.worst), at_us, origin)
+    def begin(self, holding: Holding, newest: Newest, at_us: int) -> None:
+        """What is held when rules come into force, where that is another count than the last.
+
+        Nothing is counted of which nothing was ever heard; an exercise among the inputs makes it one.
+        """
+        inputs = np.flatnonzero(self._rules.uses.of >= 0)
+        item, place = self._rules.uses.some(inputs.astype(np.int32))
+        number = inputs[item]
+        heard = newest.time_us[number] != NEVER
+        origin = np.zeros(len(self._rules.number), np.uint8)
+        np.maximum.at(origin, place[heard], newest.origin[number[heard]])
+        counts = held_counts(self._rules, holding.worst)
+        for one in np.unique(place[heard]).tolist():
+            self._note(np.array([one]), counts, at_us, int(origin[one]))
 
     def see(self, transition: Transition, holding: Holding) -> None:
         """A level was raised or returned; `holding` is what is held since."""

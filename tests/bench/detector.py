@@ -62,17 +62,25 @@ def main() -> None:
         many = f"a batch {run.derived // batches:,} derived, {run.transitions // batches:,} transitions"
         print(f"{name:18} {run.told()}; {many}", flush=True)
     print(
-        "a loop over the readings: levels, rise limit, silence; `whole`: and flat line, memory, trend, rate, time left:"
+        "a loop over the readings: levels, rise limit, silence; `whole`: with flat line, memory, trend, rate, time left"
     )
     for name, share, storm in SCENARIOS:
-        for kind, made in (
-            ("Python, whole", python_loop(SIZE, whole=True)),
-            ("Python", python_loop(SIZE)),
-            ("numba", numba_loop(SIZE)),
-        ):
-            run_told = "not installed" if made is None else looped(made, share, batches, storm=storm).told()
-            print(f"{name:18} {kind:13} {run_told}", flush=True)
+        print(f"{name:18} {loops(share, batches, storm=storm)}", flush=True)
     print(growth())
+
+
+def loops(share: float, count: int, *, storm: bool) -> str:
+    """What loops over the readings take, in the mean."""
+    peers = {
+        "Python, whole": python_loop(SIZE, whole=True),
+        "Python": python_loop(SIZE),
+        "numba": numba_loop(SIZE),
+    }
+    told = [
+        f"{kind} not installed" if made is None else f"{kind} {np.mean(looped(made, share, count, storm=storm)):.3f}"
+        for kind, made in peers.items()
+    ]
+    return ", ".join(told) + " µs CPU an observation"
 
 
 def tick(size: int) -> str:
@@ -111,16 +119,16 @@ def steady(share: float, count: int, *, storm: bool) -> Run:
     return Run(took_us, transitions, derived)
 
 
-def looped(prepared: Callable[[Batch], Callable[[], object]], share: float, count: int, *, storm: bool) -> Run:
+def looped(made: Callable[[Batch], Callable[[], object]], share: float, count: int, *, storm: bool) -> list[float]:
     """The same batches by a loop over readings; the first ones, when it is compiled, do not count."""
     took_us = []
     for number, batch in enumerate(sent(share, 4 + count, storm=storm)):
-        work = prepared(batch)
+        work = made(batch)
         began = time.process_time()
         work()
         if number >= 4:
             took_us.append((time.process_time() - began) / BATCH * 1e6)
-    return Run(took_us, 0, 0)
+    return took_us
 
 
 def growth() -> str:
