@@ -73,7 +73,8 @@ def falls(state: State, rows: Rows, among: NDArray[np.bool_]) -> Falls:
     unlimited = np.flatnonzero(np.isnan(limit_per_h) & ~after_gap)
     if len(unlimited):
         some = at[unlimited]
-        drop = value_before[some] - value[some]
+        with np.errstate(over="ignore"):
+            drop = value_before[some] - value[some]
         unlike = _unlike_its_moves(state, rows, some, fall_per_h[unlimited])
         too_fast[unlimited] = (drop > rules.doubt.least[number[unlimited]]) & unlike
     fallen.too_fast[at] = too_fast
