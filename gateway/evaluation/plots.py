@@ -123,9 +123,8 @@ def _dress(axes: Axes, judged: Judged) -> None:
 def _line(
     axes: Axes, time_us: NDArray[np.int64], value: NDArray[np.float64], *, width: float, dots: bool = False
 ) -> None:
-    shown = np.where(np.abs(value) <= _LARGEST, value, np.nan)
     marker = {"marker": "o", "ms": 2.2, "mew": 0} if dots else {}
-    axes.plot(_days(time_us), shown, color=_ROLES["water"], lw=width, solid_joinstyle="round", **marker)  # type: ignore[arg-type]
+    axes.plot(_days(time_us), _drawable(value), color=_ROLES["water"], lw=width, solid_joinstyle="round", **marker)  # type: ignore[arg-type]
 
 
 def _level_line(axes: Axes, level: Level) -> None:
@@ -158,8 +157,9 @@ def _marks(axes: Axes, judged: Judged, window: Span) -> None:
             places.setdefault(("D", _ROLES["doubt"]), []).append((t.time_us, t.value))
     for (shape, colour), points in places.items():
         time_us = np.array([time_us for time_us, _ in points], np.int64)
+        shown = _drawable(np.array([value for _, value in points]))
         size = 5 if shape == "D" else 7
-        axes.plot(_days(time_us), [y for _, y in points], shape, ms=size, mew=0, color=colour, zorder=4)
+        axes.plot(_days(time_us), shown, shape, ms=size, mew=0, color=colour, zorder=4)
 
 
 def _silences(axes: Axes, judged: Judged, window: Span) -> None:
@@ -189,7 +189,7 @@ def _fans(axes: Axes, judged: Judged, level: Level, raised: Sequence[Span]) -> N
     shown: set[int] = set()
     for before_min in _FANS_BEFORE_MIN:
         place = trend.before(raised[0].start_us - before_min * MINUTE_US + 1) - 1
-        if place < 0 or not named[place] or place in shown:
+        if place < 0 or not named[place] or place in shown or abs(trend.value[place]) > _LARGEST:
             continue
         shown.add(place)
         start_us, value = int(trend.time_us[place]), float(trend.value[place])
@@ -222,6 +222,12 @@ def _clipped(window: Span, judged: Judged) -> Span:
 
 def _colour(level: Level) -> str:
     return _ROLES[f"level-{min(max(level.severity, 1), 4)}"]
+
+
+def _drawable(value: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The values that an axis can show; NaN for others."""
+    shown: NDArray[np.float64] = np.where(np.abs(value) <= _LARGEST, value, np.nan)
+    return shown
 
 
 def _days(time_us: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -106,7 +106,7 @@ def test_an_unknown_series_is_expected_at_its_own_median_step(tmp_path: Path) ->
 
 
 def test_a_fall_that_no_river_makes_is_to_be_verified_and_ends_no_level_at_once(tmp_path: Path) -> None:
-    gone = "".join(f"{at(minute)},G-1,level,100,cm\n" for minute in range(120, 190, 10))
+    gone = "".join(f"{at(minute)},G-1,level,{100 - minute / 100},cm\n" for minute in range(120, 190, 10))
     report = run(recording(tmp_path, series([100, 160, 170]) + gone), tmp_path / "out")
     one = report.series[0]
     assert (one.verify, one.silences, one.levels[0].hits, one.levels[0].false_alarms) == (1, 1, 1, 0)

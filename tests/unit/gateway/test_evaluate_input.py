@@ -29,7 +29,7 @@ def test_of_two_values_at_one_time_the_first_counts(tmp_path: Path) -> None:
 
 
 def test_missing_values_end_nothing(tmp_path: Path) -> None:
-    report = run(recording(tmp_path, HEADER + series([160, None, None, 160, 100])), tmp_path / "out")
+    report = run(recording(tmp_path, HEADER + series([160, None, None, 160, 140])), tmp_path / "out")
     assert moves(tmp_path / "out", level="siaga3") == [("raised", at(0)), ("returned", at(40))]
     assert report.series[0].missing == 2
 

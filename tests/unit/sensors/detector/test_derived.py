@@ -37,7 +37,7 @@ def test_a_count_has_the_time_and_origin_of_what_it_counts() -> None:
     basin.hears(Row(3, 250, age=1, origin=3))
     count = basin.batch.take(basin.batch.datastream == 2)
     assert count.value.tolist() == [0.0, 1.0]
-    assert count.time_us.tolist() == count.receive_us.tolist() == [minute(0), minute(3)]
+    assert count.time_us.tolist() == count.receive_us.tolist() == [minute(1), minute(3)]
     assert (count.origin.tolist(), count.quality.tolist()) == ([0, 3], [Quality.NOT_EVALUATED] * 2)
 
 
@@ -47,7 +47,7 @@ def test_several_counts_of_one_moment_come_one_after_the_other() -> None:
     basin.hears(Row(3, 250), Row(3, 250, of=1))
     count = basin.batch.take(basin.batch.datastream == 2)
     assert count.value.tolist() == [0.0, 1.0, 2.0]
-    assert count.time_us.tolist() == [minute(0), minute(3), minute(3) + 1]
+    assert count.time_us.tolist() == [minute(1), minute(3), minute(3) + 1]
 
 
 def test_a_delay_that_runs_out_in_an_empty_tick_is_counted_then() -> None:
