@@ -4,6 +4,10 @@ Source: IOOS QARTOD Manual for Real-Time Quality Control of Water Level Observat
 """
 
 from enum import IntEnum, IntFlag
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 class Quality(IntEnum):
@@ -14,6 +18,16 @@ class Quality(IntEnum):
     SUSPECT = 3
     FAIL = 4
     MISSING = 9
+
+
+_SUSPECT: Final = np.uint8(Quality.SUSPECT)
+_FAIL: Final = np.uint8(Quality.FAIL)
+
+
+def is_bad(quality: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which flags, any shape, uint8, say that a value is suspect or failed its quality tests."""
+    bad: NDArray[np.bool_] = (quality == _SUSPECT) | (quality == _FAIL)
+    return bad
 
 
 class Reason(IntFlag):

@@ -10,7 +10,7 @@ from sensors.detector.chatter import Chatter
 from sensors.detector.findings import Found, Seen, found, let_go, level_moved
 from sensors.detector.rest import with_rest
 from sensors.detector.timers import with_due
-from sensors.quality import Quality
+from sensors.quality import Quality, is_bad
 from sensors.rules import HISTORICAL_AFTER_US, NO_TIMER, Rules
 from sensors.state import State, remap
 from sensors.times import NEVER
@@ -42,7 +42,7 @@ def install(state: State, rules: Rules, now_us: int) -> tuple[State, tuple[Trans
         moved.append(found(chatter.counted(told, (number, place)) if held[number, place] else told))
     moved.sort(key=lambda one: one.key)
     fresh = (newest.time_us >= now_us - HISTORICAL_AFTER_US)[:, None]
-    bad = ((newest.quality == Quality.SUSPECT) | (newest.quality == Quality.FAIL))[:, None]
+    bad = is_bad(newest.quality)[:, None]
     levels_held = replace(
         chatter.held,
         reached=held,

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensors.detector.words import Course, Marks, Times, found_us, previous, settling_us
-from sensors.quality import Quality
+from sensors.quality import is_bad
 from sensors.rows import Rows
 from sensors.rules import HISTORICAL_AFTER_US
 from sensors.segments import Segments, before, latest_true, segments
@@ -120,9 +120,9 @@ def _since(moves: Course, time_us: Times, initial: Times, groups: Segments) -> T
 def _doubtful(state: State, rows: Rows, moves: Course) -> tuple[Marks, Marks, Marks]:
     """Which levels are held in doubt after each row, just before it, and which the row confirms."""
     groups, initial = rows.groups, state.held.doubtful.take(rows.groups.key, axis=0)
-    bad = _is_bad(rows.batch.quality)
+    bad = is_bad(rows.batch.quality)
     by_delay = moves.raised_by_delay
-    bad_before = before(bad, _is_bad(state.newest.quality[groups.key]), groups)
+    bad_before = before(bad, is_bad(state.newest.quality[groups.key]), groups)
     if not (initial.any() or bad.any() or (bad_before.any() and by_delay.any())):
         none = np.zeros_like(moves.held)
         return none, none, none
@@ -134,8 +134,3 @@ def _doubtful(state: State, rows: Rows, moves: Course) -> tuple[Marks, Marks, Ma
     was = np.where(by_delay, bad_before[:, None], before(doubtful, initial, groups))
     confirmed: Marks = good_up & ~moves.raised & moves.held & moves.held_between & was
     return doubtful, was, confirmed
-
-
-def _is_bad(quality: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    bad: NDArray[np.bool_] = (quality == Quality.SUSPECT) | (quality == Quality.FAIL)
-    return bad

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensors.batch import Batch
-from sensors.quality import Quality, Reason
+from sensors.quality import Quality, Reason, is_bad
 from sensors.quality_tests.flat_line import flat_line
 from sensors.quality_tests.flat_runs import Begun, Runs, flat_runs
 from sensors.quality_tests.gap import gap
@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 S = TypeVar("S", bound=np.generic)
-_SUSPECT, _FAIL, _MISSING = map(np.uint8, (Quality.SUSPECT, Quality.FAIL, Quality.MISSING))
+_FAIL, _MISSING = map(np.uint8, (Quality.FAIL, Quality.MISSING))
 
 
 def judge_quality(state: QualityState, rules: QualityRules, rows: Rows) -> tuple[QualityState, Batch]:
@@ -101,7 +101,7 @@ def _judge(
         quality = _judged(flags, Reason.RATE_OF_CHANGE, quality, reasons)
     if rules.has_spikes:
         flags = spike(earlier, near, value, rules.spike_suspect[number], rules.spike_fail[number])
-        _mark(reasons, _is_bad(flags), Reason.SPIKE_BEFORE)
+        _mark(reasons, is_bad(flags), Reason.SPIKE_BEFORE)
     runs = None
     if rules.has_flats:
         runs = _runs(state, rules, sound, follows, previous)
@@ -159,13 +159,8 @@ def _judged(
     flags: NDArray[np.uint8], reason: Reason, quality: NDArray[np.uint8], reasons: NDArray[np.uint16]
 ) -> NDArray[np.uint8]:
     """The quality with the flags of one test rolled up; its reason is added where they are bad."""
-    _mark(reasons, _is_bad(flags), reason)
+    _mark(reasons, is_bad(flags), reason)
     return rollup(quality, flags)
-
-
-def _is_bad(flags: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    bad: NDArray[np.bool_] = (flags == _SUSPECT) | (flags == _FAIL)
-    return bad
 
 
 def _mark(reasons: NDArray[np.uint16], where: NDArray[np.bool_], reason: Reason) -> None:
