@@ -19,7 +19,7 @@ REMEMBERED: Final = 32  # observations of each datastream, for what comes late
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Newest:
-    """The newest observation of D datastreams, by phenomenon time.
+    """The newest observation of D datastreams, by phenomenon time; or the newest that did not fail.
 
     time_us, received_us  (D,) int64    `NEVER` = none
     value    (D,) float64
@@ -38,7 +38,7 @@ class Newest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heard:
-    """When D datastreams were last heard, late and repeated observations among them.
+    """When D datastreams were last heard, late and repeated observations among them, none that came as failed.
 
     heard_us    (D,) int64    receive time, or when listening began
     allowed_us  (D,) int64    silence that is allowed just now; `NO_TIMER` = nobody waits
@@ -104,10 +104,10 @@ class Doubt:
     """Falls of D datastreams that are in doubt.
 
     since_us  (D,) int64  phenomenon time of the fall; `NEVER` = none
-    rows      (D,) int32  sound observations since
+    rows      (D,) int32  good observations since
     value     (D,) float64  of the fall
     before    (D,) float64  the value before it
-    moved     (D,) bool   a sound observation since had another value than the fall
+    moved     (D,) bool   a good observation since had another value than the fall
     clear     (D,) float64  at or over it the doubt is over: the clear point of the lowest rising level that was held
     """
 
@@ -160,6 +160,8 @@ class State:
 
     now_us    the newest `now` that was judged
     floor_us  `now` of the last start or change of rules: no timer fires before it
+    newest    of each datastream
+    sound     the newest of each that did not fail: what is believed while others fail
     due_us    (D,) int64  when the next timer of each datastream fires, in receive time; derived
     """
 
@@ -167,6 +169,7 @@ class State:
     now_us: int
     floor_us: int
     newest: Newest
+    sound: Newest
     heard: Heard
     held: Held
     doubt: Doubt
@@ -191,14 +194,8 @@ def fresh_state(rules: Rules, now_us: int) -> State:
         rules=rules,
         now_us=now_us,
         floor_us=now_us,
-        newest=Newest(
-            time_us=_never(size),
-            received_us=_never(size),
-            value=np.full(size, np.nan),
-            quality=np.full(size, 2, np.uint8),
-            origin=np.zeros(size, np.uint8),
-            held=np.zeros(size, np.uint8),
-        ),
+        newest=_none(size),
+        sound=_none(size),
         heard=Heard(
             heard_us=np.full(size, now_us, np.int64),
             allowed_us=rules.silence.calm_us.copy(),
@@ -250,37 +247,46 @@ def resume(state: State, now_us: int) -> State:
     """
     away_us = now_us - state.now_us
     back_us = min(away_us, 0)  # what was received before is as long ago as it was
-    newest, late = state.newest, state.late
-    received_us, silent_us = newest.received_us, state.heard.silent_us
-    if back_us:
-        received_us = np.where(received_us != NEVER, received_us + back_us, NEVER)
-        silent_us = np.where(silent_us != NEVER, silent_us + back_us, NEVER)
+    late = state.late
     waiting = state.due_us != NO_TIMER
     return replace(
         state,
         now_us=now_us,
         floor_us=now_us,
-        heard=replace(state.heard, heard_us=state.heard.heard_us + away_us, silent_us=silent_us),
-        newest=replace(newest, received_us=received_us),
-        derivation=_set_back(state.derivation, back_us),
+        heard=replace(
+            state.heard,
+            heard_us=state.heard.heard_us + away_us,
+            silent_us=_set_back(state.heard.silent_us, back_us),
+        ),
+        newest=replace(state.newest, received_us=_set_back(state.newest.received_us, back_us)),
+        sound=replace(state.sound, received_us=_set_back(state.sound.received_us, back_us)),
+        derivation=replace(state.derivation, receive_us=_set_back(state.derivation.receive_us, back_us)),
         late=replace(late, receive_us=np.full_like(late.receive_us, now_us) if back_us else late.receive_us),
         due_us=np.where(waiting, np.minimum(state.due_us, now_us), NO_TIMER),  # looked at anew by the next step
     )
 
 
-def _set_back(state: DerivedState, back_us: int) -> DerivedState:
-    received_us = state.receive_us
-    return replace(state, receive_us=np.where(received_us != NEVER, received_us + back_us, NEVER))
+def _set_back(times_us: NDArray[np.int64], back_us: int) -> NDArray[np.int64]:
+    return np.where(times_us != NEVER, times_us + back_us, NEVER) if back_us else times_us
 
 
 def remap(state: State, rules: Rules, now_us: int) -> State:
-    """The same memory under other rules: datastreams by number, levels by name; what is new is unheard."""
+    """The same memory under other rules: datastreams by number, levels by name; what is new is unheard.
+
+    What the newest observations hold is for `install` to say.
+    """
     fresh = fresh_state(rules, now_us)
     old = state.rules
     kept = min(old.shape[0], rules.shape[0])
     stays = np.flatnonzero(old.known[:kept] & rules.known[:kept])
     observed = stays[~(old.derived[stays] | rules.derived[stays])]
-    for part, numbers in (("newest", stays), ("heard", stays), ("doubt", stays), ("recent", observed)):
+    for part, numbers in (
+        ("newest", stays),
+        ("sound", stays),
+        ("heard", stays),
+        ("doubt", stays),
+        ("recent", observed),
+    ):
         for name, array in arrays_of("", getattr(state, part)):
             getattr(getattr(fresh, part), name)[numbers] = array[numbers]
     fresh.heard.allowed_us[:] = rules.silence.calm_us
@@ -320,18 +326,28 @@ def _move_levels(state: State, fresh: State, stays: NDArray[np.intp]) -> None:
             continue
         places = {level: place for place, level in enumerate(old_names[number])}
         ring = fresh.recent.held[number : number + 1]  # none of a derived one
-        bits, newest = ring.copy(), int(fresh.newest.held[number])
-        ring[:] = fresh.newest.held[number] = 0
+        bits = ring.copy()
+        ring[:] = 0
         for place, level in enumerate(new_names[number]):
             if level not in places:
                 continue
             for name in _KEPT:
                 getattr(fresh.held, name)[number, place] = getattr(state.held, name)[number, places[level]]
             ring |= ((bits >> places[level]) & 1) << place
-            fresh.newest.held[number] |= ((newest >> places[level]) & 1) << place
 
 
 _KEPT: Final = ("reached", "announced", "doubtful", "possible", "since_us", "raised_us", "chatter")
+
+
+def _none(size: int) -> Newest:
+    return Newest(
+        time_us=_never(size),
+        received_us=_never(size),
+        value=np.full(size, np.nan),
+        quality=np.full(size, 2, np.uint8),
+        origin=np.zeros(size, np.uint8),
+        held=np.zeros(size, np.uint8),
+    )
 
 
 def _no_doubt(size: int) -> Doubt:

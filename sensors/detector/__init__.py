@@ -7,4 +7,4 @@ from sensors.detector.step import Judgement, judge, next_due_us, step
 
 __all__ = ["DETECTOR_VERSION", "Judgement", "install", "judge", "next_due_us", "step"]
 
-DETECTOR_VERSION: Final = 2
+DETECTOR_VERSION: Final = 3

@@ -8,7 +8,7 @@ import msgspec
 from sensors.batch import Batch
 from sensors.quality import Quality
 from sensors.rules import HISTORICAL_AFTER_US, Rules
-from sensors.state import Held, State
+from sensors.state import Held, Newest, State
 from sensors.transition import Cause, Kind, Transition
 
 _ORDER: Final = {
@@ -39,10 +39,18 @@ class Seen(NamedTuple):
     @staticmethod
     def newest(state: State, number: int, at_us: int) -> "Seen":
         """The newest observation of a datastream, looked at again at `at_us`."""
-        newest = state.newest
+        return Seen._of(state.newest, number)._replace(at_us=at_us)
+
+    @staticmethod
+    def last_sound(state: State, number: int) -> "Seen":
+        """The newest observation of a datastream that did not fail, when it was received."""
+        return Seen._of(state.sound, number)
+
+    @staticmethod
+    def _of(newest: Newest, number: int) -> "Seen":
         return Seen(
             newest.time_us.item(number),
-            at_us,
+            newest.received_us.item(number),
             newest.value.item(number),
             newest.quality.item(number),
             newest.origin.item(number),

@@ -11,9 +11,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.detector.falls import Falls
+from sensors.detector.falls import Falls, falls
 from sensors.detector.findings import Seen, level_moved
-from sensors.detector.memory import newest_of
+from sensors.detector.memory import is_sound, passed
 from sensors.detector.taking import Judged, Marks, take_rows
 from sensors.detector.words import course
 from sensors.quality import Quality
@@ -22,7 +22,7 @@ from sensors.state import Doubt, State
 from sensors.times import NEVER
 from sensors.transition import Kind, Transition
 
-BEARS_OUT: Final = 3  # so many sound observations bear a fall out
+BEARS_OUT: Final = 3  # so many good observations bear a fall out
 STUCK_FACTOR: Final = 12  # a value that never moves, as of a gauge that was washed away, bears out so much later
 
 
@@ -65,13 +65,14 @@ class _Doubts:
     """Takes the rows stretch by stretch."""
 
     def __init__(self, state: State, rows: Rows, fallen: Falls, failed: Marks, told: list[Transition]) -> None:
-        doubt = state.doubt
+        doubt, self._before = state.doubt, state
         self._doubt = Doubt(*[getattr(doubt, field.name).copy() for field in fields(Doubt)])  # its own, to write into
         self.state = replace(state, doubt=self._doubt)
         self.held = np.zeros(len(rows), np.uint8)
         self.barred, self.doubted = failed.copy(), np.zeros(len(rows), np.bool_)
         self.believed, self._quality = rows.batch.value.copy(), rows.batch.quality.copy()
-        self._rows, self._fallen, self._told = rows, fallen, told
+        self._rows, self._told = rows, told
+        self._fallen = replace(fallen, too_fast=fallen.too_fast.copy())
         self._borne_out = np.zeros(len(rows), np.bool_)
         self._undecided = fallen.suspicious.copy()
         self._begun: set[int] = set()  # rows with which a doubt began
@@ -102,13 +103,24 @@ class _Doubts:
                 quality[quality != Quality.FAIL] = Quality.SUSPECT
                 self._undecided[stretch.begin : stretch.end] = False
             self._next[group] = stretch.end
+        self._look_again(chosen)
         if not chosen.any():
             return
         rows = self.judged.take(chosen)
         self.state, self.held[chosen] = take_rows(
             self.state, rows, self.barred[chosen], self._borne_out[chosen], self._told
         )
-        self.state = replace(self.state, newest=newest_of(self.state, rows, self.held[chosen]))
+        self.state = passed(self.state, rows, self.held[chosen])
+
+    def _look_again(self, chosen: Marks) -> None:
+        """Falls after rows in doubt, by moves of which those into and out of the doubt are none."""
+        among = np.logical_or.reduceat(chosen & self.doubted, self._rows.groups.start) & self.open
+        if not among.any():
+            return
+        too_fast = falls(self._before, self._rows, among, self.barred).too_fast & ~self._fallen.too_fast
+        ahead = np.arange(len(self._rows)) >= self._next[self._rows.groups.of]
+        more = too_fast & ahead & ~self._borne_out
+        self._fallen.too_fast[more] = self._undecided[more] = True
 
     def _ask(self, first: NDArray[np.intp]) -> None:
         """Whether a doubt begins with these rows: where a level is held whose clear point they passed."""
@@ -155,23 +167,25 @@ class _Doubts:
         batch, doubt = self._rows.batch, self._doubt
         since_us = int(doubt.since_us[number])
         is_fall = begin in self._begun
-        quality = batch.quality[begin:stop]
-        sound = (quality == Quality.PASS) | (quality == Quality.NOT_EVALUATED)
-        sound[0] &= not is_fall
-        count = int(doubt.rows[number]) + np.cumsum(sound)
-        other = sound & (batch.value[begin:stop] != doubt.value[number])
+        value, quality = batch.value[begin:stop], batch.quality[begin:stop]
+        good = (quality == Quality.PASS) | (quality == Quality.NOT_EVALUATED)
+        good[0] &= not is_fall
+        count = int(doubt.rows[number]) + np.cumsum(good)
+        tolerance = self.state.rules.quality.flat_tolerance[number]
+        with np.errstate(over="ignore"):
+            other = good & (np.abs(value - doubt.value[number]) > tolerance)
         moved = np.logical_or.accumulate(other) | doubt.moved[number]
         lasted_us, holds_us = batch.time_us[begin:stop] - since_us, self.state.rules.doubt.holds_us
         lasted = (lasted_us >= holds_us) & (moved | (lasted_us >= STUCK_FACTOR * holds_us))
-        borne_out = sound & (count >= BEARS_OUT) & lasted
-        over = (batch.value[begin:stop] >= doubt.clear[number]) | borne_out
+        borne_out = good & (count >= BEARS_OUT) & lasted
+        over = (is_sound(self.state, quality) & (value >= doubt.clear[number])) | borne_out
         over[0] &= not is_fall
         ends = np.flatnonzero(over)
         if not len(ends):
             self._put(number, since_us, int(count[-1]), moved=bool(moved[-1]))
             return _Stretch(begin, stop, in_doubt=True, believed=float(doubt.before[number]))
         at = int(ends[0])
-        if not batch.value[begin + at] >= doubt.clear[number]:
+        if not value[at] >= doubt.clear[number]:
             self._borne_out[begin + at], self._undecided[begin + at] = True, False
         self._put(number, NEVER, 0, moved=False)
         return _Stretch(begin, begin + at, in_doubt=True, believed=float(doubt.before[number]))

@@ -50,7 +50,8 @@ def install(state: State, rules: Rules, now_us: int) -> tuple[State, tuple[Trans
         doubtful=held & np.where(changed, bad, new.held.doubtful),
         since_us=np.where(changed & held, newest.time_us[:, None], new.held.since_us),
     )
-    new = replace(new, held=levels_held, newest=replace(newest, held=packed(held)))
+    bits = packed(held)
+    new = replace(new, held=levels_held, newest=replace(newest, held=bits), sound=replace(new.sound, held=bits))
     every = np.arange(rules.shape[0])
     new = _waiting(with_rest(_doubting(new), every), now_us)
     return with_due(new, every), tuple(one.transition for one in moved)

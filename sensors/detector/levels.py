@@ -28,7 +28,7 @@ def judge_levels(state: State, rows: Rows, told: list[Transition]) -> Judged:
     failed, believed = _barred(state, rows), rows.batch.value
     restless = _restless(state, rows)
     if restless.any():
-        fallen = falls(state, rows, restless)
+        fallen = falls(state, rows, restless, failed)
         for some, is_doubted in _parts(state, rows, restless, fallen):
             judged = _judged(state, rows.take(some), failed[some], fallen.take(some) if is_doubted else None, told)
             state = replace(state, held=judged.state.held, doubt=judged.state.doubt)

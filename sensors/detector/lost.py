@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensors.detector.findings import Seen, fell_silent, level_moved
+from sensors.detector.memory import is_sound
 from sensors.rows import Rows
+from sensors.segments import latest_true
 from sensors.state import State
 from sensors.times import HOUR_US, NEVER
 from sensors.transition import Cause, Kind, Transition
@@ -35,8 +37,9 @@ class Lost:
     """A silent datastream as it was last seen.
 
     since_us  receive time from which it is silent
+    newest    its newest observation that did not fail; while a fall is in doubt with the value before the fall
     rate      its trend, unit per hour; NaN = none, or too old
-    held      levels held after its newest observation, a bit each
+    held      levels held after that, a bit each
     """
 
     number: int
@@ -63,12 +66,20 @@ class Course:
         """The rates at the rows; asked for where a silence lies between two of them, which is seldom."""
         return advance(self.state.trend, self.state.rules.trend, self._rows)[1]
 
+    @cached_property
+    def _latest_sound(self) -> NDArray[np.intp]:
+        """The newest row that did not fail, at each row; -1 = it lies before them."""
+        return latest_true(is_sound(self.state, self._rows.batch.quality)[:, None], self._rows.groups)[:, 0]
+
     def lost(self, number: int, before: int, since_us: int) -> Lost:
         """A datastream that is silent from `since_us` on, with the first `before` rows behind it."""
         batch, index = self._rows.batch, before - 1
         if index < 0 or int(batch.datastream[index]) != number:
             return lost_now(self.state, number, since_us)
-        newest = Seen.at(batch, index)._replace(value=float(self._believed[index]))
+        sound = int(self._latest_sound[index])
+        if sound < 0:
+            return lost_now(self.state, number, since_us)
+        newest = Seen.at(batch, sound)._replace(value=float(self._believed[sound]))
         points = self._points
         point = int(np.searchsorted(points.row, before)) - 1
         if point >= 0 and int(batch.datastream[points.row[point]]) == number:
@@ -77,16 +88,16 @@ class Course:
         else:
             rate = _trend_of(self.state, number)
         rate = _unless_old(self.state, number, rate, newest.time_us)
-        return Lost(number, since_us, newest, rate, int(self.held[index]))
+        return Lost(number, since_us, newest, rate, int(self.held[sound]))
 
 
 def lost_now(state: State, number: int, since_us: int) -> Lost:
     """The same where the state is that after its newest observation."""
-    newest = Seen.newest(state, number, int(state.newest.received_us[number]))
+    newest = Seen.last_sound(state, number)
     if state.doubt.since_us[number] != NEVER:
         newest = newest._replace(value=float(state.doubt.before[number]))
     rate = _unless_old(state, number, _trend_of(state, number), newest.time_us)
-    return Lost(number, since_us, newest, rate, int(state.newest.held[number]))
+    return Lost(number, since_us, newest, rate, int(state.sound.held[number]))
 
 
 def lost_before(state: State, number: int) -> Lost:
@@ -109,7 +120,7 @@ def silence(state: State, lost: Lost, cause: Cause, origin: int) -> Transition:
 def possible(state: State, lost: Lost) -> list[tuple[int, int, Transition]]:
     """(receive time, place, transition) of each level that a silent datastream could come to reach unseen."""
     levels, number = state.rules.levels, lost.number
-    if not lost.rate.high > 0:
+    if not lost.rate.high > 0 or lost.newest.time_us == NEVER:  # re-based while it was silent
         return []
     reachable = []
     for place in range(len(levels.names[number])):

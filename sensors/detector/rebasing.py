@@ -32,6 +32,7 @@ def let_go_ahead(state: State, heard: Sorted, told: list[Transition]) -> State:
     state = replace(
         state,
         newest=changed(state.newest, numbers, {"time_us": NEVER}),
+        sound=changed(state.sound, numbers, {"time_us": NEVER, "value": np.nan}),
         recent=changed(
             state.recent,
             numbers[~state.rules.derived[numbers]],

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sensors.detector.changes import changed
 from sensors.detector.findings import spoke
 from sensors.detector.lost import Course, Lost, lost_before, possible, silence
+from sensors.detector.memory import is_sound
 from sensors.detector.sorting import Sorted
 from sensors.rules import NO_TIMER
 from sensors.segments import before, latest_true
@@ -23,18 +24,25 @@ def hear(state: State, heard: Sorted, course: Course, told: list[Transition]) ->
     """Silences that ended or began with these observations; late and repeated ones count as heard.
 
     `state` is that after their levels were judged, `course` what led there.  A death makes its datastream silent at
-    once, and silent it stays until something else is heard of it.
+    once, and silent it stays until something else is heard of it.  What came as failed is no sign of life: a sensor
+    that is gone sends -9999 for ever.
     """
+    allowed_us = _allowed(state, course, heard)
+    behind: NDArray[np.intp] = np.cumsum(heard.newer) - heard.newer
+    signs = heard.dead | is_sound(state, heard.batch.quality)
+    if not signs.all():
+        heard, allowed_us, behind = heard.take(signs), allowed_us[signs], behind[signs]
+        if not len(heard):
+            return state
     batch, groups, dead = heard.batch, heard.groups, heard.dead
     key, last = groups.key.astype(np.intp), groups.last
-    allowed_us = _allowed(state, course, heard)
     due_us = _due(state, heard, allowed_us)
     is_dead, is_silent = dead.any(), state.heard.silent[key]
     overdue, was_silent = batch.receive_us > due_us, dead
     if is_dead or is_silent.any():
         was_silent = before(dead, is_silent, groups)
         overdue &= ~was_silent
-    silences = _Silences(state, heard, course, told)
+    silences = _Silences(state, heard, behind, course, told)
     if is_dead or overdue.any() or was_silent.any():
         silences.tell(overdue, was_silent, due_us)
     rows = {
@@ -94,8 +102,11 @@ def _offset(state: State, heard: Sorted) -> Times:
 class _Silences:
     """The silences before the observations of a batch, what became possible during them, what ended or began them."""
 
-    def __init__(self, state: State, heard: Sorted, course: Course, told: list[Transition]) -> None:
-        self._state, self._heard, self._course, self._told = state, heard, course, told
+    def __init__(
+        self, state: State, heard: Sorted, behind: NDArray[np.intp], course: Course, told: list[Transition]
+    ) -> None:
+        """`behind`, shape (n,): how many rows of the course come before each observation."""
+        self._state, self._heard, self._behind, self._course, self._told = state, heard, behind, course, told
         self._lost: dict[int, Lost] = {}  # those that are silent just now
         self._possible: dict[int, set[int]] = {}  # levels told as possible in the silence that goes on
         self._ended: set[int] = set()
@@ -109,20 +120,19 @@ class _Silences:
         """Tell them, shape (n,) each: which observations came overdue or after a silence, and when they were due."""
         batch, groups, dead = self._heard.batch, self._heard.groups, self._heard.dead
         origin = before(batch.origin, self._state.heard.origin[groups.key], groups)
-        behind: NDArray[np.intp] = np.cumsum(self._heard.newer) - self._heard.newer
         is_first = groups.first == np.arange(len(self._heard))
         for index in np.flatnonzero(overdue | was_silent | dead).tolist():
             number, at_us = int(batch.datastream[index]), int(batch.receive_us[index])
             ever = not is_first[index] or bool(self._state.heard.ever[number])
             if overdue[index]:
                 cause = Cause.OVERDUE if ever else Cause.NEVER_HEARD
-                self._fall_silent(number, int(behind[index]), int(due_us[index]), cause, int(origin[index]))
+                self._fall_silent(number, int(self._behind[index]), int(due_us[index]), cause, int(origin[index]))
             elif was_silent[index] and number not in self._lost:
                 self._lost[number] = lost_before(self._course.state, number)
                 self._possible[number] = set(np.flatnonzero(self._course.state.held.possible[number]).tolist())
             elif dead[index] and not was_silent[index]:
                 cause = Cause.DEATH if ever else Cause.NEVER_HEARD
-                self._fall_silent(number, int(behind[index]), at_us, cause, int(batch.origin[index]))
+                self._fall_silent(number, int(self._behind[index]), at_us, cause, int(batch.origin[index]))
             self._widen(number, at_us)
             if not dead[index]:
                 self._told.append(spoke(batch, index))

@@ -40,6 +40,12 @@ class Sorted:
     def __len__(self) -> int:
         return len(self.batch)
 
+    def take(self, marks: NDArray[np.bool_]) -> "Sorted":
+        """Those of the observations that `marks`, shape (n,), names."""
+        batch = self.batch.take(marks)
+        columns = [getattr(self, name)[marks] for name in ("arrival", "dead", "newer", "late", "rebases", "overtaken")]
+        return Sorted(batch, segments(batch.datastream), *columns)
+
     def rows(self) -> Rows:
         """The observations that move the live state."""
         if self.newer.all():

@@ -6,13 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensors.detector.changes import changed
-from sensors.detector.lost import lost_now, silence
 from sensors.detector.sorting import Sorted
-from sensors.detector.timers import with_due
+from sensors.detector.timers import fall_silent, with_due
 from sensors.quality import Quality
-from sensors.rules import NO_TIMER
 from sensors.state import State
-from sensors.transition import Cause, Transition
+from sensors.transition import Transition
 
 Times = NDArray[np.int64]
 
@@ -53,19 +51,7 @@ def _allow(state: State, numbers: NDArray[np.intp], new_us: Times, from_us: int,
     numbers, new_us = numbers[changes], new_us[changes]
     if not len(numbers):
         return state
-    heard = state.heard
-    silent, silent_us, lost_per_h = heard.silent.copy(), heard.silent_us.copy(), heard.lost_per_h.copy()
-    for number in numbers.tolist():
-        due_us = int(heard.heard_us[number] + heard.allowed_us[number])
-        if silent[number] or heard.allowed_us[number] == NO_TIMER or due_us >= from_us:
-            continue
-        cause = Cause.OVERDUE if heard.ever[number] else Cause.NEVER_HEARD
-        lost = lost_now(state, number, due_us)
-        told.append(silence(state, lost, cause, int(heard.origin[number])))
-        silent[number], silent_us[number], lost_per_h[number] = True, due_us, lost.rate.high
-    allowed, told_us = heard.allowed_us.copy(), heard.told_us.copy()
-    allowed[numbers] = np.maximum(new_us, from_us - heard.heard_us[numbers])  # nobody is silent before he is told to be
-    told_us[numbers] = new_us
-    heard = replace(heard, silent=silent, silent_us=silent_us, lost_per_h=lost_per_h)
-    heard = replace(heard, allowed_us=allowed, told_us=told_us)
+    state = fall_silent(state, numbers, from_us - 1, told)
+    allowed_us = np.maximum(new_us, from_us - state.heard.heard_us[numbers])  # nobody is silent before he is told to be
+    heard = changed(state.heard, numbers, {"allowed_us": allowed_us, "told_us": new_us})
     return with_due(replace(state, heard=heard), numbers)

@@ -62,7 +62,7 @@ def fire(state: State, now_us: int, told: list[Transition], among: NDArray[np.in
     if not len(numbers):
         return state
     state = move_levels(state, numbers, now_us, told)
-    state = _fall_silent(state, numbers, now_us, told)
+    state = fall_silent(state, numbers, now_us, told)
     state = _widen(state, numbers, now_us, told)
     return with_due(state, numbers)
 
@@ -89,14 +89,18 @@ def _due_of_delays(state: State, numbers: Numbers) -> tuple[NDArray[np.int64], N
     held, levels = state.held, state.rules.levels
     reached = held.reached.take(numbers, axis=0)
     own_us = (state.newest.received_us[numbers] - state.newest.time_us[numbers])[:, None]  # from own time to ours
+    sound_us, calm_us = state.sound.time_us[numbers][:, None], state.rules.silence.calm_us[numbers][:, None]
     dues = []
-    for begun, delays, waits in (
-        (held.up_us, levels.on_delay_us, ~reached),
-        (held.down_us, levels.off_delay_us, reached),
+    for begun, delays, waits, ends_in_gap in (
+        (held.up_us, levels.on_delay_us, ~reached, False),
+        (held.down_us, levels.off_delay_us, reached, True),
     ):
         begun_us, delay_us = begun.take(numbers, axis=0), delays.take(numbers, axis=0)
         runs = waits & (begun_us != NEVER)
-        dues.append(np.where(runs, np.where(runs, begun_us, 0) + delay_us + own_us, NO_TIMER))
+        due_us = np.where(runs, begun_us, 0) + delay_us
+        if ends_in_gap:  # nobody knows what happens in it
+            runs &= due_us - sound_us <= calm_us
+        dues.append(np.where(runs, due_us + own_us, NO_TIMER))
     return dues[0], dues[1]
 
 
@@ -168,7 +172,8 @@ def _settle(
     return replace(state, held=replace(state.held, announced=announced))
 
 
-def _fall_silent(state: State, numbers: Numbers, now_us: int, told: list[Transition]) -> State:
+def fall_silent(state: State, numbers: Numbers, now_us: int, told: list[Transition]) -> State:
+    """Those of the datastreams, shape (m,), whose silence falls due up to `now_us`."""
     heard = state.heard
     waits = ~heard.silent[numbers] & (heard.allowed_us[numbers] != NO_TIMER)
     due_us = heard.heard_us[numbers] + np.where(waits, heard.allowed_us[numbers], 0)

@@ -72,7 +72,8 @@ class LoopDetector:
                 gauge.doubt = None
             for level in rules.levels:
                 found += _look_again(rules, gauge, level, now_us)
-            gauge.held_after_newest = frozenset(gauge.holds)
+            gauge.held_after_newest = gauge.held_after_sound = frozenset(gauge.holds)
+            gauge.in_storm = bool(gauge.holds)
             if not held_rising(rules, gauge):
                 gauge.doubt = None
         self.now_us = now_us
@@ -145,10 +146,11 @@ class LoopDetector:
             return
         if row.value != row.value:  # missing: says nothing, and is no sign of life
             return
-        if gauge.silent:
-            gauge.silent = False
-            yield row_told(row, Kind.HEARD, Cause.SPOKE)
-        gauge.heard_us, gauge.ever_heard, gauge.origin = row.receive_us, True, row.origin
+        if rules.is_sound(row.quality):  # else no sign of life
+            if gauge.silent:
+                gauge.silent = False
+                yield row_told(row, Kind.HEARD, Cause.SPOKE)
+            gauge.heard_us, gauge.ever_heard, gauge.origin = row.receive_us, True, row.origin
         newest = gauge.newest
         if newest is None or row.time_us > newest.time_us or newest.time_us > row.receive_us + AHEAD_US:
             yield from take_newest(rules, gauge, row)
@@ -156,6 +158,8 @@ class LoopDetector:
                 gauge.tells_interval_s = row.value
         elif row.time_us not in {seen.time_us for seen in gauge.remembered}:
             gauge.waiting.append(row)
+        if rules.is_sound(row.quality):
+            gauge.in_storm = bool(gauge.held_after_newest)
 
     def _let_vanished_go(self, number: int, before: GaugeRules, now_us: int) -> Iterator[Transition]:
         gauge = self.gauges[number]
@@ -196,6 +200,8 @@ def _look_again(rules: GaugeRules, gauge: Gauge, level: Level, now_us: int) -> I
 def _set_back(gauge: Gauge, by_us: int, now_us: int) -> None:
     if gauge.newest is not None:
         gauge.newest = replace(gauge.newest, receive_us=gauge.newest.receive_us + by_us)
+    if gauge.sound is not None:
+        gauge.sound = replace(gauge.sound, receive_us=gauge.sound.receive_us + by_us)
     gauge.waiting = [replace(row, receive_us=now_us) for row in gauge.waiting]
     gauge.moves = [Move(move.at_us + by_us, move.level, move.held) for move in gauge.moves]
     gauge.silent_us += by_us

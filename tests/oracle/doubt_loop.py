@@ -18,13 +18,15 @@ def bears_out(rules: GaugeRules, gauge: Gauge, row: Row) -> bool:
     doubt = gauge.doubt
     if doubt is None:
         return False
+    if not rules.is_sound(row.quality):
+        return False
     if row.value >= rules.clear_point(doubt.lowest):
         gauge.doubt = None
         return False
     if row.quality not in (1, 2):
         return False
     doubt.good += 1
-    doubt.moved = doubt.moved or row.value != doubt.value
+    doubt.moved = doubt.moved or abs(row.value - doubt.value) > rules.datastream.flat_tolerance
     wait_us = us(rules.detector.doubt_s) * (1 if doubt.moved else 12)
     if doubt.good < ROWS_THAT_BEAR_OUT or row.time_us < doubt.time_us + wait_us:
         return False
@@ -33,9 +35,9 @@ def bears_out(rules: GaugeRules, gauge: Gauge, row: Row) -> bool:
 
 
 def doubted(rules: GaugeRules, gauge: Gauge, row: Row) -> Iterator[Transition]:
-    """Begin a doubt where the fall from the newest row to this one is none that a river makes."""
-    newest = gauge.newest
-    if newest is None or not rules.judges_falls or gauge.doubt is not None:
+    """Begin a doubt where the fall from the newest sound row to this one is none that a river makes."""
+    newest = gauge.sound
+    if newest is None or not rules.is_sound(row.quality) or not rules.judges_falls or gauge.doubt is not None:
         return
     held = held_rising(rules, gauge)
     passed = [level for level in held if newest.value >= rules.clear_point(level) > row.value]
@@ -52,7 +54,7 @@ def _cause(rules: GaugeRules, gauge: Gauge, newest: Row, row: Row) -> Cause | No
     limit_per_h = rules.datastream.fall_limit_per_h
     if limit_per_h is not None:
         return Cause.TOO_FAST if fall > Fraction(limit_per_h) else None
-    times = gauge.remembered
+    times = [seen for seen in gauge.remembered if rules.is_sound(seen.quality) and not seen.in_doubt]
     moves = [_per_h(abs(b.value - a.value), b.time_us - a.time_us) for a, b in pairwise(times)]
     fastest = max(moves, default=Fraction(0))
     if newest.value - row.value > _least(rules) and fall > Fraction(rules.detector.fall_factor) * fastest:

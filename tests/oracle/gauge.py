@@ -78,6 +78,10 @@ class GaugeRules:
         """The silence limit in calm."""
         return us(self.silence.intervals * self.datastream.interval_calm_s)
 
+    def is_gap(self, time_us: int) -> bool:
+        """Whether so long a time without an observation is one; nobody waits for those that are derived."""
+        return self.datastream.derivation is None and time_us > self.calm_us
+
     @property
     def is_river(self) -> bool:
         """Whether it measures a river."""
@@ -87,6 +91,10 @@ class GaugeRules:
     def judges_falls(self) -> bool:
         """Whether a fall may be in doubt."""
         return self.is_river and not self.gated and not self.plain
+
+    def is_sound(self, quality: int) -> bool:
+        """Whether it did not fail."""
+        return quality != 4 or self.plain
 
     def on_delay_us(self, level: Level) -> int:
         """How long it is reached before it is raised."""
@@ -107,7 +115,7 @@ class GaugeRules:
 
     def left(self, level: Level, value: float, quality: int) -> bool:
         """DOWN: beyond the clear point, and the observation did not fail its quality tests."""
-        if quality == 4 and not self.plain:
+        if not self.is_sound(quality):
             return False
         clear = self.clear_point(level)
         return value < clear if level.direction == "rising" else value > clear
@@ -168,7 +176,7 @@ class Doubt:
     value: float = 0.0  # of the doubtful row
     before: float = 0.0  # the value before it
     good: int = 0  # sound newer rows since
-    moved: bool = False  # one of them had another value
+    moved: bool = False  # one of them had another value, by more than the tolerance
 
 
 @dataclass
@@ -213,7 +221,10 @@ class Gauge:
     possible: set[str] = field(default_factory=set)  # told in this silence
     origin: int = 0  # of the last row heard
     newest: Row | None = None
+    sound: Row | None = None  # the newest that did not fail
     held_after_newest: frozenset[str] = frozenset()
+    held_after_sound: frozenset[str] = frozenset()
+    in_storm: bool = False  # a level was held when it was last heard
     tells_interval_s: float | None = None  # of kind `interval`: the last one it told
     holds: dict[str, Hold] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)

@@ -44,6 +44,8 @@ def delays(rules: GaugeRules, gauge: Gauge) -> Iterator[Due]:
             continue
         delay_us = rules.on_delay_us(level) if run.up else rules.off_delay_us(level)
         time_us = run.begin_us + delay_us
+        if not run.up and gauge.sound is not None and rules.is_gap(time_us - gauge.sound.time_us):
+            continue  # nobody knows what happens in a gap
         yield Due(level, run, time_us, newest.receive_us + time_us - newest.time_us)
 
 
@@ -66,6 +68,8 @@ def take_newest(rules: GaugeRules, gauge: Gauge, row: Row) -> Iterator[Transitio
             if due.time_us <= row.time_us:
                 # In receive time it is due at this row or later: what was due before it has fired.
                 yield run_out(rules, gauge, due, row.receive_us)
+        if gauge.sound is not None and rules.is_sound(row.quality) and rules.is_gap(row.time_us - gauge.sound.time_us):
+            gauge.runs = {name: run for name, run in gauge.runs.items() if run.up}
         borne_out = bears_out(rules, gauge, row)
         if not borne_out:
             yield from doubted(rules, gauge, row)
@@ -76,6 +80,8 @@ def take_newest(rules: GaugeRules, gauge: Gauge, row: Row) -> Iterator[Transitio
         yield from _take_word(rules, gauge, level, row, borne_out=borne_out)
     yield from _still_held(rules, gauge, row)
     gauge.held_after_newest = frozenset(gauge.holds)
+    if rules.is_sound(row.quality):
+        gauge.sound, gauge.held_after_sound = row, gauge.held_after_newest
     take_point(rules, gauge, row)
     in_doubt = gauge.doubt is not None
     seen = Remembered(row.time_us, row.value, row.quality, row.origin, in_doubt, gauge.held_after_newest)
@@ -87,6 +93,7 @@ def _begin_anew(gauge: Gauge, row: Row) -> None:
     gauge.runs.clear()
     gauge.remembered = []
     gauge.points = []
+    gauge.sound = None
     gauge.last_raise.clear()
     if gauge.doubt is not None:
         gauge.doubt = Doubt(row.time_us, gauge.doubt.lowest, gauge.doubt.value, gauge.doubt.before)

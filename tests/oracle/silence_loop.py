@@ -21,7 +21,7 @@ def limit_us(rules: GaugeRules, gauge: Gauge, told_s: float | None) -> int:
     interval_s = datastream.interval_calm_s
     if told_s is not None:
         interval_s = min(max(told_s, datastream.interval_calm_s / 60), datastream.interval_calm_s * 24)
-    elif gauge.held_after_newest and datastream.interval_storm_s is not None:
+    elif gauge.in_storm and datastream.interval_storm_s is not None:
         interval_s = datastream.interval_storm_s
     return us(rules.silence.intervals * interval_s)
 
@@ -49,14 +49,14 @@ def die(rules: GaugeRules, gauge: Gauge, row: Row) -> Iterator[Transition]:
 
 
 def possible_dues(rules: GaugeRules, gauge: Gauge) -> Iterator[tuple[int, Level]]:
-    """When each rising level above the newest value could have been reached."""
+    """When each rising level above the newest sound value could have been reached."""
     rate, newest = gauge.lost, _believed(gauge)
     if not gauge.silent or rate is None or newest is None or rate.high <= 0:
         return
     for level in rules.levels:
         if level.direction != "rising" or level.value <= newest.value:
             continue
-        if level.level in gauge.possible or level.level in gauge.held_after_newest:
+        if level.level in gauge.possible or level.level in gauge.held_after_sound:
             continue
         takes_us = round((level.value - newest.value) / rate.high * HOUR_US)  # in float64, as the contract says
         due_us = max(newest.receive_us + takes_us, gauge.silent_us)
@@ -75,7 +75,7 @@ def possibly_reached(rules: GaugeRules, gauge: Gauge, level: Level, due_us: int,
 
 
 def _believed(gauge: Gauge) -> Row | None:
-    """The newest row; while a fall is in doubt with the value before it."""
-    if gauge.newest is None or gauge.doubt is None:
-        return gauge.newest
-    return replace(gauge.newest, value=gauge.doubt.before)
+    """The newest row that did not fail; while a fall is in doubt with the value before it."""
+    if gauge.sound is None:
+        return None
+    return gauge.sound if gauge.doubt is None else replace(gauge.sound, value=gauge.doubt.before)

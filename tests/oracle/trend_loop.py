@@ -20,10 +20,10 @@ def take_point(rules: GaugeRules, gauge: Gauge, row: Row) -> None:
 def trend(rules: GaugeRules, gauge: Gauge) -> Rate | None:
     """At the newest point; None where there is none, or where that point is older than the window."""
     window_us = _window_us(rules)
-    if window_us is None or not gauge.points or gauge.newest is None:
+    if window_us is None or not gauge.points or gauge.sound is None:
         return None
     newest_us = gauge.points[-1][0]
-    if gauge.newest.time_us - newest_us > window_us:
+    if gauge.sound.time_us - newest_us > window_us:
         return None
     points = [point for point in gauge.points if point[0] > newest_us - window_us]
     if len(points) < 3 or 4 * (newest_us - points[0][0]) < window_us:

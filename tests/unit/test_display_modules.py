@@ -195,8 +195,8 @@ def snapshot(**latest: object) -> dict[str, Any]:
     return {"type": "snapshot", "now_ms": 1767225610000, "sensors": [{**sensor, **rest}], "alarms": []}
 
 
-def delta(time_ms: int, value: float, *alarms: dict[str, object]) -> dict[str, object]:
-    columns = {"i": [0], "time_ms": [time_ms], "value": [value], "quality": [1], "origin": ["live"]}
+def delta(time_ms: int, value: float | None, *alarms: dict[str, object], quality: int = 1) -> dict[str, object]:
+    columns = {"i": [0], "time_ms": [time_ms], "value": [value], "quality": [quality], "origin": ["live"]}
     return {"type": "delta", "now_ms": time_ms, "observations": columns, "alarms": list(alarms)}
 
 
@@ -221,6 +221,16 @@ def test_the_open_alarm_says_which_level_is_held_and_whether_the_sensor_is_silen
     assert run("store.js", body, *frames, delta(1767225630000, 90, closed)) == ["", "normal"]
     assert run("store.js", body, snapshot(), delta(1767225600000, 90, silent)) == ["", "silent"]
     assert run("store.js", body, snapshot(), delta(1767225620000, 90, history)) == ["", "normal"]
+
+
+def test_a_value_that_failed_or_is_missing_is_never_normal_and_ends_no_silence(run: Run) -> None:
+    body = TAKE + "return s.standing(0)"
+    lost = alarm("y", 1, "00:03", level="silent", silent=True, station="A", property="level")
+    for quality, value in ((4, -9999), (9, None)):
+        said = delta(1767225620000, value, quality=quality)
+        assert run("store.js", body, snapshot(), delta(1767225610000, 90, lost), said) == "silent"
+        assert run("store.js", body, snapshot(), said, delta(1767225640000, 90)) == "normal"
+    assert run("store.js", body, snapshot(), delta(1767225620000, -9999, quality=4)) == "silent"
 
 
 def test_what_is_derived_is_as_silent_as_what_it_is_computed_from(run: Run) -> None:

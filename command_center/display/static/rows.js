@@ -6,6 +6,7 @@ import { PAGE, byId, el, setData, setText } from "./dom.js";
 import { age, unitText } from "./format.js";
 import { levelName, paintLevel } from "./levels.js";
 import { propertyName, valueText, whatOf } from "./properties.js";
+import { FAIL, SUSPECT } from "./quality.js";
 import { datastreamsByStation, hasLevels } from "./standing.js";
 import { commonStart, shortName } from "./station_name.js";
 import { stationSymbol, trendSymbol } from "./symbols.js";
@@ -19,8 +20,6 @@ import { drawWaves } from "./waves.js";
 
 /** So few fit in one column, in larger letters. */
 const FEW_SENSORS = 30;
-const SUSPECT = 3;
-const FAIL = 4;
 
 /**
  * @typedef {object} Row

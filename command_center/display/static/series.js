@@ -1,11 +1,11 @@
 // @ts-check
 // The chart's data: three columns in order of time, no older than the window, filled from history and then live.
 
+import { FAIL, SUSPECT } from "./quality.js";
+
 const CAPACITY = 16384;
 /** So many expected intervals without an observation are a gap in the line. */
 const GAP_INTERVALS = 4;
-const SUSPECT = 3;
-const FAIL = 4;
 
 export class Series {
   time_ms = new Float64Array(CAPACITY);

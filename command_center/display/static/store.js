@@ -2,6 +2,7 @@
 // What is known now: columns indexed as the snapshot orders its sensors, the alarms, the status; and what has changed.
 
 import { isActive, isClosed } from "./alarm_order.js";
+import { FAIL, MISSING } from "./quality.js";
 
 /** @typedef {import("./types.js").Frame} Frame */
 /** @typedef {import("./types.js").Sensor} Sensor */
@@ -9,7 +10,6 @@ import { isActive, isClosed } from "./alarm_order.js";
 /** @typedef {import("./types.js").Status} Status */
 
 const CLOSED_KEPT = 50;
-const MISSING = 9;
 
 /** @param {{station: string, property: string}} alarm the id of its datastream */
 export const datastreamOf = (alarm) => `${alarm.station}:${alarm.property}`;
@@ -121,9 +121,10 @@ export class Store {
       this.value[i] = value;
       this.quality[i] = columns.quality[k];
       this.origin[i] = columns.origin[k];
+      this.dirty[i] = 1;
+      if (columns.quality[k] === FAIL || Number.isNaN(value)) return; // no sign of life
       this.silent[i] = 0;
       this.could_be[i] = "";
-      this.dirty[i] = 1;
     });
   }
 
@@ -153,14 +154,14 @@ export class Store {
   }
 
   /**
-   * How a datastream stands.
+   * How a datastream stands.  One whose newest value failed is unknown, like a silent one: it is never "normal".
    * @param {number} i
    * @returns {"level"|"never"|"silent"|"normal"} what the eye should be drawn to first
    */
   standing(i) {
     if (this.level[i]) return "level";
     if (Number.isNaN(this.time_ms[i])) return "never";
-    return this.isSilent(i) ? "silent" : "normal";
+    return this.isSilent(i) || this.quality[i] === FAIL ? "silent" : "normal";
   }
 
   /**

@@ -133,6 +133,48 @@ def test_a_doubt_that_goes_on_is_told_once_and_a_second_fall_again() -> None:
     ]
 
 
+def test_a_loose_wire_is_in_doubt_each_time() -> None:
+    """What it jumps to and back from is no move of the river, by which the next fall would be believed."""
+    once = (170, 170, 170, 0, 172)
+    river = Story(gauge(100, 150))
+    told = river.hears(*every(1, *once, 0))
+    assert told[2:] == ["verify L2 too_fast @3!", "verify L2 too_fast @5!"]
+    split = Story(gauge(100, 150))
+    assert [one for row in every(1, *once, 0) for one in split.hears(row)] == told
+
+
+def test_a_failed_value_between_is_no_move_of_the_river_either() -> None:
+    river = Story(gauge(100, 150))
+    river.hears(*every(1, 150, 160, 170))
+    assert river.hears(Row(3, -9999, quality=Quality.FAIL, reasons=Reason.GROSS_RANGE), (4, 0)) == [
+        "verify L2 too_fast @4!"
+    ]
+
+
+def test_a_fall_to_a_failed_value_is_none_and_one_over_failed_values_is_over_a_gap() -> None:
+    river = Story(gauge(100, interval_calm_s=600.0))
+    river.hears((1, 150))
+    failed = [Row(at, -9999, quality=Quality.FAIL, reasons=Reason.GROSS_RANGE) for at in (11, 21)]
+    assert river.hears(*failed) == []
+    assert river.hears((31 + INSTANT, 50))[-1] == "verify L1 after_gap @31!"
+
+
+def test_a_failed_value_ends_no_doubt() -> None:
+    river = Story(LIMITED)
+    river.hears(*FLOOD, (11, 50))
+    assert river.hears(Row(12, 65535, quality=Quality.FAIL, reasons=Reason.GROSS_RANGE), (13, 50)) == [
+        "raised L2 crossed @12!?"
+    ]
+    assert river.state.held.reached[0].tolist() == [True, True]
+
+
+def test_noise_within_the_tolerance_is_no_move() -> None:
+    """A gauge that was washed away reads 50.0 and 50.1 for ever."""
+    river = Story(gauge(100, fall_limit_per_h=60.0, flat_tolerance=0.2))
+    assert river.hears(*FLOOD, *every(10, *[50, 50.1] * 5, begin=11))[1:] == ["verify L1 too_fast @11!"]
+    assert river.hears((111, 50.3)) == ["returned L1 borne_out @111!"]
+
+
 def test_behind_a_gate_any_fall_is_believed() -> None:
     river = Story(LIMITED, gated=["S0"])
     assert river.hears(*FLOOD, (11, 50))[1:] == ["returned L1 crossed @11!"]

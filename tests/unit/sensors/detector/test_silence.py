@@ -177,3 +177,36 @@ def test_a_death_after_the_silence_began_and_one_of_what_never_spoke() -> None:
     other = Story(gauge(100, **TEN_MIN))
     assert other.hears(dead(2)) == ["silent - never_heard @2!"]
     assert other.hears((3, 50)) == ["heard - spoke @3!"]
+
+
+def failed(at: float) -> Row:
+    """What a sensor sends that is gone."""
+    return Row(at, -9999, quality=Quality.FAIL, reasons=Reason.GROSS_RANGE)
+
+
+def test_a_gauge_that_sends_failed_values_only_is_silent() -> None:
+    river = Story(gauge(100, **TEN_MIN))
+    river.hears((1, 50))
+    assert river.hears(*map(failed, (11, 21))) == []
+    assert river.hears(failed(41)) == ["silent - overdue @31!"]
+    assert river.hears(failed(51)) == []
+    assert river.hears((61, 50)) == ["heard - spoke @61!"]
+
+
+def test_a_failed_value_that_comes_late_or_twice_is_no_sign_of_life() -> None:
+    river = Story(gauge(100, **TEN_MIN))
+    river.hears((1, 50), failed(2))
+    assert river.hears(failed(12)._replace(age=10), failed(22)._replace(age=20.5)) == []
+    assert river.waits_until(40) == ["silent - overdue @31!"]
+
+
+def test_what_is_possible_goes_by_the_last_value_that_did_not_fail() -> None:
+    """As in `test_a_lost_gauge_could_have_reached_the_next_level_by_now`."""
+    river = Story(gauge(80, 100, 150, **TEN_MIN))
+    river.hears(*RISING)
+    assert river.hears(failed(50), failed(60)) == []
+    assert river.waits_until(1000) == [
+        "silent - lost_rising @70!",
+        "possible L2 unseen @70!",
+        "possible L3 unseen @100!",
+    ]
