@@ -89,7 +89,8 @@ def _due_of_delays(state: State, numbers: Numbers) -> tuple[NDArray[np.int64], N
     held, levels = state.held, state.rules.levels
     reached = held.reached.take(numbers, axis=0)
     own_us = (state.newest.received_us[numbers] - state.newest.time_us[numbers])[:, None]  # from own time to ours
-    sound_us, calm_us = state.sound.time_us[numbers][:, None], state.rules.silence.calm_us[numbers][:, None]
+    newest_us, sound_us = state.newest.time_us[numbers][:, None], state.sound.time_us[numbers][:, None]
+    calm_us = state.rules.silence.calm_us[numbers][:, None]
     dues = []
     for begun, delays, waits, ends_in_gap in (
         (held.up_us, levels.on_delay_us, ~reached, False),
@@ -99,7 +100,7 @@ def _due_of_delays(state: State, numbers: Numbers) -> tuple[NDArray[np.int64], N
         runs = waits & (begun_us != NEVER)
         due_us = np.where(runs, begun_us, 0) + delay_us
         if ends_in_gap:  # nobody knows what happens in it
-            runs &= due_us - sound_us <= calm_us
+            runs &= (due_us > newest_us) & (due_us - sound_us <= calm_us)
         dues.append(np.where(runs, due_us + own_us, NO_TIMER))
     return dues[0], dues[1]
 

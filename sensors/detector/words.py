@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.detector.memory import is_sound, sound_before
+from sensors.detector.memory import sound_before
 from sensors.rows import Rows
 from sensors.segments import Segments, before, latest_true
 from sensors.state import State
@@ -103,16 +103,15 @@ def _delayed_course(state: State, rows: Rows, words: tuple[Marks, Marks, Marks],
     time_us = rows.batch.time_us
     was_up_us = state.held.up_us.take(groups.key, axis=0)
     was_down_us = state.held.down_us.take(groups.key, axis=0)
-    never = np.zeros((len(rows), 1), np.bool_)
-    sound_us, calm_us = sound_before(state, rows)[0][:, None], state.rules.silence.calm_us.take(number)[:, None]
-    gap = (sound_us != NEVER) & (time_us[:, None] - sound_us > calm_us) & is_sound(state, rows.batch.quality)[:, None]
-    up_us = _run_begins(up & (on_us > 0), (down | other) & (on_us > 0), never, time_us, was_up_us, groups)
-    down_us = _run_begins(down & (off_us > 0), (up | other) & (off_us > 0), gap, time_us, was_down_us, groups)
+    up_us = _run_begins(up & (on_us > 0), (down | other) & (on_us > 0), time_us, was_up_us, groups)
+    down_us = _run_begins(down & (off_us > 0), (up | other) & (off_us > 0), time_us, was_down_us, groups)
     raise_us = _due(before(up_us, was_up_us, groups), on_us)
     return_us = _due(before(down_us, was_down_us, groups), off_us)
     fires_up, fires_down = _fires(state, rows, raise_us), _fires(state, rows, return_us)
-    fires_down &= return_us - sound_us <= calm_us
+    sound_us, calm_us = sound_before(state, rows)[0][:, None], state.rules.silence.calm_us.take(number)[:, None]
+    fires_down &= (return_us > previous(state, rows)[0]) & (return_us - sound_us <= calm_us)
     up_now, down_now = up & (on_us == 0), down & (off_us == 0)
+    down_now |= down & (down_us != NEVER) & (time_us[:, None] - down_us >= off_us)  # it had run out in a gap
     moved = up_now | down_now
     held = _latest_word(np.where(moved, up_now, fires_up), np.where(moved, down_now, fires_down), initial, groups)
     held_before = before(held, initial, groups)
@@ -146,17 +145,13 @@ def _latest_word(up: Marks, down: Marks, initial: Marks, groups: Segments) -> Ma
     return np.where(latest >= 0, np.take_along_axis(up, np.maximum(latest, 0), axis=0), was)
 
 
-def _run_begins(word: Marks, ends: Marks, breaks: Marks, time_us: Times, initial_us: Times, groups: Segments) -> Times:
-    """The time at which the run that goes on after each row began; `NEVER` where none does.
-
-    `word`, `ends` (n, K): the row goes on with the run, or ends it; `breaks` (n, 1): before the row a run ended.
-    """
-    ends = ends | (breaks & ~word)
+def _run_begins(word: Marks, ends: Marks, time_us: Times, initial_us: Times, groups: Segments) -> Times:
+    """The time at which the run that goes on after each row began; `NEVER` where none does."""
     latest = latest_true(word | ends, groups)
     goes_on = np.take_along_axis(word, np.maximum(latest, 0), axis=0)
     initial = initial_us.take(groups.of, axis=0)
     runs = np.where(latest >= 0, goes_on, initial != NEVER)
-    begins = word & (breaks | ~before(runs, initial_us != NEVER, groups))
+    begins = word & ~before(runs, initial_us != NEVER, groups)
     begun = latest_true(begins, groups)
     since = np.where(begun >= 0, time_us[np.maximum(begun, 0)], initial)
     return np.where(runs, since, NEVER)

@@ -44,9 +44,15 @@ def delays(rules: GaugeRules, gauge: Gauge) -> Iterator[Due]:
             continue
         delay_us = rules.on_delay_us(level) if run.up else rules.off_delay_us(level)
         time_us = run.begin_us + delay_us
-        if not run.up and gauge.sound is not None and rules.is_gap(time_us - gauge.sound.time_us):
-            continue  # nobody knows what happens in a gap
+        if not run.up and _is_in_gap(rules, gauge, newest, time_us):
+            continue
         yield Due(level, run, time_us, newest.receive_us + time_us - newest.time_us)
+
+
+def _is_in_gap(rules: GaugeRules, gauge: Gauge, newest: Row, time_us: int) -> bool:
+    """Whether nobody knows what the river does at that time, or did: then the next DOWN decides."""
+    was_passed = time_us <= newest.time_us
+    return was_passed or (gauge.sound is not None and rules.is_gap(time_us - gauge.sound.time_us))
 
 
 def run_out(rules: GaugeRules, gauge: Gauge, due: Due, at_us: int) -> Transition:
@@ -68,8 +74,6 @@ def take_newest(rules: GaugeRules, gauge: Gauge, row: Row) -> Iterator[Transitio
             if due.time_us <= row.time_us:
                 # In receive time it is due at this row or later: what was due before it has fired.
                 yield run_out(rules, gauge, due, row.receive_us)
-        if gauge.sound is not None and rules.is_sound(row.quality) and rules.is_gap(row.time_us - gauge.sound.time_us):
-            gauge.runs = {name: run for name, run in gauge.runs.items() if run.up}
         borne_out = bears_out(rules, gauge, row)
         if not borne_out:
             yield from doubted(rules, gauge, row)
@@ -115,8 +119,8 @@ def _take_word(rules: GaugeRules, gauge: Gauge, level: Level, row: Row, *, borne
         gauge.runs.pop(name, None)
     elif gauge.doubt is None and rules.left(level, row.value, row.quality):
         if run is None or run.up:
-            gauge.runs[name] = Run(up=False, begin_us=row.time_us)
-        if name in gauge.holds and rules.off_delay_us(level) == 0:
+            run = gauge.runs[name] = Run(up=False, begin_us=row.time_us)
+        if name in gauge.holds and row.time_us - run.begin_us >= rules.off_delay_us(level):
             cause = Cause.BORNE_OUT if borne_out else Cause.CROSSED
             yield returned(rules, gauge, level, cause, row, at_us=row.receive_us)
 
