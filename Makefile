@@ -4,6 +4,8 @@
 
 BIN := .venv/bin
 ARGS ?=
+# Most end-to-end tests wait for processes, so one more than there are cores; more than five crowd each other's time limits.
+WORKERS := $(shell n=$$(nproc); echo $$((n < 4 ? n + 1 : 5)))
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "make %-15s %s\n", $$1, $$2 }'
@@ -11,9 +13,9 @@ help: ## what can be made
 run: bootstrap ## everything on this machine; options in ARGS, e.g. make run ARGS="--no-simulator"
 	@exec $(BIN)/siaga run $(ARGS)
 
-test: bootstrap-dev ## every test; options of pytest in ARGS
+test: bootstrap-dev ## every test, several at once; options of pytest in ARGS, e.g. ARGS="-n0 -k alarm"
 	@scripts/test-setup
-	@exec $(BIN)/pytest $(ARGS)
+	@exec $(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: bootstrap-dev ## ruff and mypy
 	$(BIN)/ruff check .
