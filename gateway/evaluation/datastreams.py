@@ -5,12 +5,12 @@ from typing import Final
 
 import msgspec
 
-from gateway.evaluation.derivations import derivations_of
+from gateway.evaluation.city_derived import computable, from_the_beginning
+from gateway.evaluation.derivations import projections_of
 from gateway.evaluation.thresholds import Threshold, levels_of
 from gateway.recorded_series import Series
 from sensors import units
-from sensors.catalogue import Catalogue, Datastream, DatastreamColumns, Level, Station
-from sensors.rules import levels_in_force
+from sensors.catalogue import Catalogue, Datastream, DatastreamColumns, Station
 
 UNKNOWN_STEP_S: Final = 3600.0  # of a series with but one time
 _LEVEL_UNITS: Final = ("cm", "m", "ft")
@@ -18,11 +18,14 @@ _DISCHARGE_UNITS: Final = ("m3/s", "l/s")
 _NO_RIVER: Final = ("rain", "hujan", "precip", "snow", "visib", "wave", "tide")  # lengths that no river has
 
 
-def catalogue_of(series: Sequence[Series], city: Catalogue, thresholds: Sequence[Threshold]) -> Catalogue:
+def catalogue_of(
+    series: Sequence[Series], city: Catalogue, thresholds: Sequence[Threshold], *, plain: bool = False
+) -> Catalogue:
     """The city with the series as its only datastreams, numbered in their order; behind them what is derived of them.
 
     A datastream that the city knows under station, variable and unit keeps the city's settings; its levels are those of
-    `thresholds` for its station and unit, else the city's at the first observation.
+    `thresholds` for its station and unit, else the city's at the first observation.  `plain`: without what the city
+    says across datastreams: what it derives of them, and its reaches.
     """
     names = _names(series)
     ids = {f"{one.station}:{name}" for one, name in zip(series, names, strict=True)}
@@ -30,16 +33,17 @@ def catalogue_of(series: Sequence[Series], city: Catalogue, thresholds: Sequence
         _datastream(number, one, name, city, thresholds, ids)
         for number, (one, name) in enumerate(zip(series, names, strict=True))
     )
+    derived = [] if plain else computable(datastreams, city, min(min(one.time_us) for one in series))
     known = city.station_by_id
-    stations = {one.station: known.get(one.station) or _station(one.station) for one in series}
-    reaches = tuple(r for r in city.reaches if r.upstream in stations and r.downstream in stations)
+    names_of_stations = dict.fromkeys((*(one.station for one in series), *(d.station for d in derived)))
+    stations = {name: known.get(name) or _station(name) for name in names_of_stations}
+    reaches = [r for r in city.reaches if r.upstream in stations and r.downstream in stations and not plain]
     return msgspec.structs.replace(
         city,
         stations=tuple(stations.values()),
-        datastreams=(*datastreams, *derivations_of(datastreams)),
-        reaches=reaches,
+        datastreams=(*datastreams, *derived, *projections_of(datastreams, derived)),
+        reaches=tuple(reaches),
         visits=(),
-        curves=(),
     )
 
 
@@ -67,15 +71,9 @@ def _datastream(
     columns = _unknown(series, unit) if known is None else _settings(known, ids)
     levels = levels_of(thresholds, series.station, unit, river=columns.kind == "river_level")
     if not levels and known is not None:
-        levels = _at_first(known, series)
+        levels = from_the_beginning(known, min(series.time_us))
     values = {field: getattr(columns, field) for field in DatastreamColumns.__struct_fields__}
     return Datastream(**values | {"number": number, "property": name, "levels": levels})
-
-
-def _at_first(known: Datastream, series: Series) -> tuple[Level, ...]:
-    """The city's levels in force at the first observation, from the beginning on."""
-    levels = levels_in_force(known, min(series.time_us))
-    return tuple(msgspec.structs.replace(level, effective_from="") for level in levels)
 
 
 def _settings(known: Datastream, ids: set[str]) -> DatastreamColumns:

@@ -82,6 +82,44 @@ class SeriesReport(msgspec.Struct, frozen=True, kw_only=True):
     failed: dict[str, int]
 
 
+class DerivedLevel(msgspec.Struct, frozen=True, kw_only=True):
+    """One level of a datastream that the city derives: nobody knows its truth."""
+
+    level: str
+    rank: int
+    direction: str
+    limit: float
+    raised: int
+    verify: int  # of these, to be verified
+    raised_at: list[str]
+
+
+class DerivedReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a datastream with levels that the city derives of the series of a file."""
+
+    file: str
+    station: str
+    property: str
+    unit: str
+    observations: int
+    levels: list[DerivedLevel]
+
+
+class WaveReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The waves along one reach of the city, between two series of a file."""
+
+    file: str
+    upstream: str  # ids of the datastreams
+    downstream: str
+    expected: int  # windows; each ends on_time, early, absent or unseen
+    on_time: int
+    early: int
+    absent: int
+    unseen: int  # the gauge downstream was silent
+    came_late: int  # of those absent or unseen
+    is_open: bool  # the last window lasts beyond the record
+
+
 class LevelUse(msgspec.Struct, frozen=True, kw_only=True):
     """What one set of levels makes of a level of the record."""
 
@@ -118,6 +156,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     detector: int  # its version
     verdict: str
     series: list[SeriesReport]
+    derived: list[DerivedReport]
+    waves: list[WaveReport]
+    not_derived: list[str]  # of what the city derives of the series: what has not all its inputs
     counterfactual: list[Comparison]
     counterfactual_of: str  # the file of the other levels; empty where none was given
     skipped: list[str]
