@@ -149,7 +149,7 @@ def _judge(read: RecordedSeries, task: Task, found: Findings) -> None:
     truths = truths_of(read.file, judged, by_plain_rule, task.truth)
     for one, plain, truth in zip(judged, by_plain_rule, truths, strict=True):
         found.rows += [Row(read.file, one.series.station, t) for t in one.level_transitions]
-        found.series.append(series_report(read.file, one, plain, truth, task.city.city.silence.intervals))
+        found.series.append(series_report(read.file, one, plain, truth, task.city))
         found.drawn.append(drawn(one, truth) if len(found.drawn) < MAX_SERIES_DRAWN else None)
     if task.others:
         _judge_otherwise(read, bare, task, found, list(zip(judged, truths, strict=True)))

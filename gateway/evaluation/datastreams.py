@@ -24,8 +24,9 @@ def catalogue_of(
     """The city with the series as its only datastreams, numbered in their order; behind them what is derived of them.
 
     A datastream that the city knows under station, variable and unit keeps the city's settings; its levels are those of
-    `thresholds` for its station and unit, else the city's at the first observation.  `plain`: without what the city
-    says across datastreams: what it derives of them, and its reaches.
+    `thresholds` for its station and unit, else the city's at the first observation, its interval is that of the record
+    where this is the longer one.  `plain`: without what the city says across datastreams: what it derives of them, and
+    its reaches.
     """
     names = _names(series)
     ids = {f"{one.station}:{name}" for one, name in zip(series, names, strict=True)}
@@ -64,11 +65,8 @@ def _names(series: Sequence[Series]) -> list[str]:
 def _datastream(
     number: int, series: Series, name: str, city: Catalogue, thresholds: Sequence[Threshold], ids: set[str]
 ) -> Datastream:
-    unit = units.canonical(series.unit) or series.unit
-    known = city.datastream_by_id.get(f"{series.station}:{series.variable}")
-    if known is not None and known.unit != unit:
-        known = None
-    columns = _unknown(series, unit) if known is None else _settings(known, ids)
+    known, unit = known_as(series, city), _unit(series)
+    columns = _unknown(series, unit) if known is None else _settings(known, series, ids)
     levels = levels_of(thresholds, series.station, unit, river=columns.kind == "river_level")
     if not levels and known is not None:
         levels = from_the_beginning(known, min(series.time_us))
@@ -76,11 +74,30 @@ def _datastream(
     return Datastream(**values | {"number": number, "property": name, "levels": levels})
 
 
-def _settings(known: Datastream, ids: set[str]) -> DatastreamColumns:
-    """What the city says of the datastream, without a neighbour that is not in the file."""
+def known_as(series: Series, city: Catalogue) -> Datastream | None:
+    """What the city knows under station, variable and unit of a series."""
+    known = city.datastream_by_id.get(f"{series.station}:{series.variable}")
+    return known if known is not None and known.unit == _unit(series) else None
+
+
+def _unit(series: Series) -> str:
+    return units.canonical(series.unit) or series.unit
+
+
+def _settings(known: Datastream, series: Series, ids: set[str]) -> DatastreamColumns:
+    """What the city says of the datastream, without a neighbour that is not in the file.
+
+    A record that holds but some of its observations was not silent between them: no interval is under its own step.
+    """
+    step_s, storm_s = series.step_s() or 0.0, known.interval_storm_s
+    settings = msgspec.structs.replace(
+        known,
+        interval_calm_s=max(known.interval_calm_s, step_s),
+        interval_storm_s=None if storm_s is None else max(storm_s, step_s),
+    )
     if known.neighbour in ids:
-        return known
-    return msgspec.structs.replace(known, neighbour="", neighbour_suspect=None, neighbour_fail=None)
+        return settings
+    return msgspec.structs.replace(settings, neighbour="", neighbour_suspect=None, neighbour_fail=None)
 
 
 def _unknown(series: Series, unit: str) -> DatastreamColumns:

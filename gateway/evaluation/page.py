@@ -125,6 +125,11 @@ def _series(one: SeriesReport, drawn: Drawn | None) -> Markup:
             f" Suspect: {_reasons(one.suspect)}. Failed: {_reasons(one.failed)}."
         ),
     ]
+    if one.city_interval_s is not None and one.city_interval_s < one.interval_s:
+        facts.append(
+            f"The city expects a value every {duration(one.city_interval_s)}, the record has one every"
+            f" {duration(one.interval_s)}: silence and falls after a gap are judged by the record."
+        )
     parts = [element("h2", f"{one.station} {one.variable} ({one.unit})"), *(element("p", fact) for fact in facts)]
     if drawn is not None:
         parts.append(_figure(drawn.overview))

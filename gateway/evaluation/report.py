@@ -74,6 +74,8 @@ class SeriesReport(msgspec.Struct, frozen=True, kw_only=True):
     first: str
     last: str
     step_s: float | None  # median
+    interval_s: float  # at which it is expected in calm: the city's, or the record's step where that is longer
+    city_interval_s: float | None  # that the city states
     silent_after_s: float
     levels: list[LevelReport]
     silences: int
