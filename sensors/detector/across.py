@@ -30,7 +30,7 @@ def across(
     if not len(rules.waves.upstream) and not len(rules.counts.number):
         return state, told
     waves = Waves(rules.waves, begun.waves)
-    counts = Counts(rules.counts, state.newest.time_us, state.newest.value)
+    counts = Counts(rules.counts, state.newest)
     is_first = begun.now_us == begun.floor_us  # after a start or other rules: what is held may have changed
     if transitions or is_first or waves.are_due(now_us):
         holding = Holding(begun)
