@@ -90,7 +90,8 @@ def _summary(report: Report) -> Markup:
             duration(one.step_s),
             f"{moment(one.first)} to {moment(one.last)}",
             *(number(sum(getattr(level, name) for level in one.levels)) for name in ("crossings", "hits", "merged")),
-            *(_wrong(sum(getattr(level, name) for level in one.levels)) for name in ("misses", "false_alarms")),
+            _wrong(sum(level.misses for level in one.levels)),
+            _wrong(sum(level.false_alarms + level.repeated for level in one.levels)),
             number(sum(level.flaps for level in one.levels)),
             number(one.silences),
             number(one.verify),
@@ -168,8 +169,13 @@ def _levels(one: SeriesReport) -> Markup:
 
 
 def _went_wrong(level: LevelReport) -> list[str]:
-    kinds = (("merged", level.merged_at), ("missed", level.missed_at), ("false or repeated", level.false_at))
-    return [f"{level.level} {what}: {', '.join(map(moment, times))}" for what, times in kinds if times]
+    kinds = {
+        "merged": level.merged_at,
+        "missed": level.missed_at,
+        "false": level.false_at,
+        "raised again": level.repeated_at,
+    }
+    return [f"{level.level} {what}: {', '.join(map(moment, times))}" for what, times in kinds.items() if times]
 
 
 def _leads(one: SeriesReport) -> Markup:

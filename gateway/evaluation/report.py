@@ -46,13 +46,14 @@ class LevelReport(msgspec.Struct, frozen=True, kw_only=True):
     hits: int  # each raised once, within the excursion
     merged: int  # excursions that began while the level was still held since the one before
     misses: int
-    false_alarms: int
+    false_alarms: int  # raised outside every excursion
     repeated: int  # raised again within one excursion
     flaps: int  # raised again at most 6 h after it was raised
     flaps_plain: int  # the same by the plain rule
     merged_at: list[str]
     missed_at: list[str]
     false_at: list[str]
+    repeated_at: list[str]
     delay_s: Spread  # from the start of the excursion to the raise
     held_longer_s: Spread  # from the end of the excursion to the return, of hits
     lead_by_rate: Lead  # surely rising
