@@ -1,4 +1,4 @@
-"""Waves on their way: what was reached upstream and is expected downstream, came, came late or did not come.
+"""Waves on their way: what was reached upstream and is expected downstream, came, did not come or cannot be seen.
 
 A projection of the log's `wave` transitions, in memory: which rows it takes first does not matter, so a start fills it
 from the log like the rest of the picture.  It holds what was found in the last 24 h, at most `MAX_WAVES` findings.
@@ -27,7 +27,8 @@ class WaveView(msgspec.Struct, frozen=True, kw_only=True):
     downstream_station: str
     level: str  # that was reached upstream, where it is told
     severity: int
-    state: Cause  # expected, on_time, came_late, absent
+    state: Cause  # expected; on_time, early, came_late; absent, unseen (its gauge is silent)
+    verify: bool  # the level upstream was reached by a suspect or failed observation, and is not confirmed
     from_: str | None = msgspec.field(name="from")  # the window in which it is, or was, expected
     until: str | None
     arrived: str | None  # when the level was reached downstream
@@ -74,7 +75,7 @@ def _view(story: Sequence[Transition], directory: Directory) -> WaveView:
     window = None if begin is None else story[begin]
     end = story[-1]
     upstream, downstream = directory.name(end.other), directory.name(end.datastream)
-    has_come = end.cause in (Cause.ON_TIME, Cause.CAME_LATE)
+    has_come = end.cause in (Cause.ON_TIME, Cause.EARLY, Cause.CAME_LATE)
     return WaveView(
         upstream=upstream.id,
         downstream=downstream.id,
@@ -83,6 +84,7 @@ def _view(story: Sequence[Transition], directory: Directory) -> WaveView:
         level=(window or end).level,
         severity=(window or end).severity,
         state=end.cause,
+        verify=end.verify,
         from_=None if window is None else rfc3339(window.time_us),
         until=rfc3339((window or end).until_us) if (window or end).until_us else None,
         arrived=rfc3339(end.time_us) if has_come else None,

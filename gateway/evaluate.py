@@ -11,14 +11,16 @@ import msgspec
 
 from gateway.city_in_force import checked
 from gateway.errors import GatewayError
+from gateway.evaluation.across import derived_moves, derived_reports, wave_reports
+from gateway.evaluation.city_derived import lacking
 from gateway.evaluation.counterfactual import compare, refuse_nonsense, touched
 from gateway.evaluation.datastreams import catalogue_of
 from gateway.evaluation.drawing import drawn
-from gateway.evaluation.judging import Judged, judge_all
+from gateway.evaluation.judging import Judged, judge_file
 from gateway.evaluation.measures import Truths, series_report, truths_of
 from gateway.evaluation.page import Drawn, page
 from gateway.evaluation.progress import Progress
-from gateway.evaluation.report import Comparison, Report, SeriesReport, verdict
+from gateway.evaluation.report import Comparison, DerivedReport, Report, SeriesReport, WaveReport, verdict
 from gateway.evaluation.thresholds import FILE, Threshold, read_thresholds
 from gateway.evaluation.truth import Truth, read_truth
 from gateway.recorded_series import RecordedSeries, read_series
@@ -59,6 +61,9 @@ class Findings:
 
     rows: list[Row] = field(default_factory=list)
     series: list[SeriesReport] = field(default_factory=list)
+    derived: list[DerivedReport] = field(default_factory=list)
+    waves: list[WaveReport] = field(default_factory=list)
+    not_derived: list[str] = field(default_factory=list)
     drawn: list[Drawn | None] = field(default_factory=list)
     compared: list[Comparison] = field(default_factory=list)
     touched: bool = False
@@ -138,16 +143,28 @@ def _take(file: Path, task: Task, found: Findings, progress: Progress) -> None:
 
 
 def _judge(read: RecordedSeries, task: Task, found: Findings) -> None:
-    catalogue = catalogue_of(read.series, task.city, task.thresholds)
-    by_plain_rule = judge_all(read.series, catalogue, plain=True)
-    judged = by_plain_rule if task.plain else judge_all(read.series, catalogue, plain=False)
+    bare = catalogue_of(read.series, task.city, task.thresholds, plain=True)
+    by_plain_rule = judge_file(read.series, bare, plain=True).series
+    judged = by_plain_rule if task.plain else _judge_by_city(read, task, found)
     truths = truths_of(read.file, judged, by_plain_rule, task.truth)
     for one, plain, truth in zip(judged, by_plain_rule, truths, strict=True):
         found.rows += [Row(read.file, one.series.station, t) for t in one.level_transitions]
-        found.series.append(series_report(read.file, one, plain, truth, task.city.city.silence.intervals))
+        found.series.append(series_report(read.file, one, plain, truth, task.city))
         found.drawn.append(drawn(one, truth) if len(found.drawn) < MAX_SERIES_DRAWN else None)
     if task.others:
-        _judge_otherwise(read, catalogue, task, found, list(zip(judged, truths, strict=True)))
+        _judge_otherwise(read, bare, task, found, list(zip(judged, truths, strict=True)))
+
+
+def _judge_by_city(read: RecordedSeries, task: Task, found: Findings) -> list[Judged]:
+    """The series, and what the city says across them."""
+    catalogue = catalogue_of(read.series, task.city, task.thresholds)
+    judged = judge_file(read.series, catalogue, plain=False)
+    moves = derived_moves(judged, catalogue, task.city)
+    found.rows += [Row(read.file, d.station, transition) for d, transition in moves]
+    found.derived += derived_reports(read.file, judged, catalogue, task.city, moves)
+    found.waves += wave_reports(read.file, judged, catalogue)
+    found.not_derived += [f"{read.file}: {words}" for words in lacking(catalogue, task.city)]
+    return judged.series
 
 
 def _judge_otherwise(
@@ -155,7 +172,8 @@ def _judge_otherwise(
 ) -> None:
     """The same file with the other levels, beside what was found with its own."""
     refuse_nonsense(task.others_of, task.others, catalogue)
-    others = judge_all(read.series, catalogue_of(read.series, task.city, task.others), plain=task.plain)
+    with_others = catalogue_of(read.series, task.city, task.others, plain=True)
+    others = judge_file(read.series, with_others, plain=task.plain).series
     for (one, truth), other in zip(judged, others, strict=True):
         if touched(task.others, one):
             found.touched = True
@@ -170,6 +188,9 @@ def _report(recording: Path, task: Task, found: Findings) -> Report:
         detector=DETECTOR_VERSION,
         verdict=verdict(found.series),
         series=found.series,
+        derived=found.derived,
+        waves=found.waves,
+        not_derived=found.not_derived,
         counterfactual=found.compared,
         counterfactual_of=task.others_of,
         skipped=found.skipped,

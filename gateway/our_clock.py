@@ -40,14 +40,19 @@ class Voices:
 
 
 def disagreement(memory: ClockMemory, device: NDArray[np.int32], since_us: int, voices: Voices) -> Disagreement | None:
-    """What most devices that were heard lately say against our clock; None where they do not.
+    """What most devices that were heard lately say against our clock.
 
     Parameters
     ----------
     memory : what is remembered of D datastreams
-    device : (S,) int32, the device of each datastream of the catalogue
-    since_us : int, when our clock was set last: what was heard before says nothing of it
-    voices : what was heard just now
+    device : ndarray, shape (S,), int32, the device of each datastream of the catalogue, from 0
+    since_us : int, microseconds UTC, when our clock was set last: what was heard before says nothing of it
+    voices : what was heard just now; each device has one voice, its latest
+
+    Returns
+    -------
+    disagreement : by how many microseconds more than two thirds of the devices heard (3 or more) say that our clock is
+        wrong, over `OFF_US` and all within a minute of the middle one; None where they do not, or nobody was heard now
     """
     if not len(voices.number):
         return None

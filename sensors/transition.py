@@ -18,7 +18,7 @@ class Kind(StrEnum):
     VERIFY = "verify"  # an observation below a held level that no river makes: look; the level stays
     CONFIRMED = "confirmed"  # a level that was reached in doubt (`verify`) is held by a good observation
     POSSIBLE = "possible"  # silent, and at the rate it was lost with it could have reached the level by now
-    WAVE = "wave"  # what was reached upstream is expected here, came, came late or did not come
+    WAVE = "wave"  # what was reached upstream is expected here, came, did not come or cannot be seen
     REBASED = "rebased"  # its newest time lay ahead of our clock: it is judged from this observation on
 
 
@@ -40,9 +40,10 @@ class Cause(StrEnum):
     SPOKE = "spoke"  # an observation ended the silence
     AFTER_GAP = "after_gap"  # doubt: the fall came after a time without observations
     TOO_FAST = "too_fast"  # doubt: the fall is faster than this river falls
-    UNSEEN = "unseen"  # of `possible`: nobody has seen the gauge since
+    UNSEEN = "unseen"  # of `possible`: nobody has seen the gauge since; of a wave: its gauge is silent at `until_us`
     EXPECTED = "expected"  # of a wave: from `time_us` to `until_us`
-    ON_TIME = "on_time"  # of a wave: before `until_us`
+    ON_TIME = "on_time"  # of a wave: within its window
+    EARLY = "early"  # of a wave: at `time_us`, before its window, and held to its end
     CAME_LATE = "came_late"  # of a wave
     ABSENT = "absent"  # of a wave: not by `until_us`: a stuck gauge, a closed gate or a breach on the way
     CLOCK = "clock"  # of `rebased`
@@ -69,7 +70,8 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
     quality: int = 2
     origin: int = 0
     historical: bool = False
-    verify: bool = False  # of `raised`: by an observation that is suspect or failed; "verify now" until `confirmed`
+    verify: bool = False  # of `raised`: by an observation that is suspect or failed; "verify now" until `confirmed`;
+    # of a wave: the raise upstream was such a one
     count: int = 0  # of `raised`: the how-manieth in a row, each within the city's chatter window of the one before
     rate_per_h: float | None = None  # of silence and `possible`: how fast it rose when it was lost, unit per hour
     other: int = -1  # of a wave: the datastream upstream

@@ -16,16 +16,21 @@ class WaveState:
 
     from_us, until_us (E,) int64  the window; `NEVER` = none is open
     opened_us (E,) int64  receive time of the raise upstream that opened or lengthened it; anything where none is open
+    early_us (E,) int64  when a level that would have been the wave was last reached downstream, before the window
+                         began; `NEVER` = not at all
     severity (E,) int16, origin (E,) uint8  of that raise
-    absent   (E,) bool   it ended without a raise: one that comes now came late
+    verify   (E,) bool   every raise upstream that it is owed to was by a suspect or failed observation
+    ended    (E,) bool   it ended without a raise: one that comes now came late
     """
 
     from_us: NDArray[np.int64]
     until_us: NDArray[np.int64]
     opened_us: NDArray[np.int64]
+    early_us: NDArray[np.int64]
     severity: NDArray[np.int16]
     origin: NDArray[np.uint8]
-    absent: NDArray[np.bool_]
+    verify: NDArray[np.bool_]
+    ended: NDArray[np.bool_]
 
 
 _NAMES = tuple(field.name for field in fields(WaveState))
@@ -38,8 +43,10 @@ def fresh_waves(rules: WaveRules) -> WaveState:
         np.full(count, NEVER, np.int64),
         np.full(count, NEVER, np.int64),
         np.full(count, NEVER, np.int64),
+        np.full(count, NEVER, np.int64),
         np.zeros(count, np.int16),
         np.zeros(count, np.uint8),
+        np.zeros(count, np.bool_),
         np.zeros(count, np.bool_),
     )
 

@@ -25,7 +25,7 @@ def refuse_nonsense(file: str, others: Sequence[Threshold], catalogue: Catalogue
     """
     for station in sorted({t.station for t in others} & set(catalogue.station_by_id)):
         rows = [t for t in others if t.station == station]
-        datastreams = [d for d in catalogue.datastreams if d.station == station]
+        datastreams = [d for d in catalogue.observed.datastreams if d.station == station]
         known = {d.unit for d in datastreams}
         for row in rows:
             if row.canonical_unit not in known:

@@ -74,11 +74,24 @@ def within(time_us: NDArray[np.int64], window: Span) -> slice:
 
 
 def envelope(values: NDArray[np.float64], most: int = MAX_POINTS) -> NDArray[np.intp]:
-    """The places of at most `most` of n values that keep every peak, ascending.
+    """The places of at most `most` of n values that keep every peak.
 
-    Equal stretches, of each the lowest and the highest (the first of equal ones); NaN (missing) is left out, unless a
-    stretch has nothing else: then one stands for the gap.
+    Parameters
+    ----------
+    values : ndarray, shape (n,), float64, any unit, ascending in time; NaN = missing
+    most : 2 or more
 
+    Returns
+    -------
+    places : ndarray, shape (k,), intp, ascending, k <= `most`: all n where they are not more; else of equal stretches
+        (by number of values) the lowest and the highest, of equal ones the first
+
+    Notes
+    -----
+    NaN is left out, unless a stretch has nothing else: then its first stands for the gap.  O(n).
+
+    Examples
+    --------
     >>> envelope(np.array([0.0, 9.0, 1.0, -5.0, 2.0, 2.0, 2.0, 2.0]), 4).tolist()
     [1, 3, 4]
     """

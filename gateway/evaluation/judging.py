@@ -48,8 +48,22 @@ class Judged:
         return [t for t in self.transitions if t.kind in (Kind.RAISED, Kind.RETURNED)]
 
 
-def judge_all(series: Sequence[Series], catalogue: Catalogue, *, plain: bool) -> list[Judged]:
-    """Each series of a file, from a fresh state; `catalogue` is what `catalogue_of` made of them.
+@dataclass(frozen=True, slots=True, eq=False)
+class JudgedFile:
+    """A file after judgement.
+
+    series       in the order of the file
+    transitions  of all datastreams, in the order in which they were found
+    counts       (d,) int64  observations by the number of the datastream, derived ones among them
+    """
+
+    series: list[Judged]
+    transitions: tuple[Transition, ...]
+    counts: NDArray[np.int64]
+
+
+def judge_file(series: Sequence[Series], catalogue: Catalogue, *, plain: bool) -> JudgedFile:
+    """All series of a file, from a fresh state; `catalogue` is what `catalogue_of` made of them.
 
     The file is judged in one step: transitions do not depend on how observations are split.
     """
@@ -58,12 +72,16 @@ def judge_all(series: Sequence[Series], catalogue: Catalogue, *, plain: bool) ->
     judgement = judge(fresh_state(compile_rules(catalogue, first_us, plain=plain), first_us), batch, last_us)
     of: dict[int, list[Transition]] = {number: [] for number in range(len(series))}
     for transition in judgement.transitions:
-        if transition.datastream in of:  # those of derived datastreams are nobody's
+        if transition.datastream in of:  # else of a derived one
             of[transition.datastream].append(transition)
-    return [
-        _judged(one, catalogue.datastreams[number], judgement.batch, of[number], catalogue)
-        for number, one in enumerate(series)
-    ]
+    return JudgedFile(
+        series=[
+            _judged(one, catalogue.datastreams[number], judgement.batch, of[number], catalogue)
+            for number, one in enumerate(series)
+        ],
+        transitions=judgement.transitions,
+        counts=np.bincount(judgement.batch.datastream, minlength=len(catalogue.datastreams)),
+    )
 
 
 def _judged(

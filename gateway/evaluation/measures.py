@@ -7,13 +7,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.evaluation.datastreams import known_as
 from gateway.evaluation.judging import Judged
 from gateway.evaluation.matching import Matching, match
 from gateway.evaluation.report import HorizonError, LevelReport, SeriesReport, lead, spread
 from gateway.evaluation.spans import OPEN, Span, flaps, held_spans
 from gateway.evaluation.trend import Leads, leads_us, projected_error_us
 from gateway.evaluation.truth import FILE, Truth
-from sensors.catalogue import Level
+from sensors.catalogue import Catalogue, Level
 from sensors.quality import Quality, Reason
 from sensors.times import HOUR_US, MINUTE_US, SECOND_US, rfc3339
 from sensors.transition import Kind
@@ -49,8 +50,9 @@ def _truths(file: str, judged: Judged, plain: Judged, truth: Truth) -> Truths:
     return found
 
 
-def series_report(file: str, judged: Judged, plain: Judged, truth: Truths, silent_intervals: float) -> SeriesReport:
+def series_report(file: str, judged: Judged, plain: Judged, truth: Truths, city: Catalogue) -> SeriesReport:
     """The figures of one series; `plain` is the same series by the plain rule."""
+    known = known_as(judged.series, city)
     return SeriesReport(
         file=file,
         station=judged.series.station,
@@ -62,7 +64,9 @@ def series_report(file: str, judged: Judged, plain: Judged, truth: Truths, silen
         first=rfc3339(int(judged.time_us[0])),
         last=rfc3339(int(judged.time_us[-1])),
         step_s=judged.step_s,
-        silent_after_s=silent_intervals * judged.datastream.interval_calm_s,
+        interval_s=judged.datastream.interval_calm_s,
+        city_interval_s=None if known is None else known.interval_calm_s,
+        silent_after_s=city.city.silence.intervals * judged.datastream.interval_calm_s,
         levels=[_level_report(judged, plain, level, *truth[level.level]) for level in judged.datastream.levels],
         silences=sum(t.kind is Kind.SILENT for t in judged.transitions),
         verify=sum(t.kind is Kind.VERIFY or t.verify for t in judged.transitions),
@@ -93,7 +97,8 @@ def _level_report(judged: Judged, plain: Judged, level: Level, source: str, excu
         flaps_plain=flaps(held_spans(plain.level_transitions, level.level), FLAP_US),
         merged_at=_starts(found.merged),
         missed_at=_starts(found.misses),
-        false_at=_starts([*found.false, *found.repeated]),
+        false_at=_starts(found.false),
+        repeated_at=_starts(found.repeated),
         delay_s=spread([(h.start_us - e.start_us) / SECOND_US for e, h in found.hits]),
         held_longer_s=spread([(h.end_us - e.end_us) / SECOND_US for e, h in ended]),
         lead_by_rate=lead([one.rate / MINUTE_US for one in leads]),

@@ -16,11 +16,14 @@ from gateway.evaluation.markup import (
     spread_text,
     table,
 )
-from gateway.evaluation.report import Comparison, LevelReport, LevelUse, Report, SeriesReport
+from gateway.evaluation.report import Comparison, DerivedReport, LevelReport, LevelUse, Report, SeriesReport
 
 _LEVEL_HEADS: Final = (
     "level", "limit", "clears below", "crossings", "hits", "merged", "misses", "false", "flaps", "flaps, plain rule",
     "delay", "returned later",
+)  # fmt: skip
+_WAVE_HEADS: Final = (
+    "file", "from", "to", "expected", "on time", "early", "absent", "gauge silent", "of these late", "not over",
 )  # fmt: skip
 _COMPARED_HEADS: Final = (
     "level", "", "limit", "alarms", "a year", "a month", "flaps", "hours at level", "peaks hit", "peaks missed",
@@ -54,6 +57,8 @@ def page(report: Report, drawn: Sequence[Drawn | None]) -> str:
         _summary(report),
         _key(),
         *(_series(one, plots) for one, plots in zip(report.series, drawn, strict=True)),
+        *([_derived(report.derived)] if report.derived else []),
+        *([_waves(report)] if report.waves else []),
         *([_counterfactual(report)] if report.counterfactual_of else []),
         _left_out(report),
         _resource("definitions.html"),
@@ -85,7 +90,8 @@ def _summary(report: Report) -> Markup:
             duration(one.step_s),
             f"{moment(one.first)} to {moment(one.last)}",
             *(number(sum(getattr(level, name) for level in one.levels)) for name in ("crossings", "hits", "merged")),
-            *(_wrong(sum(getattr(level, name) for level in one.levels)) for name in ("misses", "false_alarms")),
+            _wrong(sum(level.misses for level in one.levels)),
+            _wrong(sum(level.false_alarms + level.repeated for level in one.levels)),
             number(sum(level.flaps for level in one.levels)),
             number(one.silences),
             number(one.verify),
@@ -120,6 +126,11 @@ def _series(one: SeriesReport, drawn: Drawn | None) -> Markup:
             f" Suspect: {_reasons(one.suspect)}. Failed: {_reasons(one.failed)}."
         ),
     ]
+    if one.city_interval_s is not None and one.city_interval_s < one.interval_s:
+        facts.append(
+            f"The city expects a value every {duration(one.city_interval_s)}, the record has one every"
+            f" {duration(one.interval_s)}: silence and falls after a gap are judged by the record."
+        )
     parts = [element("h2", f"{one.station} {one.variable} ({one.unit})"), *(element("p", fact) for fact in facts)]
     if drawn is not None:
         parts.append(_figure(drawn.overview))
@@ -158,8 +169,13 @@ def _levels(one: SeriesReport) -> Markup:
 
 
 def _went_wrong(level: LevelReport) -> list[str]:
-    kinds = (("merged", level.merged_at), ("missed", level.missed_at), ("false or repeated", level.false_at))
-    return [f"{level.level} {what}: {', '.join(map(moment, times))}" for what, times in kinds if times]
+    kinds = {
+        "merged": level.merged_at,
+        "missed": level.missed_at,
+        "false": level.false_at,
+        "raised again": level.repeated_at,
+    }
+    return [f"{level.level} {what}: {', '.join(map(moment, times))}" for what, times in kinds.items() if times]
 
 
 def _leads(one: SeriesReport) -> Markup:
@@ -191,6 +207,41 @@ def _projections(one: SeriesReport) -> Markup:
     return table(
         heads, rows, "Projected less actual time, min: of how many, median (quartiles); less than 0 is too early."
     )
+
+
+def _derived(derived: Sequence[DerivedReport]) -> Markup:
+    rows = [
+        (
+            one.file,
+            f"{one.station} {one.property}",
+            number(one.observations),
+            level.level,
+            f"{number(level.limit, 3)} {one.unit}",
+            number(level.raised),
+            number(level.verify),
+            ", ".join(map(moment, level.raised_at)),
+        )
+        for one in derived
+        for level in one.levels
+    ]
+    heads = ("file", "datastream", "observations", "level", "limit", "raised", "to be verified", "at")
+    words = "What the city derives of the series, judged as it is live. There is no truth to hold it against."
+    return element("section", element("h2", "Derived by the city"), element("p", words), table(heads, rows))
+
+
+def _waves(report: Report) -> Markup:
+    rows = [
+        (
+            one.file,
+            one.upstream,
+            one.downstream,
+            *map(number, (one.expected, one.on_time, one.early, one.absent, one.unseen, one.came_late)),
+            "1" if one.is_open else "",
+        )
+        for one in report.waves
+    ]
+    words = "A raise upstream opens a window downstream, by the travel times of the city's reaches."
+    return element("section", element("h2", "Waves"), element("p", words), table(_WAVE_HEADS, rows))
 
 
 def _counterfactual(report: Report) -> Markup:
@@ -230,12 +281,13 @@ def _used(use: LevelUse | None) -> tuple[str, ...]:
 
 
 def _left_out(report: Report) -> Markup:
-    if not report.skipped and not report.refused_row_count:
-        return Markup()
     items = [*report.skipped, *report.refused_rows]
     more = report.refused_row_count - len(report.refused_rows)
     if more:
         items.append(f"… and {number(more)} further rows")
+    items += [f"not derived: {words}" for words in report.not_derived]
+    if not items:
+        return Markup()
     return element("section", element("h2", "Left out"), element("ul", *(element("li", item) for item in items)))
 
 

@@ -46,13 +46,14 @@ class LevelReport(msgspec.Struct, frozen=True, kw_only=True):
     hits: int  # each raised once, within the excursion
     merged: int  # excursions that began while the level was still held since the one before
     misses: int
-    false_alarms: int
+    false_alarms: int  # raised outside every excursion
     repeated: int  # raised again within one excursion
     flaps: int  # raised again at most 6 h after it was raised
     flaps_plain: int  # the same by the plain rule
     merged_at: list[str]
     missed_at: list[str]
     false_at: list[str]
+    repeated_at: list[str]
     delay_s: Spread  # from the start of the excursion to the raise
     held_longer_s: Spread  # from the end of the excursion to the return, of hits
     lead_by_rate: Lead  # surely rising
@@ -74,12 +75,52 @@ class SeriesReport(msgspec.Struct, frozen=True, kw_only=True):
     first: str
     last: str
     step_s: float | None  # median
+    interval_s: float  # at which it is expected in calm: the city's, or the record's step where that is longer
+    city_interval_s: float | None  # that the city states
     silent_after_s: float
     levels: list[LevelReport]
     silences: int
     verify: int  # "verify now": falls in doubt, and levels reached by suspect or failed observations
     suspect: dict[str, int]  # suspect observations by reason
     failed: dict[str, int]
+
+
+class DerivedLevel(msgspec.Struct, frozen=True, kw_only=True):
+    """One level of a datastream that the city derives: nobody knows its truth."""
+
+    level: str
+    rank: int
+    direction: str
+    limit: float
+    raised: int
+    verify: int  # of these, to be verified
+    raised_at: list[str]
+
+
+class DerivedReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a datastream with levels that the city derives of the series of a file."""
+
+    file: str
+    station: str
+    property: str
+    unit: str
+    observations: int
+    levels: list[DerivedLevel]
+
+
+class WaveReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The waves along one reach of the city, between two series of a file."""
+
+    file: str
+    upstream: str  # ids of the datastreams
+    downstream: str
+    expected: int  # windows; each ends on_time, early, absent or unseen
+    on_time: int
+    early: int
+    absent: int
+    unseen: int  # the gauge downstream was silent
+    came_late: int  # of those absent or unseen
+    is_open: bool  # the last window lasts beyond the record
 
 
 class LevelUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +159,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     detector: int  # its version
     verdict: str
     series: list[SeriesReport]
+    derived: list[DerivedReport]
+    waves: list[WaveReport]
+    not_derived: list[str]  # of what the city derives of the series: what has not all its inputs
     counterfactual: list[Comparison]
     counterfactual_of: str  # the file of the other levels; empty where none was given
     skipped: list[str]

@@ -61,9 +61,22 @@ class Leads(NamedTuple):
 
 
 def leads_us(trend: Trend, named: NDArray[np.bool_], below_us: int, crossing_us: int) -> Leads:
-    """The leads of a crossing between `below_us`, the last observation below the limit, and `crossing_us`, inclusive.
+    """The leads of one crossing.
 
-    `named` (p,) is `Trend.names` of its level.
+    Parameters
+    ----------
+    trend : rates and projections at p points
+    named : ndarray, shape (p,), bool, `Trend.names` of the level that was crossed
+    below_us, crossing_us : int, microseconds UTC, the last observation below the limit and the first one at or over it:
+        the crossing lies after the one and not after the other
+
+    Returns
+    -------
+    leads : microseconds before `crossing_us`, 0 to a day; points at or after it, and over a day before, do not count
+
+    References
+    ----------
+    `docs/evaluation.md`, "How to read a lead time".
     """
     day = slice(trend.before(crossing_us - DAY_US), trend.before(crossing_us))
     time_us, latest = trend.time_us[day], trend.latest[day]
@@ -75,7 +88,10 @@ def leads_us(trend: Trend, named: NDArray[np.bool_], below_us: int, crossing_us:
 
 
 def _unbroken_us(marks: NDArray[np.bool_], time_us: NDArray[np.int64], until_us: int) -> int:
-    """From the first of the marked points that go on without a break to the last one, until `until_us`."""
+    """From the first of the marked points that go on without a break to the last one, until `until_us`; 0 = none.
+
+    `marks`, bool, and `time_us`, int64, microseconds UTC, ascending: shape (p,) each.  The result is in microseconds.
+    """
     unmarked = np.flatnonzero(~marks)
     first = int(unmarked[-1]) + 1 if len(unmarked) else 0
     return until_us - int(time_us[first]) if first < len(time_us) else 0
@@ -86,7 +102,18 @@ def projected_error_us(
 ) -> int | None:
     """Projected less actual time of a crossing, at the last point that lies the horizon before it.
 
-    None where there is no point between horizon and horizon + tolerance, or where it projects another level or none.
+    Parameters
+    ----------
+    trend : rates and projections at p points
+    named : ndarray, shape (p,), bool, `Trend.names` of the level that was crossed
+    crossing_us : int, microseconds UTC, the first observation at or over the limit
+    horizon_us, tolerance_us : int, microseconds: the point lies between `horizon_us` and `horizon_us + tolerance_us`,
+        both inclusive, before the crossing
+
+    Returns
+    -------
+    error_us : int, microseconds, less than 0 is too early; None where there is no such point, or where it projects
+        another level or none
     """
     place = trend.before(crossing_us - horizon_us + 1) - 1
     if place < 0 or trend.time_us[place] < crossing_us - horizon_us - tolerance_us or not named[place]:

@@ -37,7 +37,7 @@ class Emitted:
     reasons: NDArray[np.uint16]
 
     def take(self, index: NDArray[Any]) -> "Emitted":
-        """Those that `index` picks, in that order."""
+        """Those that `index` picks, in that order: shape (k,), intp places, or (m,), bool marks of those to keep."""
         return Emitted(*(getattr(self, name)[index] for name in Emitted.__slots__))
 
 

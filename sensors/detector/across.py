@@ -14,7 +14,7 @@ from sensors.detector.waves import Waves, wave_due_us
 from sensors.rows import Rows, rows_of
 from sensors.segments import stable_order
 from sensors.state import State
-from sensors.transition import Cause, Kind, Transition
+from sensors.transition import Transition
 
 
 def across_due_us(state: State) -> int:
@@ -30,31 +30,27 @@ def across(
     if not len(rules.waves.upstream) and not len(rules.counts.number):
         return state, told
     waves = Waves(rules.waves, begun.waves)
-    counts = Counts(rules.counts, state.newest.time_us, state.newest.value)
+    counts = Counts(rules.counts, state.newest)
     is_first = begun.now_us == begun.floor_us  # after a start or other rules: what is held may have changed
-    holding = Holding(rules.levels, begun.held.reached) if transitions or is_first else None
-    if holding is not None and is_first:
-        counts.begin(holding, begun.newest, begun.floor_us)
-    for at_us, together in groupby(transitions, key=lambda transition: transition.at_us):
-        moment = list(together)
-        waves.pass_time(at_us - 1)
-        for transition in moment:
-            if holding is not None and holding.moves(transition):
-                counts.see(transition, holding)
-        if holding is not None:
-            waves.see([transition for transition in moment if _is_news(transition)], holding)
-    waves.pass_time(now_us)
-    state = replace(state, waves=waves.state)
+    if transitions or is_first or waves.are_due(now_us):
+        holding = Holding(begun)
+        if is_first:
+            counts.begin(holding, begun.newest, begun.floor_us)
+        for at_us, together in groupby(transitions, key=lambda transition: transition.at_us):
+            moment = list(together)
+            waves.pass_time(at_us - 1, holding)
+            for transition in moment:
+                if holding.moves(transition):
+                    counts.see(transition, holding)
+            waves.see(moment, holding)
+        waves.pass_time(now_us, holding)
+        state = replace(state, waves=waves.state)
     rows = _rows(counts, judged)
     if len(rows):
         state = judge_levels(state, rows, told).state
         state = with_due(state, rows.groups.key)
     state = fire(state, now_us, told, rules.counts.number)
     return state, told + waves.told
-
-
-def _is_news(transition: Transition) -> bool:
-    return transition.kind is Kind.RAISED and not transition.historical and transition.cause is not Cause.LATE
 
 
 def _rows(counts: Counts, judged: JudgedBatch) -> Rows:

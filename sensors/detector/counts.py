@@ -1,7 +1,6 @@
 """k of n: how many datastreams hold a level, as observations of the datastream that counts them."""
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,16 +14,33 @@ from sensors.times import NEVER
 from sensors.transition import Transition
 
 
+class _Count(NamedTuple):
+    """An observation of a counting datastream."""
+
+    number: int
+    time_us: int
+    value: float
+    quality: int
+    origin: int
+
+
 class Counts:
-    """Counts after each transition that changes a count.
+    """Counts after each transition that changes a count, or whether it is beyond doubt."""
 
-    `newest_us`, `newest` (D,): what the state knows of the counting datastreams.
-    """
-
-    def __init__(self, rules: HoldingRules, newest_us: NDArray[np.int64], newest: NDArray[np.float64]) -> None:
+    def __init__(self, rules: HoldingRules, newest: Newest) -> None:
+        """`newest` is what the state knows of all datastreams, the counting ones among them."""
         self._rules = rules
-        self._last = {int(number): (int(newest_us[number]), float(newest[number])) for number in rules.number}
-        self._rows: list[tuple[int, int, float, int]] = []
+        self._last = {
+            number: _Count(
+                number,
+                newest.time_us.item(number),
+                newest.value.item(number),
+                newest.quality.item(number),
+                newest.origin.item(number),
+            )
+            for number in rules.number.tolist()
+        }
+        self._rows: list[_Count] = []
 
     def begin(self, holding: Holding, newest: Newest, at_us: int) -> None:
         """What is held when rules come into force, where that is another count than the last.
@@ -37,43 +53,37 @@ class Counts:
         heard = newest.time_us[number] != NEVER
         origin = np.zeros(len(self._rules.number), np.uint8)
         np.maximum.at(origin, place[heard], newest.origin[number[heard]])
-        counts = held_counts(self._rules, holding.worst)
         for one in np.unique(place[heard]).tolist():
-            self._note(np.array([one]), counts, at_us, int(origin[one]))
+            self._note(np.array([one]), holding, at_us, int(origin[one]))
 
     def see(self, transition: Transition, holding: Holding) -> None:
-        """A level was raised or returned; `holding` is what is held since."""
+        """A level was raised, returned or confirmed; `holding` is what is held since."""
         _, places = self._rules.uses.some(np.array([transition.datastream], np.int32))
-        if not len(places):
-            return
-        counts = held_counts(self._rules, holding.worst)
-        self._note(np.unique(places), counts, transition.at_us, transition.origin)
+        if len(places):
+            self._note(np.unique(places), holding, transition.at_us, transition.origin)
 
-    def _note(self, places: NDArray[Any], counts: NDArray[np.int64], at_us: int, origin: int) -> None:
+    def _note(self, places: NDArray[Any], holding: Holding, at_us: int, origin: int) -> None:
+        counts, sure = held_counts(self._rules, holding.worst), held_counts(self._rules, holding.sure)
         for place in places.tolist():
-            number, count = int(self._rules.number[place]), float(counts[place])
-            before_us, before = self._last[number]
-            if count != before:
-                time_us = max(at_us, before_us + 1)  # several in one moment: one after the other
-                self._last[number] = (time_us, count)
-                self._rows.append((number, time_us, count, origin))
+            before = self._last[int(self._rules.number[place])]
+            count = float(counts[place])
+            quality = Quality.NOT_EVALUATED if sure[place] == counts[place] else Quality.SUSPECT
+            if (count, quality) != (before.value, before.quality):
+                time_us = max(at_us, before.time_us + 1)  # several in one moment: one after the other
+                self._last[before.number] = _Count(before.number, time_us, count, quality, origin)
+                self._rows.append(self._last[before.number])
 
     def batch(self) -> Batch:
         """The observations, in their order."""
-        numbers, times, counts, origins = _columns(self._rows)
-        size = len(self._rows)
+        numbers, times, counts, qualities, origins = zip(*self._rows, strict=True) if self._rows else ((),) * 5
         time_us = np.array(times, np.int64)
         return Batch(
             datastream=np.array(numbers, np.int32),
             time_us=time_us,
             value=np.array(counts, np.float64),
             receive_us=time_us,
-            device_us=np.full(size, NEVER, np.int64),
+            device_us=np.full(len(time_us), NEVER, np.int64),
             origin=np.array(origins, np.uint8),
-            quality=np.full(size, Quality.NOT_EVALUATED, np.uint8),
-            reasons=np.zeros(size, np.uint16),
+            quality=np.array(qualities, np.uint8),
+            reasons=np.zeros(len(time_us), np.uint16),
         )
-
-
-def _columns(rows: Sequence[tuple[int, int, float, int]]) -> list[tuple[object, ...]]:
-    return list(zip(*rows, strict=True)) if rows else [(), (), (), ()]

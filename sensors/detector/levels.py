@@ -41,13 +41,19 @@ def judge_levels(state: State, rows: Rows, told: list[Transition]) -> Judged:
 
 
 def _barred(state: State, rows: Rows) -> Marks:
-    """The rows that can end no level: what failed, and what was derived of what is suspect."""
-    quality = rows.batch.quality
+    """The rows that can end no level: what failed, and what was derived of what is suspect.
+
+    Not a count: what is in doubt is counted in it, so that fewer are held for certain.
+    """
+    quality, number = rows.batch.quality, rows.batch.datastream
     if not state.rules.quality_gates:
         return np.zeros(len(rows), np.bool_)
     failed: Marks = quality == Quality.FAIL
     suspect = quality == Quality.SUSPECT
-    return failed | (suspect & state.rules.derived[rows.batch.datastream]) if suspect.any() else failed
+    if not suspect.any():
+        return failed
+    barred: Marks = failed | (suspect & state.rules.derived[number] & ~np.isin(number, state.rules.counts.number))
+    return barred
 
 
 def _doubted(rows: Rows, some: NDArray[np.intp], judged: Judged) -> Rows:

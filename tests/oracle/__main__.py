@@ -9,8 +9,8 @@ import numpy as np
 
 from sensors.catalogue import Catalogue
 from tests.oracle.agreement import parting, reduced
-from tests.oracle.cities import a_city, at_random
-from tests.oracle.happenings import Happening, a_life
+from tests.oracle.cities import Pick, a_city, at_random, with_count
+from tests.oracle.happenings import Happening, Reload, a_life
 from tests.oracle.report import report
 
 ROWS: Final = (1, 3, 10, 40)
@@ -20,7 +20,15 @@ EVERY: Final = 500
 def random_life(seed: int, city: int) -> tuple[Catalogue, list[Happening]]:
     """City number `city` of a seed: the same again each time, whatever came before it."""
     pick = at_random(np.random.default_rng([seed, city]))
-    return a_city(pick), a_life(pick, pick((4, 8, 16)), ROWS)
+    catalogue, life = a_city(pick), a_life(pick, pick((4, 8, 16)), ROWS)
+    return with_count(pick, catalogue), [_counted(pick, happening) for happening in life]
+
+
+def _counted(pick: Pick, happening: Happening) -> Happening:
+    """A count in what is reloaded, too, most of the time."""
+    if not isinstance(happening, Reload) or not pick((True, True, True, False)):
+        return happening
+    return Reload(with_count(pick, happening.catalogue))
 
 
 def main() -> int:

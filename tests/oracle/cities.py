@@ -7,9 +7,22 @@ a silence or of a delay, fifteen minutes back, the half minute, just before or a
 from collections.abc import Sequence
 from typing import Literal, Protocol, TypeVar
 
+import msgspec
 import numpy as np
 
-from sensors.catalogue import Area, Catalogue, City, Datastream, DetectorRules, Level, MapView, Reach, Silence, Station
+from sensors.catalogue import (
+    Area,
+    Catalogue,
+    City,
+    Datastream,
+    Derivation,
+    DetectorRules,
+    Level,
+    MapView,
+    Reach,
+    Silence,
+    Station,
+)
 from sensors.catalogue import Text as Both
 from sensors.times import SECOND_US
 
@@ -17,6 +30,7 @@ T = TypeVar("T")
 
 START_US = 1_760_000_010 * SECOND_US  # a whole half minute
 STATION_OF = {0: "S0", 1: "S0", 2: "S1", 3: "S2", 5: "S3", 6: "S1"}  # by number, with a hole as after a retirement
+COUNT = 8  # the number of the datastream that counts the others
 BASINS = {"S0": "hulu", "S1": "hulu", "S2": "hilir", "S3": "hilir"}
 NAMES = ("waspada", "siaga", "awas", "kering", "hijau", "kuning", "merah", "hitam")
 KINDS = ("river_level", "river_level", "river_level", "discharge", "rain", "interval")
@@ -111,6 +125,23 @@ def a_city(pick: Pick, *, numbers: Sequence[int] = (), with_reaches: bool = True
             wave_severity=pick((2, 1, 3)),
         ),
     )
+
+
+def with_count(pick: Pick, catalogue: Catalogue) -> Catalogue:
+    """The same city, in which a datastream counts how many of some others hold a level."""
+    observed = catalogue.observed.datastreams
+    counted = [d for d in observed if pick((True, True, False))] or observed
+    count = Datastream(
+        number=COUNT,
+        station=observed[0].station,
+        property="held",
+        kind="derived",
+        unit="1",
+        interval_calm_s=10.0,
+        levels=some_levels(pick),
+        derivation=Derivation(method="holding", inputs=tuple(d.id for d in counted), severity=pick((1, 2, 3))),
+    )
+    return msgspec.structs.replace(catalogue, datastreams=(*observed, count))
 
 
 def one_interval_a_station(streams: Sequence[Datastream]) -> list[Datastream]:

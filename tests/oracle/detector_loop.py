@@ -5,12 +5,13 @@ catalogue itself, so that it is a second opinion on the compiled rules too.  Bef
 before it fires, the earliest first.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sensors.batch import Batch
 from sensors.catalogue import Catalogue, Level
 from sensors.transition import Cause, Kind, Transition
+from tests.oracle.count_loop import CountLoop
 from tests.oracle.doubt_loop import held_rising
 from tests.oracle.gauge import Gauge, GaugeRules, Move, Row, rows_of, rules_of, us
 from tests.oracle.late_loop import judge_late, late_due_us
@@ -36,28 +37,32 @@ class LoopDetector:
     """The same words as the detector: `step`, `install`, `resume`."""
 
     def __init__(self, catalogue: Catalogue, now_us: int, *, plain: bool = False) -> None:
-        self.now_us = self.clock_us = now_us
+        self.now_us = self.clock_us = self.floor_us = now_us
         self.plain = plain
-        self.waves = WaveLoop()
+        self.waves, self.counts = WaveLoop(), CountLoop()
         self._rule(catalogue, now_us)
         self.gauges = {number: Gauge(heard_us=now_us) for number in self.rules}
 
     def step(self, batch: Batch, now_us: int) -> list[Transition]:
         """Judge a batch received up to `now_us`, and every timer due until then."""
         found: list[Transition] = []
-        rows = rows_of(batch)
+        begun_us, rows = self.now_us, rows_of(batch)
+        counts = self.counts.begin(self.gauges, begun_us) if begun_us == self.floor_us else []
         # What a device tells of its interval at a moment holds after what else came at that moment.
         for row in sorted(rows, key=lambda row: (row.receive_us, self._is_interval(row.number))):
-            found += self._fire(row.receive_us - 1)
+            found += self._fire(row.receive_us - 1, self._observed())
             self.clock_us = max(self.clock_us, row.receive_us)
             found += self._observe(row)
-        found += self._fire(now_us)
+        found += self._fire(now_us, self._observed())
+        found = self._with_waves(found, now_us)
+        self.counts.follow(found, self.gauges, counts)
+        found += self._judge_counts(counts, begun_us, now_us)
         self.now_us = self.clock_us = now_us
-        return self._with_waves(found, now_us)
+        return sorted(found, key=order)
 
     def install(self, catalogue: Catalogue, now_us: int) -> list[Transition]:
         """Put other rules in force."""
-        self.clock_us = now_us
+        self.clock_us = self.floor_us = now_us
         before = self.rules
         found: list[Transition] = []
         self._rule(catalogue, now_us)
@@ -77,6 +82,8 @@ class LoopDetector:
             if not held_rising(rules, gauge):
                 gauge.doubt = None
         self.now_us = now_us
+        for one in found:
+            self.counts.take(one)
         return self._with_waves(found, now_us)
 
     def resume(self, now_us: int) -> None:
@@ -86,23 +93,38 @@ class LoopDetector:
             gauge.heard_us += by_us
             if by_us < 0:  # every receive time that is remembered was wrong by as much
                 _set_back(gauge, by_us, now_us)
-        self.now_us = self.clock_us = now_us
+        self.now_us = self.clock_us = self.floor_us = now_us
 
     def _rule(self, catalogue: Catalogue, now_us: int) -> None:
         self.rules = rules_of(catalogue, now_us, plain=self.plain)
         self.waves.rule(catalogue, self.rules)
+        self.counts.rules = self.rules
 
     def _with_waves(self, found: list[Transition], now_us: int) -> list[Transition]:
         found.sort(key=order)
         return sorted(found + self.waves.follow(found, self.gauges, now_us), key=order)
 
+    def _judge_counts(self, rows: list[Row], begun_us: int, now_us: int) -> Iterator[Transition]:
+        """Counts are judged like any other observation, each datastream by itself, after what they count."""
+        for number in [number for number, rules in self.rules.items() if rules.is_count]:
+            self.clock_us = begun_us
+            for row in [row for row in rows if row.number == number]:
+                if row.receive_us > self.clock_us:  # nothing falls due before a count that new rules make at once
+                    yield from self._fire(row.receive_us - 1, [number])
+                self.clock_us = max(self.clock_us, row.receive_us)
+                yield from take_newest(self.rules[number], self.gauges[number], row)
+            yield from self._fire(now_us, [number])
+
+    def _observed(self) -> list[int]:
+        return [number for number, rules in self.rules.items() if not rules.is_count]
+
     def _is_interval(self, number: int) -> bool:
         return self.rules[number].datastream.kind == "interval"
 
-    def _fire(self, until_us: int) -> Iterator[Transition]:
-        """Every timer due until then, in order."""
+    def _fire(self, until_us: int, numbers: Sequence[int]) -> Iterator[Transition]:
+        """Every timer of these datastreams due until then, in order."""
         while True:
-            timers = [timer for number in self.rules for timer in self._timers(number) if timer.due_us <= until_us]
+            timers = [timer for number in numbers for timer in self._timers(number) if timer.due_us <= until_us]
             if not timers:
                 return
             timer = min(timers, key=lambda timer: (timer.due_us, timer.rank, timer.number))
@@ -112,7 +134,7 @@ class LoopDetector:
     def _timers(self, number: int) -> Iterator[Timer]:
         """What will happen to a datastream if nothing more is heard of it."""
         rules, gauge = self.rules[number], self.gauges[number]
-        if not gauge.silent:
+        if not gauge.silent and not rules.is_count:
             yield Timer(
                 gauge.heard_us + limit_us(rules, gauge, self._told_interval_s(rules)),
                 0,

@@ -88,6 +88,11 @@ class GaugeRules:
         return self.datastream.kind in RIVER_KINDS
 
     @property
+    def is_count(self) -> bool:
+        """Whether it counts what others hold: nobody sends it."""
+        return self.datastream.derivation is not None
+
+    @property
     def judges_falls(self) -> bool:
         """Whether a fall may be in doubt."""
         return self.is_river and not self.gated and not self.plain

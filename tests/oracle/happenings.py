@@ -73,7 +73,7 @@ def a_steady_stream(pick: Pick, size: int) -> tuple[Sent, ...]:
 
 def received(observations: Sequence[Sent], catalogue: Catalogue, after_us: int) -> Batch:
     """The observations as a batch; receive times strictly increase per datastream, by 1 µs on a tie."""
-    streams = catalogue.datastreams
+    streams = catalogue.observed.datastreams
     clock_us = after_us
     last_us = {d.number: after_us for d in streams}
     sent_us: dict[int, int] = {}  # the last time of each datastream

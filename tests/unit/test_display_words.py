@@ -87,11 +87,14 @@ def test_a_wave_is_told_at_its_river_and_an_old_one_no_more(run: Run) -> None:
     body = """const host = document.createElement("ul");
         m.drawWaves(host, { stations: [] }, a[0], new Set(["B"]), Date.parse(a[1]));
         return [...host.children].map((line) => line.textContent)"""
-    wave = {"upstream_station": "A", "downstream_station": "B", "from": AT, "until": "2026-01-01T00:40:00Z"}
+    window = {"from": AT, "until": "2026-01-01T00:40:00Z"}
+    wave = {"upstream_station": "A", "downstream_station": "B", "verify": False, **window}
     told = [
         {**wave, "state": "expected", "arrived": None, "found": AT},
         {**wave, "state": "came_late", "arrived": "2026-01-01T00:50:00Z", "found": "2026-01-01T00:50:00Z"},
         {**wave, "state": "absent", "arrived": None, "found": "2026-01-01T00:40:00Z"},
+        {**wave, "state": "unseen", "arrived": None, "found": "2026-01-01T00:40:00Z", "verify": True},
+        {**wave, "state": "early", "arrived": "2025-12-31T23:50:00Z", "found": "2026-01-01T00:40:00Z"},
         {**wave, "state": "on_time", "arrived": AT, "found": "2025-12-31T20:00:00Z"},
         {**wave, "state": "expected", "arrived": None, "found": AT, "downstream_station": "C"},
     ]
@@ -99,4 +102,6 @@ def test_a_wave_is_told_at_its_river_and_an_old_one_no_more(run: Run) -> None:
         "Gelombang dari A diperkirakan di B 00:00–00:40",
         "Gelombang dari A tiba di B 00:50, terlambat",
         "Gelombang dari A TIDAK TIBA di B sampai 00:40: periksa alat, pintu air, tanggul",
+        "Gelombang dari A di B TIDAK TERLIHAT sampai 00:40: alat diam · periksa asalnya: pembacaan A diragukan",
+        "Gelombang dari A sudah tiba di B 23:50, sebelum perkiraan 00:00–00:40",
     ]

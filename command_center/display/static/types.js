@@ -23,8 +23,8 @@
 /**
  * @typedef {object} Wave
  * @property {string} upstream_station @property {string} downstream_station
- * @property {"expected"|"on_time"|"came_late"|"absent"} state @property {string|null} from @property {string|null} until
- * @property {string|null} arrived @property {string} found
+ * @property {"expected"|"on_time"|"early"|"came_late"|"absent"|"unseen"} state @property {boolean} verify
+ * @property {string|null} from @property {string|null} until @property {string|null} arrived @property {string} found
  */
 
 /**

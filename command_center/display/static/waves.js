@@ -1,5 +1,5 @@
 // @ts-check
-// Waves on their way down a river, as lines of its group: expected, arrived, late, or not come.
+// Waves on their way down a river, as lines of its group: expected, arrived, late, not come or not to be seen.
 
 import { el, setChildren, setData, setText } from "./dom.js";
 import { clockTime } from "./format.js";
@@ -44,12 +44,24 @@ function isTold({ state, found }, now_ms) {
  * @param {Wave} wave
  * @returns {string}
  */
-function sentence(city, { upstream_station, downstream_station, state, from, until, arrived }) {
-  const upstream = shortName(city, upstream_station);
-  const downstream = shortName(city, downstream_station);
+function sentence(city, wave) {
+  const upstream = shortName(city, wave.upstream_station);
+  const told = outcome(wave, upstream, shortName(city, wave.downstream_station));
+  return wave.verify ? `${told} · ${t("wave.verify", { upstream })}` : told;
+}
+
+/**
+ * @param {Wave} wave
+ * @param {string} upstream
+ * @param {string} downstream
+ * @returns {string}
+ */
+function outcome({ state, from, until, arrived }, upstream, downstream) {
   const [first, last, time] = [from, until, arrived].map((at) => clockTime(at === null ? Number.NaN : Date.parse(at)));
   if (state === "expected") return t("wave.expected", { upstream, downstream, from: first, until: last });
   if (state === "absent") return t("wave.absent", { upstream, downstream, until: last });
+  if (state === "unseen") return t("wave.unseen", { upstream, downstream, until: last });
+  if (state === "early") return t("wave.early", { upstream, downstream, time, from: first, until: last });
   if (state === "on_time") return t("wave.onTime", { upstream, downstream, time });
   return t("wave.cameLate", { upstream, downstream, time });
 }

@@ -47,10 +47,18 @@ def test_a_wave_is_expected_between_two_times() -> None:
 
 
 def test_what_came_of_it_keeps_its_window() -> None:
-    for cause, arrived in ((Cause.ON_TIME, minutes(35)), (Cause.CAME_LATE, minutes(70)), (Cause.ABSENT, None)):
+    came = ((Cause.ON_TIME, minutes(35)), (Cause.EARLY, minutes(10)), (Cause.CAME_LATE, minutes(70)))
+    for cause, arrived in (*came, (Cause.ABSENT, None), (Cause.UNSEEN, None)):
         [one] = view(row(1, EXPECTED), row(2, wave(cause, arrived or minutes(60), minutes(60))))
         assert (one.state, one.arrived) == (cause, None if arrived is None else rfc3339(arrived))
         assert (one.from_, one.until) == (rfc3339(minutes(20)), rfc3339(minutes(60)))
+
+
+def test_a_wave_of_doubtful_origin_says_so_until_it_is_told_without_doubt() -> None:
+    doubtful = wave(Cause.EXPECTED, minutes(20), minutes(60), verify=True)
+    assert view(row(1, doubtful))[0].verify
+    [one] = view(row(1, doubtful), row(2, EXPECTED))
+    assert (one.state, one.verify) == ("expected", False)
 
 
 def test_a_new_window_takes_the_place_of_what_came_of_the_last() -> None:
@@ -89,7 +97,7 @@ def test_only_so_many_are_kept(monkeypatch: Any) -> None:
 STEPS = st.lists(
     st.builds(
         wave,
-        st.sampled_from([Cause.EXPECTED, Cause.ON_TIME, Cause.CAME_LATE, Cause.ABSENT]),
+        st.sampled_from([Cause.EXPECTED, Cause.ON_TIME, Cause.EARLY, Cause.CAME_LATE, Cause.ABSENT, Cause.UNSEEN]),
         st.integers(-60, 60).map(minutes),
         st.integers(-60, 60).map(minutes),
         datastream=st.sampled_from([LEVEL, BELOW]),

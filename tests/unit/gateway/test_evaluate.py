@@ -98,6 +98,17 @@ def test_thresholds_win_over_the_city_and_its_other_settings_stay(tmp_path: Path
     assert report.series[0].silent_after_s == 360.0  # three intervals of 120 s
 
 
+def test_a_record_coarser_than_its_gauge_is_no_outage_and_the_report_says_so(tmp_path: Path) -> None:
+    river = [600, 700, 800, 700, 600, 590]  # 10 min apart; the city: 2 min, in storm 1
+    report = run(recording(tmp_path, series(river, station="BRANTAS-BETRO")), tmp_path / "out")
+    one = report.series[0]
+    assert (one.silences, one.verify, one.suspect, one.silent_after_s) == (0, 0, {}, 1800.0)
+    assert (one.city_interval_s, one.interval_s) == (120.0, 600.0)
+    assert moves(tmp_path / "out", level="merah") == [("raised", at(10)), ("returned", at(40))]
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "The city expects a value every 2 min, the record has one every 10 min" in page
+
+
 def test_an_unknown_series_is_expected_at_its_own_median_step(tmp_path: Path) -> None:
     gap = series([100] * 6) + "".join(f"{at(minute)},G-1,level,100,cm\n" for minute in (90, 100, 110))
     report = run(recording(tmp_path, gap), tmp_path / "out")

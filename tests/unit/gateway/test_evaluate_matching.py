@@ -73,7 +73,7 @@ def test_a_ground_truth_counts_where_it_names_the_level_and_else_the_plain_rule(
     ]  # fmt: skip
     assert (siaga3.crossings, siaga3.hits, siaga3.merged, siaga3.misses) == (3, 1, 1, 1)
     assert (siaga3.false_alarms, siaga3.repeated) == (1, 1)  # at 10; at 60, within the third
-    assert (siaga3.missed_at, siaga3.false_at) == ([at(32)], [at(10), at(60)])
+    assert (siaga3.missed_at, siaga3.false_at, siaga3.repeated_at) == ([at(32)], [at(10)], [at(60)])
     assert (siaga2.crossings, siaga2.hits, siaga1.crossings) == (1, 1, 0)
     assert "4 of 4" not in report.verdict
     assert report.verdict.startswith("3 of 4 crossings found")

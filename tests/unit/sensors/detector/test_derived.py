@@ -50,6 +50,33 @@ def test_several_counts_of_one_moment_come_one_after_the_other() -> None:
     assert count.time_us.tolist() == [minute(1), minute(3), minute(3) + 1]
 
 
+def test_a_count_is_suspect_while_a_level_in_it_is_in_doubt_and_confirmed_with_it() -> None:
+    basin = Story(*BASIN)
+    basin.hears((1, 150), Row(2, 250, of=1))
+    assert basin.hears(Row(3, 250, quality=4)) == ["raised L2 crossed @3!?", "raised L2 crossed @3!? #2"]
+    assert basin.hears((4, 240)) == ["confirmed L2 crossed @4!", "confirmed L2 crossed @4! #2"]
+    count = basin.batch.take(basin.batch.datastream == 2)
+    assert count.value.tolist() == [0.0, 1.0, 2.0, 2.0]
+    assert count.quality.tolist() == [2, 2, Quality.SUSPECT, 2]
+    assert basin.hears((5, 150))[-1] == "returned L2 crossed @5! #2"
+
+
+def test_a_level_in_doubt_makes_no_count_doubtful_where_a_sure_one_counts_as_well() -> None:
+    basin = Story(gauge(100, 200, 300), *BASIN[1:])
+    basin.hears((1, 250))
+    assert basin.hears(Row(2, 350, quality=4)) == ["raised L3 crossed @2!?"]
+    count = basin.batch.take(basin.batch.datastream == 2)
+    assert (count.value.tolist(), count.quality.tolist()) == ([0.0, 1.0], [2, 2])
+
+
+def test_a_count_that_stays_in_doubt_ends_the_levels_that_even_the_doubtful_do_not_hold() -> None:
+    basin = Story(*BASIN)
+    basin.hears((1, 150), Row(2, 250, of=1), Row(3, 250, quality=4))
+    assert basin.hears(Row(4, 150, of=1)) == ["returned L2 crossed @4! #1", "returned L2 crossed @4! #2"]
+    assert (basin.value_of(2)[-1], basin.batch.quality[-1]) == (1.0, Quality.SUSPECT)
+    assert basin.hears((5, 150)) == ["returned L2 crossed @5!", "returned L1 crossed @5! #2"]
+
+
 def test_a_delay_that_runs_out_in_an_empty_tick_is_counted_then() -> None:
     slow = gauge(*levels(100), *levels(1, 200, on_delay_s=300)[1:])
     basin = Story(slow, *BASIN[1:])
