@@ -9,7 +9,7 @@ from sensors.batch import Batch, concatenate
 from sensors.derived.consumers import Consumers
 from sensors.derived.curve import interpolate
 from sensors.derived.dominant import dominant
-from sensors.derived.emission import Emitted, are_newer
+from sensors.derived.emission import Emitted, are_newer, passed_on
 from sensors.derived.gate import discharge_under_gates
 from sensors.derived.ispu import sub_index
 from sensors.derived.ispu_max import largest
@@ -18,7 +18,7 @@ from sensors.derived.los import level_of_service
 from sensors.derived.rules import DerivedRules
 from sensors.derived.seat_rules import CURVE, DOMINANT, GATE, ISPU, ISPU_MAX, LINEAR, LOS, NONE, SeatRules
 from sensors.derived.state import DerivedState
-from sensors.quality import Quality, Reason
+from sensors.quality import Quality, Reason, is_only_fast
 from sensors.rows import Rows
 from sensors.segments import latest_true, segments
 from sensors.times import NEVER
@@ -90,8 +90,10 @@ def from_seats(
     newest, used, last = _newest(state, heard, at[moment], place[moment]), used[place[moment]], groups.last
     state = state.put(place[last], **_newest(state, heard, at[last], place[last])._asdict())
     value, beyond = _values(rules.seats, place[moment], newest, used)
-    suspect = beyond | ((newest.quality == Quality.SUSPECT) & used).any(axis=1)
-    incomplete = ((newest.reasons & _INCOMPLETE > 0) & used).any(axis=1)
+    suspect, fast = (newest.quality == Quality.SUSPECT) & used, is_only_fast(newest.quality, newest.reasons)
+    incomplete = np.logical_or.reduce((newest.reasons & _INCOMPLETE > 0) & used, axis=1)
+    doubted = beyond | (suspect & ~fast).any(axis=1)
+    quality, reasons = passed_on(beyond | suspect.any(axis=1), suspect.any(axis=1) & ~doubted, incomplete)
     return state, Emitted(
         place=heard.place[moment],
         arrival=heard.arrival[moment],
@@ -99,8 +101,8 @@ def from_seats(
         receive_us=receive_us[moment],
         value=value,
         origin=np.where(used, newest.origin, np.uint8(0)).max(axis=1, initial=0),
-        quality=np.where(suspect, np.uint8(Quality.SUSPECT), np.uint8(Quality.NOT_EVALUATED)),
-        reasons=np.where(incomplete, _INCOMPLETE, np.uint16(0)),
+        quality=quality,
+        reasons=reasons,
     )
 
 

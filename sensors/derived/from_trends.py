@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensors.derived.consumers import Consumers
-from sensors.derived.emission import Emitted, are_newer
+from sensors.derived.emission import Emitted, are_newer, passed_on
 from sensors.derived.eta import OTHER_END, minutes_left
 from sensors.derived.rate import rate_per_h
 from sensors.derived.rules import DerivedRules
 from sensors.derived.state import DerivedState
-from sensors.quality import Quality
+from sensors.quality import is_only_fast
 from sensors.rows import Rows
 from sensors.segments import stable_order
 from sensors.trend.advance import Points
@@ -26,7 +26,7 @@ class Limits(NamedTuple):
 
 
 def rates(state: DerivedState, rules: DerivedRules, uses: Consumers, rows: Rows, points: Points) -> Emitted:
-    """One observation at each point at which the rate is known, of quality 2: a point passed its tests."""
+    """One observation at each point at which the rate is known; suspect where the point is, else of quality 2."""
     which, place = _known(state, uses, rows, points)
     return _emitted(rows, points.row[which], place, rate_per_h(points, which, rules.bound[place]))
 
@@ -60,6 +60,8 @@ def _known(
 
 def _emitted(rows: Rows, row: NDArray[np.intp], place: NDArray[np.int32], value: NDArray[np.float64]) -> Emitted:
     batch = rows.batch
+    is_fast = is_only_fast(batch.quality[row], batch.reasons[row])  # no other suspect row is a point
+    quality, reasons = passed_on(is_fast, is_fast, np.zeros(len(row), np.bool_))
     return Emitted(
         place=place,
         arrival=rows.arrival[row],
@@ -67,6 +69,6 @@ def _emitted(rows: Rows, row: NDArray[np.intp], place: NDArray[np.int32], value:
         receive_us=batch.receive_us[row],
         value=value,
         origin=batch.origin[row],
-        quality=np.full(len(row), Quality.NOT_EVALUATED, np.uint8),
-        reasons=np.zeros(len(row), np.uint16),
+        quality=quality,
+        reasons=reasons,
     )

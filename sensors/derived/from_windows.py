@@ -1,13 +1,14 @@
 """Means, sums and speeds against the time before, at each observation of their inputs."""
 
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sensors.derived.accumulation import accumulated, amount
 from sensors.derived.consumers import Consumers
-from sensors.derived.emission import Emitted, are_newer, joined
+from sensors.derived.emission import Emitted, are_newer, joined, passed_on
 from sensors.derived.fixed_point import LARGEST, PER_UNIT
 from sensors.derived.mean import part_mean, rolling_mean
 from sensors.derived.rules import DerivedRules
@@ -15,12 +16,15 @@ from sensors.derived.speed_ratio import percent_of_usual
 from sensors.derived.state import DerivedState
 from sensors.derived.window import Added, Closed, Open, Sums, go_on, roll
 from sensors.derived.window_rules import ACCUMULATION, MEAN, SPEED_RATIO, WindowRules
-from sensors.quality import Quality, Reason
+from sensors.quality import Quality, Reason, is_only_fast
 from sensors.rows import Rows
 from sensors.segments import Segments, before, segments, stable_order
 from sensors.times import NEVER
 
-MOST_INTERVALS = 2  # an observation stands for the time since the one before, but not for more than so many intervals
+_INCOMPLETE: Final = np.uint16(Reason.INCOMPLETE)
+MOST_INTERVALS: Final = (
+    2  # an observation stands for the time since the one before, but not for more than so many intervals
+)
 
 Integers = NDArray[np.int64]
 
@@ -35,7 +39,8 @@ def from_windows(state: DerivedState, rules: DerivedRules, uses: Consumers, rows
     row, place = row[order], place[order]
     newer = are_newer(batch.time_us[row], batch.receive_us[row], state.last_us, place)
     row, place = row[newer], place[newer]
-    suspect = batch.quality[row] == Quality.SUSPECT
+    suspect, fast = batch.quality[row] == Quality.SUSPECT, is_only_fast(batch.quality[row], batch.reasons[row])
+    quality, reasons = passed_on(suspect, fast, batch.reasons[row] & _INCOMPLETE > 0)
     emitted = Emitted(
         place=place,
         arrival=rows.arrival[row],
@@ -43,8 +48,8 @@ def from_windows(state: DerivedState, rules: DerivedRules, uses: Consumers, rows
         receive_us=batch.receive_us[row],
         value=batch.value[row],
         origin=batch.origin[row],
-        quality=np.where(suspect, np.uint8(Quality.SUSPECT), np.uint8(Quality.NOT_EVALUATED)),
-        reasons=batch.reasons[row] & np.uint16(Reason.INCOMPLETE),
+        quality=quality,
+        reasons=reasons,
     )
     return _in_runs(state, rules, emitted)
 
@@ -82,7 +87,7 @@ def _windows(state: DerivedState, rules: DerivedRules, emitted: Emitted) -> tupl
     averaged = windows.method[slot] != ACCUMULATION
     state, sums = _summed(state, Added(groups, part, total, weight, windows.span[slot], averaged), slot)
     value, complete = _values(windows, place, emitted.value, sums)
-    reasons = np.where(complete, emitted.reasons, emitted.reasons | np.uint16(Reason.INCOMPLETE))
+    reasons = np.where(complete, emitted.reasons, emitted.reasons | _INCOMPLETE)
     return state, replace(emitted, value=value, reasons=reasons)
 
 

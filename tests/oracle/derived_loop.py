@@ -22,6 +22,8 @@ from sensors.trend.state import TrendState, fresh_trend, reset_trend
 
 MILLION = 1_000_000
 INCOMPLETE = int(Reason.INCOMPLETE)
+FAST = int(Reason.RATE_OF_CHANGE)
+DOUBTS = int(Reason.RATE_OF_CHANGE | Reason.FLAT_LINE | Reason.NEIGHBOUR | Reason.IMPLAUSIBLE_FALL)
 ISPU: dict[str, list[tuple[float, float]]] = {
     "pm25": [(0, 0), (15.5, 50), (55.4, 100), (150.4, 200), (250.4, 300), (500, 500)],
     "pm10": [(0, 0), (50, 50), (150, 100), (350, 200), (420, 300), (500, 500)],
@@ -127,7 +129,7 @@ class SlowDerived:
                 return None
             bound = {"low": 0, "middle": 1, "high": 2}[derivation.bound]
             value = rate[bound] if derivation.method == "rate" else self.minutes(source, rate[2 - bound])
-            found = source._replace(value=value, quality=2, reasons=0)
+            found = source._replace(value=value, quality=3 if only_fast(source) else 2, reasons=source.reasons & FAST)
             return self.emit(memory, datastream.number, found)
         if derivation.method in ("mean", "accumulation", "speed_ratio"):
             source = came.get(inputs[0].number)
@@ -182,7 +184,7 @@ class SlowDerived:
         memory.parts[part] = [held[0] + adds, held[1] + 1, held[2] + covered]
         quality = 3 if found.quality == 3 else 2
         value, complete = self.summed(found.value, derivation, parts, part_us, part, memory)
-        reasons = (found.reasons & INCOMPLETE) | (0 if complete else INCOMPLETE)
+        reasons = (found.reasons & INCOMPLETE) | (0 if complete else INCOMPLETE) | (FAST if only_fast(found) else 0)
         if math.isnan(value):
             quality = 9
         return found._replace(value=value, quality=quality, reasons=reasons)
@@ -231,14 +233,17 @@ class SlowDerived:
         x = [one.value for one in newest]
         value, beyond = self.computed(derivation, inputs, x, newest)
         receive_us = max(came[i.number].receive_us for i in inputs if i.number in came and came[i.number].quality != 4)
+        suspect = [one for one in newest if one.quality == 3]
+        incomplete = any(one.reasons & INCOMPLETE for one in newest)
+        is_fast = bool(suspect) and not beyond and all(only_fast(one) for one in suspect)
         found = Observation(
             arrival=row.arrival,
             datastream=datastream.number,
             time_us=min(one.time_us for one in newest),
             value=value,
             receive_us=receive_us,
-            quality=3 if beyond or any(one.quality == 3 for one in newest) else 2,
-            reasons=INCOMPLETE if any(one.reasons & INCOMPLETE for one in newest) else 0,
+            quality=3 if beyond or suspect else 2,
+            reasons=(INCOMPLETE if incomplete else 0) | (FAST if is_fast else 0),
             origin=max(one.origin for one in newest),
         )
         return self.emit(memory, datastream.number, found)
@@ -283,6 +288,11 @@ class SlowDerived:
             if ratio < bound:
                 return float(level)
         return 5.0 if ratio <= 1 else 6.0
+
+
+def only_fast(one: Observation) -> bool:
+    """Suspect, and for nothing but its rate of change."""
+    return one.quality == 3 and one.reasons & DOUBTS == FAST
 
 
 def between(points: list[tuple[float, float]], x: float) -> tuple[float, bool]:

@@ -31,7 +31,7 @@ from tests.unit.sensors.derived.small_catalogue import (
 
 START = 1_779_984_000 * SECOND_US  # midnight UTC
 HOUR_US = 60 * MINUTE_US
-INCOMPLETE = int(Reason.INCOMPLETE)
+INCOMPLETE, FAST = int(Reason.INCOMPLETE), int(Reason.RATE_OF_CHANGE)
 
 
 class City:
@@ -46,12 +46,14 @@ class City:
         self.heard = 0
 
     def hear(
-        self, name: str, at_us: int, value: float, *, quality: int = 1, origin: int = 0, receive_us: int | None = None
+        self, name: str, at_us: int, value: float, *, quality: int = 1, reasons: int = 0, **more: int
     ) -> dict[str, Observation]:
         """What follows from one observation, by property."""
         number = self.whole.datastream_by_id[f"S:{name}"].number
-        received_us = START + at_us if receive_us is None else receive_us
-        row = Observation(self.heard, number, START + at_us, value, received_us, quality, 0, origin)
+        received_us = more.get("receive_us", START + at_us)
+        row = Observation(
+            self.heard, number, START + at_us, value, received_us, quality, reasons, more.get("origin", 0)
+        )
         self.heard += 1
         self.state, self.trend, batch, arrival = derive(
             self.state, self.rules, (self.trend, self.trend_rules), self.limits, rows([row])
@@ -243,6 +245,42 @@ def test_discharge_beyond_the_rating_curve_is_suspect_not_extrapolated() -> None
     city = City(whole)
     told = [city.hear("level", at, value)["discharge"] for at, value in ((1, 300.0), (2, 340.0), (3, 60.0))]
     assert [(one.value, one.quality) for one in told] == [(80.25, 2), (80.25, 3), (2.0, 3)]
+
+
+@pytest.mark.parametrize(("reasons", "rates"), [(FAST, [60.0] * 3), (FAST | int(Reason.FLAT_LINE), []), (0, [])])
+def test_what_only_rises_fast_stays_in_the_trend_of_what_is_computed_from_it(reasons: int, rates: list[float]) -> None:
+    city = City(
+        catalogue(
+            [datastream("level", "river_level", "cm", 60.0)],
+            [
+                derived("smooth", "cm", "mean", "level", kind="river_level", window_s=60.0),
+                derived("discharge", "m3/s", "linear", "smooth", kind="discharge"),
+                derived("rate", "m3/s/h", "rate", "discharge"),
+            ],
+        )
+    )
+    told = [city.hear("level", 5 * at * MINUTE_US, 100.0 + 5 * at, quality=3, reasons=reasons) for at in range(5)]
+    assert [one["rate"].value for one in told if "rate" in one] == rates
+    assert {(one.quality, one.reasons) for found in told for one in found.values()} == {(3, reasons if rates else 0)}
+
+
+def test_a_discharge_beyond_its_curve_is_no_point_however_fast_it_rose() -> None:
+    whole = catalogue(
+        [datastream("level", "river_level", "cm", 60.0)],
+        [derived("discharge", "m3/s", "curve", "level", kind="discharge", curve="rating")],
+        CURVE,
+    )
+    told = City(whole).hear("level", 1, 340.0, quality=3, reasons=FAST)["discharge"]
+    assert (told.quality, told.reasons) == (3, 0)  # the curve's end stands still, the river does not
+
+
+def test_one_input_that_rose_fast_does_not_speak_for_another_that_is_doubted() -> None:
+    city = pair_city()
+    city.hear("a", 10, 10.0, quality=3, reasons=FAST)
+    assert city.hear("b", 10, 4.0)["difference"].reasons == FAST
+    city.hear("a", 20, 10.0, quality=3, reasons=FAST)
+    found = city.hear("b", 20, 4.0, quality=3, reasons=int(Reason.NEIGHBOUR))["difference"]
+    assert (found.quality, found.reasons) == (3, 0)
 
 
 def pair_city() -> City:
