@@ -28,9 +28,10 @@ class DerivedState:
     before_total, before_weight (V,) int64  the same of the window's closed parts, each mean once
     closed_part (V, P) int64    the last closed parts that hold an observation, the newest last; `NEVER` = none there
     closed_total, closed_weight (V, P) int64  as of the open one
-    heard_us    (Q, J) int64    phenomenon time of each input's newest observation; `NEVER` = never heard
+    heard_us    (Q, J) int64    phenomenon time of each input's newest observation; of one that was never heard that of
+                                the first observation of another; `NEVER` = nothing heard
     value       (Q, J) float64  its value, unit of the input; NaN = none
-    quality     (Q, J) uint8    its `Quality`
+    quality     (Q, J) uint8    its `Quality`; 0 = never heard
     reasons     (Q, J) uint16   its `Reason` bits
     origin      (Q, J) uint8    its `Origin`
     """

@@ -52,6 +52,7 @@ class Memory:
     heard_us: int = NEVER  # of a window
     parts: dict[int, list[int]] = field(default_factory=dict)  # part → [total, observations, microseconds covered]
     newest: dict[int, Observation] = field(default_factory=dict)  # seat → newest of the input
+    begun_us: int = NEVER  # time of the first observation of any input
 
 
 class SlowDerived:
@@ -227,26 +228,45 @@ class SlowDerived:
             if heard is not None and heard.quality != 4:
                 memory.newest[seat] = heard
                 receive_us = heard.receive_us if receive_us == NEVER else receive_us
-        if receive_us == NEVER or len(memory.newest) < len(inputs):
+        if receive_us == NEVER:
             return None
-        newest = [memory.newest[seat] for seat in range(len(inputs))]
-        x = [one.value for one in newest]
-        value, beyond = self.computed(derivation, inputs, x, newest)
-        receive_us = max(came[i.number].receive_us for i in inputs if i.number in came and came[i.number].quality != 4)
+        now = [came[i.number] for i in inputs if i.number in came and came[i.number].quality != 4]
+        if memory.begun_us == NEVER:
+            memory.begun_us = now[0].time_us
+        lost = self.lost(derivation, inputs, memory, max(one.time_us for one in now))
+        if any(seat not in lost and seat not in memory.newest for seat in range(len(inputs))):
+            return None
+        newest = [memory.newest[seat] for seat in range(len(inputs)) if seat not in lost]
+        x = [memory.newest[seat].value if seat in memory.newest else math.nan for seat in range(len(inputs))]
+        value, beyond = self.computed(derivation, inputs, [nan_if(s in lost, v) for s, v in enumerate(x)], newest)
+        doubted = bool(lost) and self.computed(derivation, inputs, x, newest)[0] != value
+        receive_us = max(one.receive_us for one in now)
         suspect = [one for one in newest if one.quality == 3]
-        incomplete = any(one.reasons & INCOMPLETE for one in newest)
-        is_fast = bool(suspect) and not beyond and all(only_fast(one) for one in suspect)
+        incomplete = bool(lost) or any(one.reasons & INCOMPLETE for one in newest)
+        is_fast = bool(suspect) and not (beyond or doubted) and all(only_fast(one) for one in suspect)
         found = Observation(
             arrival=row.arrival,
             datastream=datastream.number,
             time_us=min(one.time_us for one in newest),
             value=value,
             receive_us=receive_us,
-            quality=3 if beyond or suspect else 2,
+            quality=3 if beyond or doubted or suspect else 2,
             reasons=(INCOMPLETE if incomplete else 0) | (FAST if is_fast else 0),
             origin=max(one.origin for one in newest),
         )
         return self.emit(memory, datastream.number, found)
+
+    def lost(self, derivation: Derivation, inputs: list[Datastream], memory: Memory, now_us: int) -> set[int]:
+        """The seats that are too far behind what is heard now, where the method goes on without them."""
+        if derivation.method not in ("ispu_max", "dominant", "los"):
+            return set()
+        heard_us = {seat: one.time_us for seat, one in memory.newest.items()}
+        return {
+            seat
+            for seat, source in enumerate(inputs)
+            if now_us - heard_us.get(seat, memory.begun_us)
+            > round(self.catalogue.city.silence.intervals * source.interval_calm_s * SECOND_US)
+        }
 
     def computed(
         self, derivation: Derivation, inputs: list[Datastream], x: list[float], newest: list[Observation]
@@ -282,12 +302,19 @@ class SlowDerived:
     def service(x: list[float], derivation: Derivation) -> float:
         """Inputs: volume over capacity, speed in km/h, water."""
         ratio, speed, water = x
+        if math.isnan(ratio):
+            return math.nan
         if ratio < 0.02 and (speed < 5 or water >= derivation.constant):
             return 6.0
         for level, bound in enumerate((0.2, 0.45, 0.75, 0.85), start=1):
             if ratio < bound:
                 return float(level)
         return 5.0 if ratio <= 1 else 6.0
+
+
+def nan_if(is_lost: bool, value: float) -> float:
+    """The value, unless it is lost."""
+    return math.nan if is_lost else value
 
 
 def only_fast(one: Observation) -> bool:

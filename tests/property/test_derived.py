@@ -59,6 +59,7 @@ def history_of(seed: int, *, clock_goes_back: bool = False) -> list[Observation]
         number = random.choice(busy) if random.random() < 0.8 else random.randrange(len(OBSERVED))
         received_us += random.choice(RECEIVED_US)
         newest_us[number] += round(random.choice(steps_s) * SECOND_US)
+        received_us = max(received_us, newest_us[number])  # what comes from further ahead is not let in
         if clock_goes_back and random.random() < 0.1:
             received_us = (
                 random.choice([min(newest_us), newest_us[number]]) - random.choice([20, 7200]) * 60 * SECOND_US
