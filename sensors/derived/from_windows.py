@@ -30,7 +30,22 @@ Integers = NDArray[np.int64]
 
 
 def from_windows(state: DerivedState, rules: DerivedRules, uses: Consumers, rows: Rows) -> tuple[DerivedState, Emitted]:
-    """One observation for each of an input that did not fail and can be summed."""
+    """One observation for each of an input that did not fail and can be summed.
+
+    Parameters
+    ----------
+    state, rules : what is remembered (not changed), the derivations
+    uses : which windows are taken of whom
+    rows : n observations of this depth
+
+    Returns
+    -------
+    (state, emitted) : the state after the rows, and float64 values in the unit of each result; NaN = not given
+
+    References
+    ----------
+    `docs/derived.md`, "Windows".
+    """
     row, place, _ = uses.rows(rows)
     batch = rows.batch
     counts = (batch.quality[row] != Quality.FAIL) & (np.abs(batch.value[row]) <= LARGEST)
