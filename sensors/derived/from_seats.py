@@ -14,13 +14,13 @@ from sensors.derived.gate import discharge_under_gates
 from sensors.derived.ispu import sub_index
 from sensors.derived.ispu_max import largest
 from sensors.derived.linear import weighted_sum
-from sensors.derived.los import level_of_service
+from sensors.derived.los import NO_FLOW, is_closed, level_of_service
 from sensors.derived.rules import DerivedRules
 from sensors.derived.seat_rules import CURVE, DOMINANT, GATE, ISPU, ISPU_MAX, LINEAR, LOS, NONE, SeatRules
 from sensors.derived.state import DerivedState
 from sensors.quality import Quality, Reason, is_only_fast
 from sensors.rows import Rows
-from sensors.segments import Segments, latest_true, segments
+from sensors.segments import Segments, before, latest_true, segments
 from sensors.times import NEVER
 
 Floats = NDArray[np.float64]
@@ -47,18 +47,26 @@ class _Heard(NamedTuple):
 
 
 class _Newest(NamedTuple):
-    """The newest of each input at n moments; every column has shape (n, J)."""
+    """The newest of each input at n moments; every column has shape (n, J), `flowed` (n,): see `DerivedState`."""
 
     heard_us: NDArray[np.int64]
+    before_us: NDArray[np.int64]
     value: NDArray[np.float64]
     quality: NDArray[np.uint8]
     reasons: NDArray[np.uint16]
     origin: NDArray[np.uint8]
+    flowed: NDArray[np.float64]
 
     def take(self, index: NDArray[np.intp]) -> "_Newest":
         """Those at some moments."""
         return _Newest(
-            self.heard_us[index], self.value[index], self.quality[index], self.reasons[index], self.origin[index]
+            heard_us=self.heard_us[index],
+            before_us=self.before_us[index],
+            value=self.value[index],
+            quality=self.quality[index],
+            reasons=self.reasons[index],
+            origin=self.origin[index],
+            flowed=self.flowed[index],
         )
 
 
@@ -83,7 +91,7 @@ def from_seats(
     the same row.  So the order in which simultaneous messages of several inputs arrive does not matter.  Methods that
     tell the worst of what is given go on without an input that is lost, or it would freeze them for ever: its newest
     time, of one never heard that of the first observation of another, lies more than its silence limit before the time
-    of what is heard now.
+    of what is heard now.  A level of service pairs nearest observations only.
 
     References
     ----------
@@ -97,7 +105,8 @@ def from_seats(
     lost = used & (now_us[:, None] - newest.heard_us > rules.seats.lost_us[place])
     waits = used & ~lost & (newest.quality == _NEVER_HEARD)
     time_us = np.where(used & ~lost, newest.heard_us, _LATEST).min(axis=1, initial=_LATEST)
-    moment = np.flatnonzero(is_last & ~waits.any(axis=1))
+    is_apart = (used & ~lost & ~_nearest(newest, time_us)).any(axis=1) & (rules.seats.method[place] == LOS)
+    moment = np.flatnonzero(is_last & ~waits.any(axis=1) & ~is_apart)
     moment = moment[are_newer(time_us[moment], receive_us[moment], state.last_us, heard.place[moment])]
     last = groups.last
     state = state.put(place[last], **newest.take(last)._asdict())
@@ -158,11 +167,44 @@ def _newest(state: DerivedState, heard: _Heard, groups: Segments, place: NDArray
     begun_us = np.where(state.heard_us[place] == NEVER, batch.time_us[groups.first][:, None], state.heard_us[place])
     return _Newest(
         heard_us=np.where(is_new, batch.time_us[at], begun_us),
+        before_us=np.where(is_new, _before_us(state, heard, place)[at], state.before_us[place]),
         value=np.where(is_new, batch.value[at], state.value[place]),
         quality=np.where(is_new, batch.quality[at], state.quality[place]),
         reasons=np.where(is_new, batch.reasons[at], state.reasons[place]),
         origin=np.where(is_new, batch.origin[at], state.origin[place]),
+        flowed=_flowed(state, heard, groups, place),
     )
+
+
+def _before_us(state: DerivedState, heard: _Heard, place: NDArray[np.int32]) -> Integers:
+    """The time of the observation before each of the same input, shape (n,); `NEVER` = none."""
+    key = (place * np.int32(state.heard_us.shape[1]) + heard.seat).astype(np.int32)
+    order = np.argsort(key, kind="stable")
+    groups = segments(key[order])
+    was_heard = state.quality.reshape(-1)[groups.key] != _NEVER_HEARD
+    initial = np.where(was_heard, state.heard_us.reshape(-1)[groups.key], NEVER)
+    before_us = np.empty(len(key), np.int64)
+    before_us[order] = before(heard.batch.time_us[order], initial, groups)
+    return before_us
+
+
+def _flowed(state: DerivedState, heard: _Heard, groups: Segments, place: NDArray[np.int32]) -> Floats:
+    """The last value of the first input that was not next to nothing, at each observation, shape (n,)."""
+    flows = (heard.seat == 0) & (heard.batch.value >= NO_FLOW)
+    at = latest_true(flows[:, None], groups)[:, 0]
+    return np.where(at >= 0, heard.batch.value[at], state.flowed[place])
+
+
+def _nearest(newest: _Newest, time_us: Integers) -> Marks:
+    """Whether of each input its newest observation is the nearest to a moment `time_us`, shape (n,), and no earlier.
+
+    Shape (n, J).  Of two inputs that speak in turns every second change is such a moment; at the other the one that
+    spoke again belongs to what comes next.
+    """
+    ahead_us, moment_us = newest.heard_us - time_us[:, None], time_us[:, None]
+    since_us = moment_us - np.where(newest.before_us == NEVER, moment_us, newest.before_us)
+    nearest: Marks = (newest.before_us == NEVER) | (ahead_us <= np.maximum(since_us, 0))
+    return nearest
 
 
 def _computed(
@@ -204,6 +246,8 @@ def _values(seats: SeatRules, place: NDArray[np.int32], newest: _Newest, given: 
             elif code == ISPU:
                 not_given = newest.reasons[one, 0] & _INCOMPLETE > 0  # too little of the day: none is published
                 value[one] = sub_index(seats.tables, seats.table[at], np.where(not_given, np.nan, x[:, 0]))
+            elif code == LOS:
+                value[one] = _service(seats, at, np.where(given[one], x, np.nan), newest.flowed[one])
             else:
                 value[one] = _COMPUTES[code](seats, at, x, given[one])
     return value, beyond
@@ -226,13 +270,13 @@ def _dominant(_: SeatRules, __: Places, x: Floats, given: Marks) -> Floats:
     return dominant(np.where(given, x, np.nan))
 
 
-def _los(seats: SeatRules, at: Places, x: Floats, given: Marks) -> Floats:
-    x = np.where(given, x, np.nan)
+def _service(seats: SeatRules, at: Places, x: Floats, flowed: Floats) -> Floats:
     speed, water = _seat(x, seats.speed[at]), _seat(x, seats.water[at])
-    return level_of_service(x[:, 0], speed, water, seats.bounds[at], seats.constant[at])
+    closed = is_closed(speed, flowed, seats.bounds[at, 0], water, seats.constant[at])
+    return level_of_service(x[:, 0], closed, seats.bounds[at])
 
 
-_COMPUTES: Final = {GATE: _gate, LINEAR: _linear, ISPU_MAX: _largest, DOMINANT: _dominant, LOS: _los}
+_COMPUTES: Final = {GATE: _gate, LINEAR: _linear, ISPU_MAX: _largest, DOMINANT: _dominant}
 
 
 def _seat(values: NDArray[np.float64], seat: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -53,6 +53,8 @@ class Memory:
     parts: dict[int, list[int]] = field(default_factory=dict)  # part → [total, observations, microseconds covered]
     newest: dict[int, Observation] = field(default_factory=dict)  # seat → newest of the input
     begun_us: int = NEVER  # time of the first observation of any input
+    before_us: dict[int, int] = field(default_factory=dict)  # seat → time of the observation before the newest
+    flowed: float = math.nan  # the last volume over capacity that was not next to nothing
 
 
 class SlowDerived:
@@ -226,7 +228,11 @@ class SlowDerived:
         for seat, source in enumerate(inputs):
             heard = came.get(source.number)
             if heard is not None and heard.quality != 4:
+                if seat in memory.newest:
+                    memory.before_us[seat] = memory.newest[seat].time_us
                 memory.newest[seat] = heard
+                if seat == 0 and heard.value >= 0.02:
+                    memory.flowed = heard.value
                 receive_us = heard.receive_us if receive_us == NEVER else receive_us
         if receive_us == NEVER:
             return None
@@ -237,9 +243,11 @@ class SlowDerived:
         if any(seat not in lost and seat not in memory.newest for seat in range(len(inputs))):
             return None
         newest = [memory.newest[seat] for seat in range(len(inputs)) if seat not in lost]
+        if derivation.method == "los" and self.are_apart(memory, lost):
+            return None
         x = [memory.newest[seat].value if seat in memory.newest else math.nan for seat in range(len(inputs))]
-        value, beyond = self.computed(derivation, inputs, [nan_if(s in lost, v) for s, v in enumerate(x)], newest)
-        doubted = bool(lost) and self.computed(derivation, inputs, x, newest)[0] != value
+        value, beyond = self.computed(derivation, inputs, [nan_if(s in lost, v) for s, v in enumerate(x)], memory)
+        doubted = bool(lost) and self.computed(derivation, inputs, x, memory)[0] != value
         receive_us = max(one.receive_us for one in now)
         suspect = [one for one in newest if one.quality == 3]
         incomplete = bool(lost) or any(one.reasons & INCOMPLETE for one in newest)
@@ -256,6 +264,16 @@ class SlowDerived:
         )
         return self.emit(memory, datastream.number, found)
 
+    @staticmethod
+    def are_apart(memory: Memory, lost: set[int]) -> bool:
+        """Whether an input has an earlier observation nearer to the moment of the oldest."""
+        heard_us = {seat: one.time_us for seat, one in memory.newest.items() if seat not in lost}
+        moment_us = min(heard_us.values())
+        return any(
+            seat in memory.before_us and time_us - moment_us > max(moment_us - memory.before_us[seat], 0)
+            for seat, time_us in heard_us.items()
+        )
+
     def lost(self, derivation: Derivation, inputs: list[Datastream], memory: Memory, now_us: int) -> set[int]:
         """The seats that are too far behind what is heard now, where the method goes on without them."""
         if derivation.method not in ("ispu_max", "dominant", "los"):
@@ -269,14 +287,14 @@ class SlowDerived:
         }
 
     def computed(
-        self, derivation: Derivation, inputs: list[Datastream], x: list[float], newest: list[Observation]
+        self, derivation: Derivation, inputs: list[Datastream], x: list[float], memory: Memory
     ) -> tuple[float, bool]:
         """(value, whether it lies beyond its table)."""
         if derivation.method == "curve":
             return between(self.curves[derivation.curve], x[0])
         if derivation.method == "ispu":
             pollutant = inputs[0].property.split("-")[0]
-            return (math.nan if newest[0].reasons & INCOMPLETE else between(ISPU[pollutant], x[0])[0]), False
+            return (math.nan if memory.newest[0].reasons & INCOMPLETE else between(ISPU[pollutant], x[0])[0]), False
         if derivation.method == "gate":
             head, *openings = (value * {"cm": 0.01, "m": 1.0}[i.unit] for value, i in zip(x, inputs, strict=True))
             speed = math.sqrt(2.0 * 9.80665 * max(head, 0.0))
@@ -296,15 +314,15 @@ class SlowDerived:
             largest, place = max(known)
             return (largest if derivation.method == "ispu_max" else float(-place)), False
         assert derivation.method == "los"
-        return self.service(x, derivation), False
+        return self.service(x, derivation, memory.flowed), False
 
     @staticmethod
-    def service(x: list[float], derivation: Derivation) -> float:
+    def service(x: list[float], derivation: Derivation, flowed: float) -> float:
         """Inputs: volume over capacity, speed in km/h, water."""
         ratio, speed, water = x
         if math.isnan(ratio):
             return math.nan
-        if ratio < 0.02 and (speed < 5 or water >= derivation.constant):
+        if ratio < 0.02 and ((speed < 5 and flowed >= 0.2) or water >= derivation.constant):
             return 6.0
         for level, bound in enumerate((0.2, 0.45, 0.75, 0.85), start=1):
             if ratio < bound:

@@ -500,3 +500,44 @@ def test_a_sum_waits_for_what_is_lost() -> None:
     city.hear("a", 0, 10.0)
     city.hear("b", 0, 4.0)
     assert city.hear("a", HOUR_US, 10.0) == {}
+
+
+def road_city() -> City:
+    return City(
+        catalogue(
+            [datastream("vc", "traffic", "1", 300.0), datastream("speed", "traffic", "km/h", 300.0)],
+            [derived("los", "1", "los", "vc", "speed")],
+        )
+    )
+
+
+def services(*pairs: tuple[float, float], lag_us: int = 6 * SECOND_US) -> list[tuple[float, float]]:
+    """(minute, level) of what is told of a road that says volume over capacity and, a moment later, speed."""
+    city, told = road_city(), []
+    for n, (ratio, speed) in enumerate(pairs):
+        at_us = 5 * n * MINUTE_US
+        for name, value, when_us in (("vc", ratio, at_us), ("speed", speed, at_us + lag_us)):
+            told += [((one.time_us - START) / MINUTE_US, one.value) for one in city.hear(name, when_us, value).values()]
+    return told
+
+
+def test_an_empty_road_at_night_is_free_and_one_whose_traffic_stopped_is_not() -> None:
+    assert [level for _, level in services((0.25, 50.0), (0.1, 55.0), (0.0, 0.0), (0.03, 60.0), (0.0, 0.0))] == [
+        2.0, 1.0, 1.0, 1.0, 1.0,
+    ]  # fmt: skip
+    assert [level for _, level in services((0.3, 40.0), *[(0.0, 0.0)] * 30)] == [2.0, *[6.0] * 30]
+
+
+@pytest.mark.parametrize("lag_us", [0, 6 * SECOND_US, 140 * SECOND_US])
+def test_a_volume_is_paired_with_the_speed_of_its_own_time(lag_us: int) -> None:
+    """Not the volume of minute 5 with the speed of minute 0: the road that stopped was never free in between."""
+    assert services((0.3, 40.0), (0.0, 0.0), (0.0, 0.0), lag_us=lag_us) == [(0.0, 2.0), (5.0, 6.0), (10.0, 6.0)]
+
+
+def test_reports_that_come_more_seldom_than_declared_are_paired_all_the_same() -> None:
+    city = road_city()
+    told: list[Observation] = []
+    for n in range(20):
+        told += city.hear("vc", 10 * n * MINUTE_US, 0.5).values()
+        told += city.hear("speed", (10 * n + 5) * MINUTE_US, 30.0).values()
+    assert len(told) >= 20
