@@ -22,7 +22,7 @@ def is_closed(
     Parameters
     ----------
     speed_km_per_h : ndarray, shape (n,), float64, km/h; NaN = not known
-    flowed : ndarray, shape (n,), float64, of `ratio`: the last volume over capacity over next to nothing; NaN = none yet
+    flowed : ndarray, shape (n,), float64, of `ratio`: the last one that was not next to nothing; NaN = none yet
     busy_from : ndarray, shape (n,), float64, of `ratio`: from it on a road is not free (where B begins)
     water : ndarray, shape (n,), float64, water on the road, or of the river that floods it, any unit; NaN = not known
     flooded_at : ndarray, shape (n,), float64, unit of `water`: from it on the road is under water

@@ -6,12 +6,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sensors.derived.peaks import BLOCKS
 from sensors.derived.rules import DerivedRules
 from sensors.times import NEVER
 
 _OF_WINDOWS: Final = (
     *("part", "part_total", "part_weight", "before_total", "before_weight"),
-    *("closed_part", "closed_total", "closed_weight"),
+    *("closed_part", "closed_total", "closed_weight", "peak_block", "peak"),
 )
 _OF_SEATS: Final = ("heard_us", "before_us", "value", "quality", "reasons", "origin", "flowed")
 
@@ -28,6 +29,7 @@ class DerivedState:
     before_total, before_weight (V,) int64  the same of the window's closed parts, each mean once
     closed_part (V, P) int64    the last closed parts that hold an observation, the newest last; `NEVER` = none there
     closed_total, closed_weight (V, P) int64  as of the open one
+    peak_block, peak (V, 7) int64  as of `Peaks`, of shares of the usual
     heard_us    (Q, J) int64    phenomenon time of each input's newest observation; of one that was never heard that of
                                 the first observation of another; `NEVER` = nothing heard
     before_us   (Q, J) int64    that of the observation before it; `NEVER` = none
@@ -48,6 +50,8 @@ class DerivedState:
     closed_part: NDArray[np.int64]
     closed_total: NDArray[np.int64]
     closed_weight: NDArray[np.int64]
+    peak_block: NDArray[np.int64]
+    peak: NDArray[np.int64]
     heard_us: NDArray[np.int64]
     before_us: NDArray[np.int64]
     value: NDArray[np.float64]
@@ -80,6 +84,8 @@ def fresh_derived(rules: DerivedRules) -> DerivedState:
         closed_part=np.full(closed, NEVER, np.int64),
         closed_total=np.zeros(closed, np.int64),
         closed_weight=np.zeros(closed, np.int64),
+        peak_block=np.full((windows, BLOCKS + 1), NEVER, np.int64),
+        peak=np.zeros((windows, BLOCKS + 1), np.int64),
         heard_us=np.full(seats, NEVER, np.int64),
         before_us=np.full(seats, NEVER, np.int64),
         value=np.full(seats, np.nan),

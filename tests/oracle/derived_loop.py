@@ -51,6 +51,7 @@ class Memory:
     receive_us: int = NEVER
     heard_us: int = NEVER  # of a window
     parts: dict[int, list[int]] = field(default_factory=dict)  # part → [total, observations, microseconds covered]
+    peaks: dict[int, int] = field(default_factory=dict)  # block of a window's length → highest mean before, millionths
     newest: dict[int, Observation] = field(default_factory=dict)  # seat → newest of the input
     begun_us: int = NEVER  # time of the first observation of any input
     before_us: dict[int, int] = field(default_factory=dict)  # seat → time of the observation before the newest
@@ -210,9 +211,16 @@ class SlowDerived:
             return total / (len(inside) * 1e6), len(inside) >= derivation.completeness * parts
         before = [mean(held) for p, held in memory.parts.items() if part - parts <= p < part]
         complete = len(before) >= derivation.completeness * parts
+        block = part // parts
+        memory.peaks = {b: peak for b, peak in memory.peaks.items() if b <= block}
+        if complete and before:
+            mean_before = mean([sum(before), len(before)])
+            memory.peaks[block] = max(memory.peaks.get(block, 0), mean_before)
         if not complete or not before or sum(before) <= 0:
             return math.nan, complete
-        return 100.0 * value / (sum(before) / (len(before) * 1e6)), True
+        highest = max(peak for b, peak in memory.peaks.items() if b >= block - 6)
+        usual = max(sum(before) / (len(before) * 1e6), (derivation.constant or 0.8) * (highest / 1e6))
+        return 100.0 * value / usual, True
 
     def seats(
         self,

@@ -19,7 +19,7 @@ from sensors.derived.ispu_max import largest
 from sensors.derived.linear import weighted_sum
 from sensors.derived.los import BOUNDS, is_closed, level_of_service
 from sensors.derived.methods import METHODS
-from sensors.derived.speed_ratio import percent_of_usual
+from sensors.derived.speed_ratio import percent_of_usual, usual_speed
 
 NAN = float("nan")
 
@@ -112,7 +112,8 @@ def test_of_equal_sub_indices_the_first_is_dominant_and_those_not_given_do_not_c
 
 
 def test_a_share_of_a_standstill_is_not_known() -> None:
-    percent = percent_of_usual(floats(30.0, 30.0), np.array([0, 40_000_000]), np.array([2, 2]))
+    usual = usual_speed(np.array([0, 40_000_000]), np.array([2, 2]), np.zeros(2, np.int64), floats(0.8, 0.8))
+    percent = percent_of_usual(floats(30.0, 30.0), usual)
     np.testing.assert_equal(percent, [NAN, 150.0])
 
 

@@ -200,7 +200,7 @@ def test_a_busy_hour_counts_no_more_than_a_quiet_one() -> None:
 def test_a_speed_is_compared_with_the_whole_window_before_it_and_not_with_itself() -> None:
     whole = catalogue(
         [datastream("speed", "traffic", "km/h", 60.0)],
-        [derived("ratio", "%", "speed_ratio", "speed", window_s=600.0, completeness=0.5)],
+        [derived("ratio", "%", "speed_ratio", "speed", window_s=600.0, completeness=0.5, constant=0.1)],
     )
     city = City(whole)
     speeds = [100.0, *[50.0] * 9, 22.0, 20.0]
@@ -209,6 +209,35 @@ def test_a_speed_is_compared_with_the_whole_window_before_it_and_not_with_itself
     assert (told[4].quality, told[4].reasons) == (9, INCOMPLETE)
     assert told[10].value == 40.0  # of (100 + 9 * 50) / 10 = 55
     assert told[11].value == pytest.approx(100 * 20 / 47.2)  # (9 * 50 + 22) / 10
+
+
+def ratios(speeds: list[float]) -> list[float]:
+    """Percent of the usual, every 5 minutes, against the hour before."""
+    city = City(
+        catalogue(
+            [datastream("speed", "traffic", "km/h", 300.0)],
+            [derived("ratio", "%", "speed_ratio", "speed", window_s=3600.0, completeness=0.5)],
+        )
+    )
+    return [city.hear("speed", 5 * n * MINUTE_US, speed)["ratio"].value for n, speed in enumerate(speeds)]
+
+
+@pytest.mark.parametrize("stands", [3.0, 20.0, 25.0])
+def test_a_road_that_stands_is_not_usual_after_an_hour_and_roadworks_are_after_a_day(stands: float) -> None:
+    """An incident is raised at 60 %, and returned above 70 %."""
+    jam = ratios([45.0] * 24 + [stands] * 288)[24:]
+    assert max(jam[:72]) <= 70.0
+    assert jam[0] == pytest.approx(100 * stands / 45)
+    assert jam[-1] == 100.0
+
+
+def test_the_incident_is_over_as_soon_as_the_road_is_free() -> None:
+    assert ratios([45.0] * 24 + [3.0] * 40 + [45.0])[-1] > 100.0
+
+
+def test_a_rush_hour_that_builds_up_over_two_hours_is_no_incident() -> None:
+    slowing = [55.0 - 27.0 * n / 24 for n in range(25)]
+    assert np.nanmin(ratios([55.0] * 24 + slowing + [28.0] * 24)) > 60.0
 
 
 def test_one_sub_index_that_is_not_given_does_not_mute_the_others() -> None:
