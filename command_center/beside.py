@@ -3,7 +3,6 @@
 All of it is taken from datastreams that the detector derives from it (`docs/derived.md`), as they said last.
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -31,10 +30,13 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Eta(msgspec.Struct, frozen=True, kw_only=True):
-    """When it reaches its next level if it goes on as now, in minutes from `time`; None = not within a day."""
+    """When it reaches its next level if it goes on as now, in minutes from `time`.
+
+    None = not within a day, or that bound is not derived: the likely time stands for neither end.
+    """
 
     level: str
-    earliest_min: float
+    earliest_min: float | None
     middle_min: float | None
     latest_min: float | None
     time: str
@@ -144,8 +146,8 @@ def _eta(kin: _Kin, number: int, limits: dict[float, str], seen: tuple[Latest, H
     latest, history = seen
     now = _value(number, latest)
     minutes = {bound: _minutes(n, latest) for bound, n in kin.eta.items()}
-    earliest = min(minutes.values(), default=math.inf)
-    if now is None or math.isinf(earliest):
+    earliest, middle = minutes.get("low"), minutes.get("middle")
+    if now is None or (earliest is None and middle is None):
         return None
     time_us = max(int(latest.time_us[n]) for n in kin.eta.values() if latest.heard(n))
     found_at = history.between(number, time_us, time_us + 1)["value"]
@@ -156,19 +158,15 @@ def _eta(kin: _Kin, number: int, limits: dict[float, str], seen: tuple[Latest, H
     return Eta(
         level=limits[min(ahead)],
         earliest_min=earliest,
-        middle_min=_within_a_day(minutes.get("middle", math.inf)),
-        latest_min=_within_a_day(max(minutes.values())),
+        middle_min=middle,
+        latest_min=minutes.get("high"),
         time=rfc3339(time_us),
     )
 
 
-def _minutes(number: int, latest: Latest) -> float:
+def _minutes(number: int, latest: Latest) -> float | None:
     minutes = _value(number, latest)
-    return math.inf if minutes is None or minutes >= NOT_WITHIN_MIN else minutes
-
-
-def _within_a_day(minutes: float) -> float | None:
-    return None if math.isinf(minutes) else minutes
+    return None if minutes is None or minutes >= NOT_WITHIN_MIN else minutes
 
 
 def _dominant(kin: _Kin, latest: Latest) -> str | None:

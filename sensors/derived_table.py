@@ -128,6 +128,8 @@ def _check_numbers(row: DerivedRow) -> None:
         raise RowError("window_s", f"expected more than 0, at most {MAX_WINDOW_S} (a year), got {row.window_s:g}")
     if not 1 <= row.severity <= 4:
         raise RowError("severity", f"expected 1 to 4, got {row.severity}")
+    if row.method == "speed_ratio" and not 0 <= row.constant <= 1:
+        raise RowError("constant", f"expected 0 to 1, got {row.constant:g}")
     if not 0 <= row.completeness <= 1:
         raise RowError("completeness", f"expected 0 to 1, got {row.completeness:g}")
     if row.valid_min is not None and row.valid_max is not None and row.valid_min >= row.valid_max:

@@ -55,3 +55,33 @@ class Reason(IntFlag):
     def words(self) -> list[str]:
         """The lower-case names of the bits set, for API and screen."""
         return [str(bit.name).lower() for bit in Reason if bit and bit in self]
+
+
+_FAST: Final = np.uint16(Reason.RATE_OF_CHANGE)
+_DOUBTS: Final = np.uint16(Reason.RATE_OF_CHANGE | Reason.FLAT_LINE | Reason.NEIGHBOUR | Reason.IMPLAUSIBLE_FALL)
+
+
+def is_only_fast(quality: NDArray[np.uint8], reasons: NDArray[np.uint16]) -> NDArray[np.bool_]:
+    """Which values are suspect for nothing but their rate of change: a flash flood may do that.
+
+    Parameters
+    ----------
+    quality : ndarray, any shape, uint8, `Quality` flags
+    reasons : ndarray, same shape, uint16, `Reason` bits
+
+    Returns
+    -------
+    fast : ndarray, same shape, bool
+
+    References
+    ----------
+    `docs/quality.md`: quality never mutes a flood.
+
+    Examples
+    --------
+    >>> fast, flat = int(Reason.RATE_OF_CHANGE), int(Reason.FLAT_LINE)
+    >>> is_only_fast(np.array([3, 3, 4, 1], np.uint8), np.array([fast, fast | flat, fast, 0], np.uint16)).tolist()
+    [True, False, False, False]
+    """
+    fast: NDArray[np.bool_] = (quality == _SUSPECT) & (reasons & _DOUBTS == _FAST)
+    return fast

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from sensors.batch import Batch
 from sensors.derived.rules import DerivedRules
-from sensors.quality import Quality
+from sensors.quality import Quality, Reason
 from sensors.segments import before, running_max, segments
 from sensors.times import MINUTE_US, NEVER
 
@@ -65,6 +65,34 @@ def as_batch(rules: DerivedRules, emitted: Emitted) -> Batch:
         quality=quality,
         reasons=emitted.reasons,
     )
+
+
+def passed_on(suspect: Marks, fast: Marks, incomplete: Marks) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
+    """Quality and reasons of what is computed from inputs.
+
+    Parameters
+    ----------
+    suspect : ndarray, shape (n,), bool, an input is suspect, or the method itself does not trust the value
+    fast : ndarray, shape (n,), bool, and nothing but an input's rate of change is why (`is_only_fast`)
+    incomplete : ndarray, shape (n,), bool, less was given than is asked for
+
+    Returns
+    -------
+    (quality, reasons) : ndarrays, shape (n,), uint8 and uint16
+
+    References
+    ----------
+    `docs/derived.md`, "When, and how good".
+
+    Examples
+    --------
+    >>> quality, reasons = passed_on(*(np.array([mark]) for mark in (True, True, False)))
+    >>> int(quality[0]), Reason(int(reasons[0])).words
+    (3, ['rate_of_change'])
+    """
+    quality = np.where(suspect, np.uint8(Quality.SUSPECT), np.uint8(Quality.NOT_EVALUATED))
+    reasons = np.where(fast, np.uint16(Reason.RATE_OF_CHANGE), np.uint16(0))
+    return quality, np.where(incomplete, reasons | np.uint16(Reason.INCOMPLETE), reasons)
 
 
 def is_alone(place: NDArray[np.int32]) -> bool:

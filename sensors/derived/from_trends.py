@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensors.derived.consumers import Consumers
-from sensors.derived.emission import Emitted, are_newer
-from sensors.derived.eta import OTHER_END, minutes_left
+from sensors.derived.emission import Emitted, are_newer, passed_on
+from sensors.derived.eta import OTHER_END, minutes_to_limit
 from sensors.derived.rate import rate_per_h
 from sensors.derived.rules import DerivedRules
 from sensors.derived.state import DerivedState
-from sensors.quality import Quality
+from sensors.quality import is_only_fast
 from sensors.rows import Rows
 from sensors.segments import stable_order
 from sensors.trend.advance import Points
@@ -26,7 +26,22 @@ class Limits(NamedTuple):
 
 
 def rates(state: DerivedState, rules: DerivedRules, uses: Consumers, rows: Rows, points: Points) -> Emitted:
-    """One observation at each point at which the rate is known, of quality 2: a point passed its tests."""
+    """One observation at each point at which the rate is known; suspect where the point is, else of quality 2.
+
+    Parameters
+    ----------
+    state, rules : what is remembered (not changed), the derivations
+    uses : which rates are taken of whom
+    rows, points : n observations, and the m of them that are points of trends
+
+    Returns
+    -------
+    emitted : float64 values in the unit of the input per hour, falling is negative; never NaN
+
+    References
+    ----------
+    `docs/derived.md`, "`rate`, `eta`".
+    """
     which, place = _known(state, uses, rows, points)
     return _emitted(rows, points.row[which], place, rate_per_h(points, which, rules.bound[place]))
 
@@ -34,13 +49,27 @@ def rates(state: DerivedState, rules: DerivedRules, uses: Consumers, rows: Rows,
 def minutes(
     state: DerivedState, rules: DerivedRules, uses: Consumers, rows: Rows, points: Points, limits: Limits
 ) -> Emitted:
-    """The same, until the next rising level is reached."""
+    """One observation at each such point: the time until the next rising level is reached.
+
+    Parameters
+    ----------
+    state, rules, uses, rows, points : as of `rates`
+    limits : the levels in force of D datastreams, shape (D, K)
+
+    Returns
+    -------
+    emitted : float64 values in minutes, 0 to 1440 = not within a day; never NaN
+
+    References
+    ----------
+    As of `rates`.
+    """
     which, place = _known(state, uses, rows, points)
     row = points.row[which]
     number, value = rows.batch.datastream[row], rows.batch.value[row]
     limit = next_limit(value, limits.limit.take(number, axis=0), limits.sign.take(number, axis=0))
     rate = rate_per_h(points, which, OTHER_END[rules.bound[place]])
-    return _emitted(rows, row, place, minutes_left(rate, value, limit))
+    return _emitted(rows, row, place, minutes_to_limit(value, limit, rate))
 
 
 def _known(
@@ -60,6 +89,8 @@ def _known(
 
 def _emitted(rows: Rows, row: NDArray[np.intp], place: NDArray[np.int32], value: NDArray[np.float64]) -> Emitted:
     batch = rows.batch
+    is_fast = is_only_fast(batch.quality[row], batch.reasons[row])  # no other suspect row is a point
+    quality, reasons = passed_on(is_fast, is_fast, np.zeros(len(row), np.bool_))
     return Emitted(
         place=place,
         arrival=rows.arrival[row],
@@ -67,6 +98,6 @@ def _emitted(rows: Rows, row: NDArray[np.intp], place: NDArray[np.int32], value:
         receive_us=batch.receive_us[row],
         value=value,
         origin=batch.origin[row],
-        quality=np.full(len(row), Quality.NOT_EVALUATED, np.uint8),
-        reasons=np.zeros(len(row), np.uint16),
+        quality=quality,
+        reasons=reasons,
     )

@@ -1,32 +1,52 @@
 """Means, sums and speeds against the time before, at each observation of their inputs."""
 
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sensors.derived.accumulation import accumulated, amount
 from sensors.derived.consumers import Consumers
-from sensors.derived.emission import Emitted, are_newer, joined
+from sensors.derived.emission import Emitted, are_newer, joined, passed_on
 from sensors.derived.fixed_point import LARGEST, PER_UNIT
 from sensors.derived.mean import part_mean, rolling_mean
+from sensors.derived.peaks import Peaks, highest
 from sensors.derived.rules import DerivedRules
-from sensors.derived.speed_ratio import percent_of_usual
+from sensors.derived.speed_ratio import percent_of_usual, usual_speed
 from sensors.derived.state import DerivedState
 from sensors.derived.window import Added, Closed, Open, Sums, go_on, roll
 from sensors.derived.window_rules import ACCUMULATION, MEAN, SPEED_RATIO, WindowRules
-from sensors.quality import Quality, Reason
+from sensors.quality import Quality, Reason, is_only_fast
 from sensors.rows import Rows
 from sensors.segments import Segments, before, segments, stable_order
 from sensors.times import NEVER
 
-MOST_INTERVALS = 2  # an observation stands for the time since the one before, but not for more than so many intervals
+_INCOMPLETE: Final = np.uint16(Reason.INCOMPLETE)
+MOST_INTERVALS: Final = (
+    2  # an observation stands for the time since the one before, but not for more than so many intervals
+)
 
 Integers = NDArray[np.int64]
 
 
 def from_windows(state: DerivedState, rules: DerivedRules, uses: Consumers, rows: Rows) -> tuple[DerivedState, Emitted]:
-    """One observation for each of an input that did not fail and can be summed."""
+    """One observation for each of an input that did not fail and can be summed.
+
+    Parameters
+    ----------
+    state, rules : what is remembered (not changed), the derivations
+    uses : which windows are taken of whom
+    rows : n observations of this depth
+
+    Returns
+    -------
+    (state, emitted) : the state after the rows, and float64 values in the unit of each result; NaN = not given
+
+    References
+    ----------
+    `docs/derived.md`, "Windows".
+    """
     row, place, _ = uses.rows(rows)
     batch = rows.batch
     counts = (batch.quality[row] != Quality.FAIL) & (np.abs(batch.value[row]) <= LARGEST)
@@ -35,7 +55,8 @@ def from_windows(state: DerivedState, rules: DerivedRules, uses: Consumers, rows
     row, place = row[order], place[order]
     newer = are_newer(batch.time_us[row], batch.receive_us[row], state.last_us, place)
     row, place = row[newer], place[newer]
-    suspect = batch.quality[row] == Quality.SUSPECT
+    suspect, fast = batch.quality[row] == Quality.SUSPECT, is_only_fast(batch.quality[row], batch.reasons[row])
+    quality, reasons = passed_on(suspect, fast, batch.reasons[row] & _INCOMPLETE > 0)
     emitted = Emitted(
         place=place,
         arrival=rows.arrival[row],
@@ -43,8 +64,8 @@ def from_windows(state: DerivedState, rules: DerivedRules, uses: Consumers, rows
         receive_us=batch.receive_us[row],
         value=batch.value[row],
         origin=batch.origin[row],
-        quality=np.where(suspect, np.uint8(Quality.SUSPECT), np.uint8(Quality.NOT_EVALUATED)),
-        reasons=batch.reasons[row] & np.uint16(Reason.INCOMPLETE),
+        quality=quality,
+        reasons=reasons,
     )
     return _in_runs(state, rules, emitted)
 
@@ -81,8 +102,11 @@ def _windows(state: DerivedState, rules: DerivedRules, emitted: Emitted) -> tupl
     part = emitted.time_us // windows.part_us[place]
     averaged = windows.method[slot] != ACCUMULATION
     state, sums = _summed(state, Added(groups, part, total, weight, windows.span[slot], averaged), slot)
-    value, complete = _values(windows, place, emitted.value, sums)
-    reasons = np.where(complete, emitted.reasons, emitted.reasons | np.uint16(Reason.INCOMPLETE))
+    complete = _is_complete(windows, place, sums)
+    value = _values(windows, place, sums)
+    state, ratio = _ratios(state, rules, emitted, complete, sums)
+    value = np.where(windows.method[place] == SPEED_RATIO, ratio, value)
+    reasons = np.where(complete, emitted.reasons, emitted.reasons | _INCOMPLETE)
     return state, replace(emitted, value=value, reasons=reasons)
 
 
@@ -157,17 +181,34 @@ def _adds(
     return total, weight
 
 
-def _values(
-    windows: WindowRules, place: NDArray[np.int32], value: NDArray[np.float64], sums: Sums
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """The value of each derived observation, and whether its window holds enough; shapes (n,)."""
+def _values(windows: WindowRules, place: NDArray[np.int32], sums: Sums) -> NDArray[np.float64]:
+    """Means and sums, shape (n,)."""
+    mean = rolling_mean(sums.before_total + part_mean(sums.total, sums.weight), sums.before_weight + 1)
+    return np.where(windows.method[place] == MEAN, mean, accumulated(sums.before_total + sums.total))
+
+
+def _is_complete(windows: WindowRules, place: NDArray[np.int32], sums: Sums) -> NDArray[np.bool_]:
+    """Whether the window of each holds enough, shape (n,)."""
     method = windows.method[place]
-    newest = part_mean(sums.total, sums.weight)
-    mean = rolling_mean(sums.before_total + newest, sums.before_weight + 1)
-    total = accumulated(sums.before_total + sums.total)
-    ratio = percent_of_usual(value, sums.before_total, sums.before_weight)
     parts = sums.before_weight + np.where(method == MEAN, 1, 0) + np.where(method == ACCUMULATION, sums.weight, 0)
-    complete = parts >= windows.least[place]
-    ratio = np.where(complete, ratio, np.nan)
-    found = np.where(method == MEAN, mean, np.where(method == SPEED_RATIO, ratio, total))
-    return found, complete
+    complete: NDArray[np.bool_] = parts >= windows.least[place]
+    return complete
+
+
+def _ratios(
+    state: DerivedState, rules: DerivedRules, emitted: Emitted, complete: NDArray[np.bool_], sums: Sums
+) -> tuple[DerivedState, NDArray[np.float64]]:
+    """Shares of the usual, and the highest means remembered; NaN where one is not given, and of other methods."""
+    windows, place = rules.windows, emitted.place - rules.first_window
+    ratio = np.full(len(place), np.nan)
+    row = np.flatnonzero(windows.method[place] == SPEED_RATIO)
+    if not len(row):
+        return state, ratio
+    place, groups, total, parts = place[row], segments(place[row]), sums.before_total[row], sums.before_weight[row]
+    window_us = windows.part_us[place] * (windows.span[place] - 1)
+    mean = np.where(complete[row], np.maximum(part_mean(total, parts), 0), 0)
+    kept = Peaks(state.peak_block[groups.key], state.peak[groups.key])
+    kept, of_late = highest(kept, emitted.time_us[row] // window_us, mean, groups)
+    usual = usual_speed(total, parts, of_late, windows.keeps[place])
+    ratio[row] = np.where(complete[row], percent_of_usual(emitted.value[row], usual), np.nan)
+    return state.put(groups.key, peak_block=kept.block, peak=kept.peak), ratio

@@ -38,7 +38,7 @@ METHODS: Final = {
     "linear": Method(1, MAX_INPUTS, optional=frozenset({"weights", "constant"})),
     "mean": _WINDOW,
     "accumulation": _WINDOW,
-    "speed_ratio": _WINDOW,
+    "speed_ratio": Method(1, 1, frozenset({"window_s"}), frozenset({"completeness", "constant"})),
     "ispu": Method(1, 1, optional=frozenset({"curve"})),
     "ispu_max": Method(1, MAX_INPUTS),
     "dominant": Method(1, MAX_INPUTS),

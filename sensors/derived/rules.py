@@ -75,7 +75,7 @@ def derived_rules(catalogue: Catalogue) -> DerivedRules:
         number=np.array([datastream.number for datastream, _, _ in derived], np.int32),
         bound=np.array([BOUNDS.index(derivation.bound) for _, derivation, _ in (*rates, *etas)], np.uint8),
         windows=window_rules([(datastream, derivation, inputs[0]) for datastream, derivation, inputs in windows]),
-        seats=seat_rules(seats, curves),
+        seats=seat_rules(seats, curves, catalogue.city.silence.intervals),
         identity=tuple(_identity(one, curves) for one in derived),
         layers=_layers(derived, 1 + max(catalogue.datastream_by_number, default=-1)),
     )

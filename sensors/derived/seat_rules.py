@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,12 @@ from sensors.derived.curve import Tables, tables_of
 from sensors.derived.ispu_breakpoints import INDEX, MEAN_UG_M3, pollutant_of
 from sensors.derived.los import BOUNDS
 from sensors.derived.methods import SEAT_METHODS
+from sensors.times import SECOND_US
 
 CURVE, GATE, LINEAR, ISPU, ISPU_MAX, DOMINANT, LOS = range(len(SEAT_METHODS))
 NONE = -1
+GO_ON_WITHOUT: Final = frozenset({"ispu_max", "dominant", "los"})  # the worst of those that are given is told
+NEVER_LOST: Final = 2**63 - 1
 
 Points = tuple[tuple[float, ...], tuple[float, ...]]
 Seated = tuple[Datastream, Derivation, tuple[Datastream, ...]]  # derived datastream, derivation, its inputs
@@ -34,6 +38,7 @@ class SeatRules:
     bounds    (Q, 5) float64 of levels of service
     speed, water (Q,) intp   the seat of the input that tells it; −1 = none
     tables    C tables
+    lost_us   (Q, J) int64   an input further behind another is lost, microseconds; `NEVER_LOST` = it is waited for
     """
 
     method: NDArray[np.uint8]
@@ -47,10 +52,11 @@ class SeatRules:
     speed: NDArray[np.intp]
     water: NDArray[np.intp]
     tables: Tables
+    lost_us: NDArray[np.int64]
 
 
-def seat_rules(seats: Sequence[Seated], curves: Mapping[str, Curve]) -> SeatRules:
-    """The rules of these derivations; `curves` by name."""
+def seat_rules(seats: Sequence[Seated], curves: Mapping[str, Curve], intervals: float) -> SeatRules:
+    """The rules of these derivations; `curves` by name; an input is silent after so many of its intervals in calm."""
     width = max((len(inputs) for _, _, inputs in seats), default=1)
     points = [table_points(derivation, inputs, curves) for _, derivation, inputs in seats]
     table = np.array([some is not None for some in points], np.bool_)
@@ -69,6 +75,7 @@ def seat_rules(seats: Sequence[Seated], curves: Mapping[str, Curve]) -> SeatRule
         speed=np.array(speed, np.intp),
         water=np.array(water, np.intp),
         tables=tables_of([some for some in points if some is not None]),
+        lost_us=_lost_us(seats, width, intervals),
     )
 
 
@@ -82,6 +89,14 @@ def table_points(derivation: Derivation, inputs: Sequence[Datastream], curves: M
     elif derivation.method != "curve":
         return None
     return curves[name].x, curves[name].y
+
+
+def _lost_us(seats: Sequence[Seated], width: int, intervals: float) -> NDArray[np.int64]:
+    lost_us = np.full((len(seats), width), NEVER_LOST, np.int64)
+    for place, (_, derivation, inputs) in enumerate(seats):
+        if derivation.method in GO_ON_WITHOUT:
+            lost_us[place, : len(inputs)] = [round(intervals * one.interval_calm_s * SECOND_US) for one in inputs]
+    return lost_us
 
 
 def _factors(derivation: Derivation, inputs: Sequence[Datastream]) -> list[float]:

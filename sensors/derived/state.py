@@ -6,14 +6,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sensors.derived.peaks import BLOCKS
 from sensors.derived.rules import DerivedRules
 from sensors.times import NEVER
 
 _OF_WINDOWS: Final = (
     *("part", "part_total", "part_weight", "before_total", "before_weight"),
-    *("closed_part", "closed_total", "closed_weight"),
+    *("closed_part", "closed_total", "closed_weight", "peak_block", "peak"),
 )
-_OF_SEATS: Final = ("heard_us", "value", "quality", "reasons", "origin")
+_OF_SEATS: Final = ("heard_us", "before_us", "value", "quality", "reasons", "origin", "flowed")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,11 +29,15 @@ class DerivedState:
     before_total, before_weight (V,) int64  the same of the window's closed parts, each mean once
     closed_part (V, P) int64    the last closed parts that hold an observation, the newest last; `NEVER` = none there
     closed_total, closed_weight (V, P) int64  as of the open one
-    heard_us    (Q, J) int64    phenomenon time of each input's newest observation; `NEVER` = never heard
+    peak_block, peak (V, 7) int64  as of `Peaks`, of shares of the usual
+    heard_us    (Q, J) int64    phenomenon time of each input's newest observation; of one that was never heard that of
+                                the first observation of another; `NEVER` = nothing heard
+    before_us   (Q, J) int64    that of the observation before it; `NEVER` = none
     value       (Q, J) float64  its value, unit of the input; NaN = none
-    quality     (Q, J) uint8    its `Quality`
+    quality     (Q, J) uint8    its `Quality`; 0 = never heard
     reasons     (Q, J) uint16   its `Reason` bits
     origin      (Q, J) uint8    its `Origin`
+    flowed      (Q,) float64    of levels of service the last volume over capacity over next to nothing; NaN = none
     """
 
     last_us: NDArray[np.int64]
@@ -45,11 +50,15 @@ class DerivedState:
     closed_part: NDArray[np.int64]
     closed_total: NDArray[np.int64]
     closed_weight: NDArray[np.int64]
+    peak_block: NDArray[np.int64]
+    peak: NDArray[np.int64]
     heard_us: NDArray[np.int64]
+    before_us: NDArray[np.int64]
     value: NDArray[np.float64]
     quality: NDArray[np.uint8]
     reasons: NDArray[np.uint16]
     origin: NDArray[np.uint8]
+    flowed: NDArray[np.float64]
 
     def put(self, index: NDArray[np.integer[Any]], **rows: NDArray[Any]) -> "DerivedState":
         """A copy with other rows (by field name, shape (k, …)) at `index`, shape (k,)."""
@@ -75,11 +84,15 @@ def fresh_derived(rules: DerivedRules) -> DerivedState:
         closed_part=np.full(closed, NEVER, np.int64),
         closed_total=np.zeros(closed, np.int64),
         closed_weight=np.zeros(closed, np.int64),
+        peak_block=np.full((windows, BLOCKS + 1), NEVER, np.int64),
+        peak=np.zeros((windows, BLOCKS + 1), np.int64),
         heard_us=np.full(seats, NEVER, np.int64),
+        before_us=np.full(seats, NEVER, np.int64),
         value=np.full(seats, np.nan),
         quality=np.zeros(seats, np.uint8),
         reasons=np.zeros(seats, np.uint16),
         origin=np.zeros(seats, np.uint8),
+        flowed=np.full(seats[0], np.nan),
     )
 
 

@@ -74,6 +74,7 @@ class Sums(NamedTuple):
 def go_on(window: Open, added: Added) -> tuple[Open, Sums]:
     """Take in observations that are all in the open parts; what was open is not changed.
 
+    g windows and n observations -> g windows, and sums of shape (n,), int64, millionths of the unit.
     O(n); sums of integers, exact whatever the split into batches.
     """
     groups = added.groups

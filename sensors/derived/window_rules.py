@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sensors import units
 from sensors.catalogue import Datastream, Derivation
 from sensors.derived.methods import WINDOW_METHODS
+from sensors.derived.speed_ratio import KEEPS
 from sensors.times import SECOND_US
 
 MEAN_PARTS: Final = 24  # of a window that is averaged: the hours of a day
@@ -29,6 +30,7 @@ class WindowRules:
     least        (V,) float64  parts (of a sum: microseconds) that observations must account for
     factor       (V,) float64  the result's unit in one of the input's
     is_rate      (V,) bool     the input is a rate an hour, which is summed
+    keeps        (V,) float64  of a share of the usual: how much of its highest of late the usual keeps
     """
 
     method: NDArray[np.uint8]
@@ -39,6 +41,7 @@ class WindowRules:
     least: NDArray[np.float64]
     factor: NDArray[np.float64]
     is_rate: NDArray[np.bool_]
+    keeps: NDArray[np.float64]
 
 
 def window_rules(windows: Sequence[tuple[Datastream, Derivation, Datastream]]) -> WindowRules:
@@ -72,6 +75,7 @@ def window_rules(windows: Sequence[tuple[Datastream, Derivation, Datastream]]) -
         ),
         factor=np.array([factor for factor, _ in summed], np.float64),
         is_rate=np.array([is_rate for _, is_rate in summed], np.bool_),
+        keeps=np.array([KEEPS if d.constant == 0 else d.constant for _, d, _ in windows], np.float64),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.quality import Quality
+from sensors.quality import Quality, is_only_fast
 from sensors.rows import Rows
 from sensors.segments import Segments, segments
 from sensors.trend.rules import PARTS, TrendRules
@@ -53,9 +53,10 @@ def advance(state: TrendState, rules: TrendRules, rows: Rows) -> tuple[TrendStat
     Notes
     -----
     Time is cut into parts of window / 8 (whole microseconds), counted from the epoch.  A point is the first observation
-    of a part that is of quality 1 or 2 and finite; others, and rows of quality 3 or 4, say nothing.  The rate at a
-    point is `theil_sen` of the last 8 points, itself among them, without those at or before its time less the window;
-    NaN where these are fewer than 3 or span less than a quarter of the window.  Rows that begin no part cost a
+    of a part that is finite and of quality 1 or 2, or suspect for nothing but its rate of change (the onset of a flash
+    flood is; a lone spike moves the median little); all others say nothing.  The rate at a point is `theil_sen` of the
+    last 8 points, itself among them, without those at or before its time less the window; NaN where these are fewer
+    than 3 or span less than a quarter of the window.  Rows that begin no part cost a
     comparison per datastream; O(n) besides.  How rows are split into batches changes no bit.
 
     References
@@ -97,6 +98,7 @@ def _new_points(state: TrendState, rules: TrendRules, rows: Rows) -> tuple[NDArr
     slot = slot_of_group[groups.of[row]]
     quality = batch.quality[row]
     counts = (quality == Quality.PASS) | (quality == Quality.NOT_EVALUATED)
+    counts |= is_only_fast(quality, batch.reasons[row])
     counts &= np.isfinite(batch.value[row]) & (batch.time_us[row] >= state.next_us[slot])
     row, slot = row[counts], slot[counts]
     part = batch.time_us[row] // rules.part_us[slot]

@@ -142,4 +142,10 @@ def _changed(struct: S, columns: Mapping[str, object]) -> Iterator[S]:
 
 
 _PLAIN = {"hysteresis": 0.0, "on_delay_s": 0.0, "off_delay_s": 0.0, "effective_from": ""}
-_DULL = {"interval_storm_s": None, "fall_limit_per_h": None, "kind": "rain", "interval_calm_s": 5000.0}
+_DULL = {
+    "interval_storm_s": None,
+    "fall_limit_per_h": None,
+    "rise_limit_per_h": None,
+    "kind": "rain",
+    "interval_calm_s": 5000.0,
+}

@@ -96,6 +96,7 @@ def a_datastream(pick: Pick, number: int) -> Datastream:
         interval_calm_s=pick((10.0, 5.0, 100.0, 5000.0)),
         interval_storm_s=pick((None, 5.0, 10.0)),
         fall_limit_per_h=pick((None, None, 180.0, 360.0)),
+        rise_limit_per_h=pick((None, None, 200.0, 700.0)),
         trend_window_s=pick((40.0, 80.0)),
         levels=some_levels(pick),
     )

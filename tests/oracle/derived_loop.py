@@ -22,6 +22,8 @@ from sensors.trend.state import TrendState, fresh_trend, reset_trend
 
 MILLION = 1_000_000
 INCOMPLETE = int(Reason.INCOMPLETE)
+FAST = int(Reason.RATE_OF_CHANGE)
+DOUBTS = int(Reason.RATE_OF_CHANGE | Reason.FLAT_LINE | Reason.NEIGHBOUR | Reason.IMPLAUSIBLE_FALL)
 ISPU: dict[str, list[tuple[float, float]]] = {
     "pm25": [(0, 0), (15.5, 50), (55.4, 100), (150.4, 200), (250.4, 300), (500, 500)],
     "pm10": [(0, 0), (50, 50), (150, 100), (350, 200), (420, 300), (500, 500)],
@@ -49,7 +51,11 @@ class Memory:
     receive_us: int = NEVER
     heard_us: int = NEVER  # of a window
     parts: dict[int, list[int]] = field(default_factory=dict)  # part → [total, observations, microseconds covered]
+    peaks: dict[int, int] = field(default_factory=dict)  # block of a window's length → highest mean before, millionths
     newest: dict[int, Observation] = field(default_factory=dict)  # seat → newest of the input
+    begun_us: int = NEVER  # time of the first observation of any input
+    before_us: dict[int, int] = field(default_factory=dict)  # seat → time of the observation before the newest
+    flowed: float = math.nan  # the last volume over capacity that was not next to nothing
 
 
 class SlowDerived:
@@ -127,7 +133,7 @@ class SlowDerived:
                 return None
             bound = {"low": 0, "middle": 1, "high": 2}[derivation.bound]
             value = rate[bound] if derivation.method == "rate" else self.minutes(source, rate[2 - bound])
-            found = source._replace(value=value, quality=2, reasons=0)
+            found = source._replace(value=value, quality=3 if only_fast(source) else 2, reasons=source.reasons & FAST)
             return self.emit(memory, datastream.number, found)
         if derivation.method in ("mean", "accumulation", "speed_ratio"):
             source = came.get(inputs[0].number)
@@ -182,7 +188,7 @@ class SlowDerived:
         memory.parts[part] = [held[0] + adds, held[1] + 1, held[2] + covered]
         quality = 3 if found.quality == 3 else 2
         value, complete = self.summed(found.value, derivation, parts, part_us, part, memory)
-        reasons = (found.reasons & INCOMPLETE) | (0 if complete else INCOMPLETE)
+        reasons = (found.reasons & INCOMPLETE) | (0 if complete else INCOMPLETE) | (FAST if only_fast(found) else 0)
         if math.isnan(value):
             quality = 9
         return found._replace(value=value, quality=quality, reasons=reasons)
@@ -205,9 +211,16 @@ class SlowDerived:
             return total / (len(inside) * 1e6), len(inside) >= derivation.completeness * parts
         before = [mean(held) for p, held in memory.parts.items() if part - parts <= p < part]
         complete = len(before) >= derivation.completeness * parts
+        block = part // parts
+        memory.peaks = {b: peak for b, peak in memory.peaks.items() if b <= block}
+        if complete and before:
+            mean_before = mean([sum(before), len(before)])
+            memory.peaks[block] = max(memory.peaks.get(block, 0), mean_before)
         if not complete or not before or sum(before) <= 0:
             return math.nan, complete
-        return 100.0 * value / (sum(before) / (len(before) * 1e6)), True
+        highest = max(peak for b, peak in memory.peaks.items() if b >= block - 6)
+        usual = max(sum(before) / (len(before) * 1e6), (derivation.constant or 0.8) * (highest / 1e6))
+        return 100.0 * value / usual, True
 
     def seats(
         self,
@@ -223,35 +236,73 @@ class SlowDerived:
         for seat, source in enumerate(inputs):
             heard = came.get(source.number)
             if heard is not None and heard.quality != 4:
+                if seat in memory.newest:
+                    memory.before_us[seat] = memory.newest[seat].time_us
                 memory.newest[seat] = heard
+                if seat == 0 and heard.value >= 0.02:
+                    memory.flowed = heard.value
                 receive_us = heard.receive_us if receive_us == NEVER else receive_us
-        if receive_us == NEVER or len(memory.newest) < len(inputs):
+        if receive_us == NEVER:
             return None
-        newest = [memory.newest[seat] for seat in range(len(inputs))]
-        x = [one.value for one in newest]
-        value, beyond = self.computed(derivation, inputs, x, newest)
-        receive_us = max(came[i.number].receive_us for i in inputs if i.number in came and came[i.number].quality != 4)
+        now = [came[i.number] for i in inputs if i.number in came and came[i.number].quality != 4]
+        if memory.begun_us == NEVER:
+            memory.begun_us = now[0].time_us
+        lost = self.lost(derivation, inputs, memory, max(one.time_us for one in now))
+        if any(seat not in lost and seat not in memory.newest for seat in range(len(inputs))):
+            return None
+        newest = [memory.newest[seat] for seat in range(len(inputs)) if seat not in lost]
+        if derivation.method == "los" and self.are_apart(memory, lost):
+            return None
+        x = [memory.newest[seat].value if seat in memory.newest else math.nan for seat in range(len(inputs))]
+        value, beyond = self.computed(derivation, inputs, [nan_if(s in lost, v) for s, v in enumerate(x)], memory)
+        doubted = bool(lost) and self.computed(derivation, inputs, x, memory)[0] != value
+        receive_us = max(one.receive_us for one in now)
+        suspect = [one for one in newest if one.quality == 3]
+        incomplete = bool(lost) or any(one.reasons & INCOMPLETE for one in newest)
+        is_fast = bool(suspect) and not (beyond or doubted) and all(only_fast(one) for one in suspect)
         found = Observation(
             arrival=row.arrival,
             datastream=datastream.number,
             time_us=min(one.time_us for one in newest),
             value=value,
             receive_us=receive_us,
-            quality=3 if beyond or any(one.quality == 3 for one in newest) else 2,
-            reasons=INCOMPLETE if any(one.reasons & INCOMPLETE for one in newest) else 0,
+            quality=3 if beyond or doubted or suspect else 2,
+            reasons=(INCOMPLETE if incomplete else 0) | (FAST if is_fast else 0),
             origin=max(one.origin for one in newest),
         )
         return self.emit(memory, datastream.number, found)
 
+    @staticmethod
+    def are_apart(memory: Memory, lost: set[int]) -> bool:
+        """Whether an input has an earlier observation nearer to the moment of the oldest."""
+        heard_us = {seat: one.time_us for seat, one in memory.newest.items() if seat not in lost}
+        moment_us = min(heard_us.values())
+        return any(
+            seat in memory.before_us and time_us - moment_us > max(moment_us - memory.before_us[seat], 0)
+            for seat, time_us in heard_us.items()
+        )
+
+    def lost(self, derivation: Derivation, inputs: list[Datastream], memory: Memory, now_us: int) -> set[int]:
+        """The seats that are too far behind what is heard now, where the method goes on without them."""
+        if derivation.method not in ("ispu_max", "dominant", "los"):
+            return set()
+        heard_us = {seat: one.time_us for seat, one in memory.newest.items()}
+        return {
+            seat
+            for seat, source in enumerate(inputs)
+            if now_us - heard_us.get(seat, memory.begun_us)
+            > round(self.catalogue.city.silence.intervals * source.interval_calm_s * SECOND_US)
+        }
+
     def computed(
-        self, derivation: Derivation, inputs: list[Datastream], x: list[float], newest: list[Observation]
+        self, derivation: Derivation, inputs: list[Datastream], x: list[float], memory: Memory
     ) -> tuple[float, bool]:
         """(value, whether it lies beyond its table)."""
         if derivation.method == "curve":
             return between(self.curves[derivation.curve], x[0])
         if derivation.method == "ispu":
             pollutant = inputs[0].property.split("-")[0]
-            return (math.nan if newest[0].reasons & INCOMPLETE else between(ISPU[pollutant], x[0])[0]), False
+            return (math.nan if memory.newest[0].reasons & INCOMPLETE else between(ISPU[pollutant], x[0])[0]), False
         if derivation.method == "gate":
             head, *openings = (value * {"cm": 0.01, "m": 1.0}[i.unit] for value, i in zip(x, inputs, strict=True))
             speed = math.sqrt(2.0 * 9.80665 * max(head, 0.0))
@@ -271,18 +322,30 @@ class SlowDerived:
             largest, place = max(known)
             return (largest if derivation.method == "ispu_max" else float(-place)), False
         assert derivation.method == "los"
-        return self.service(x, derivation), False
+        return self.service(x, derivation, memory.flowed), False
 
     @staticmethod
-    def service(x: list[float], derivation: Derivation) -> float:
+    def service(x: list[float], derivation: Derivation, flowed: float) -> float:
         """Inputs: volume over capacity, speed in km/h, water."""
         ratio, speed, water = x
-        if ratio < 0.02 and (speed < 5 or water >= derivation.constant):
+        if math.isnan(ratio):
+            return math.nan
+        if ratio < 0.02 and ((speed < 5 and flowed >= 0.2) or water >= derivation.constant):
             return 6.0
         for level, bound in enumerate((0.2, 0.45, 0.75, 0.85), start=1):
             if ratio < bound:
                 return float(level)
         return 5.0 if ratio <= 1 else 6.0
+
+
+def nan_if(is_lost: bool, value: float) -> float:
+    """The value, unless it is lost."""
+    return math.nan if is_lost else value
+
+
+def only_fast(one: Observation) -> bool:
+    """Suspect, and for nothing but its rate of change."""
+    return one.quality == 3 and one.reasons & DOUBTS == FAST
 
 
 def between(points: list[tuple[float, float]], x: float) -> tuple[float, bool]:

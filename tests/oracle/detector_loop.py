@@ -16,6 +16,7 @@ from tests.oracle.doubt_loop import held_rising
 from tests.oracle.gauge import Gauge, GaugeRules, Move, Row, rows_of, rules_of, us
 from tests.oracle.late_loop import judge_late, late_due_us
 from tests.oracle.level_loop import Due, delays, make_news, raised, returned, run_out, take_newest
+from tests.oracle.rate_loop import as_received, rated
 from tests.oracle.silence_loop import die, fall_silent, limit_us, possible_dues, possibly_reached
 from tests.oracle.telling import nothing_heard, order, row_told
 from tests.oracle.wave_loop import WaveLoop
@@ -72,6 +73,8 @@ class LoopDetector:
             gauge = self.gauges.setdefault(number, Gauge(heard_us=now_us))
             if number in before and before[number].datastream.trend_window_s != rules.datastream.trend_window_s:
                 gauge.points = []  # another window: the trend begins anew
+            if rules.datastream.rise_limit_per_h is None:
+                gauge.sound = None  # what has no limit is not remembered
             gauge.runs.clear()
             if not rules.judges_falls:
                 gauge.doubt = None
@@ -163,6 +166,7 @@ class LoopDetector:
 
     def _observe(self, row: Row) -> Iterator[Transition]:
         rules, gauge = self.rules[row.number], self.gauges[row.number]
+        row = as_received(rules, row)
         if row.dead:
             yield from die(rules, gauge, row)
             return
@@ -175,7 +179,7 @@ class LoopDetector:
             gauge.heard_us, gauge.ever_heard, gauge.origin = row.receive_us, True, row.origin
         newest = gauge.newest
         if newest is None or row.time_us > newest.time_us or newest.time_us > row.receive_us + AHEAD_US:
-            yield from take_newest(rules, gauge, row)
+            yield from take_newest(rules, gauge, rated(rules, gauge, row))
             if self._is_interval(row.number) and row.quality != 4 and row.value > 0:
                 gauge.tells_interval_s = row.value
         elif row.time_us not in {seen.time_us for seen in gauge.remembered}:

@@ -14,6 +14,7 @@ from sensors.times import SECOND_US, from_datetime
 FIFTEEN_MINUTES_US = 15 * 60 * SECOND_US
 REMEMBERED = 32
 STALE = 64  # the bit of `reasons` that says that the device is gone
+RATE_OF_CHANGE, FLAT_LINE, NEIGHBOUR, IMPLAUSIBLE_FALL = 1024, 2048, 8192, 16384
 RIVER_KINDS = ("river_level", "discharge")
 
 
@@ -34,6 +35,12 @@ class Row:
     origin: int
     quality: int
     dead: bool
+    reasons: int
+
+    @property
+    def is_only_fast(self) -> bool:
+        """Of the four reasons to suspect a value it has none but its rate of change."""
+        return self.reasons & (FLAT_LINE | NEIGHBOUR | IMPLAUSIBLE_FALL | RATE_OF_CHANGE) == RATE_OF_CHANGE
 
     @property
     def is_old(self) -> bool:
@@ -52,6 +59,7 @@ def rows_of(batch: Batch) -> list[Row]:
             origin=int(batch.origin[i]),
             quality=int(batch.quality[i]),
             dead=bool(int(batch.reasons[i]) & STALE),
+            reasons=int(batch.reasons[i]),
         )
         for i in range(len(batch))
     ]
@@ -238,6 +246,7 @@ class Gauge:
     remembered: list[Remembered] = field(default_factory=list)  # by time
     waiting: list[Row] = field(default_factory=list)  # late, in order of arrival
     points: list[tuple[int, float]] = field(default_factory=list)  # the last eight of the trend
+    sound: tuple[int, float] | None = None  # time and value of the last that did not fail as it came
     moves: list[Move] = field(default_factory=list)
 
     def held_at(self, at_us: int) -> set[str]:

@@ -35,7 +35,10 @@ def report(catalogue: Catalogue, life: Sequence[Happening]) -> str:
 def _streams(catalogue: Catalogue) -> list[str]:
     lines = []
     for d in catalogue.datastreams:
-        columns = f"calm {d.interval_calm_s} storm {d.interval_storm_s} fall {d.fall_limit_per_h} {d.trend_window_s}"
+        columns = (
+            f"calm {d.interval_calm_s} storm {d.interval_storm_s} fall {d.fall_limit_per_h} rise {d.rise_limit_per_h}"
+        )
+        columns += f" trend {d.trend_window_s}"
         lines.append(f"datastream {d.number} at {d.station}: {d.kind}, {columns}")
         for level in d.levels:
             margins = f"hysteresis {level.hysteresis} delays {level.on_delay_s} {level.off_delay_s}"

@@ -7,9 +7,11 @@ MICROSECONDS_PER_H = 3.6e9
 
 
 def take_point(rules: GaugeRules, gauge: Gauge, row: Row) -> None:
-    """The first good observation of each eighth of the window is a point; the last eight are kept."""
+    """The first observation of each eighth of the window that can be the river is a point; the last eight are kept."""
     window_us = _window_us(rules)
-    if window_us is None or row.quality in (3, 4):
+    if window_us is None or row.quality == 4:
+        return
+    if row.quality == 3 and not (row.is_only_fast and gauge.doubt is None):
         return
     part_us = window_us // PARTS
     if gauge.points and row.time_us // part_us <= gauge.points[-1][0] // part_us:

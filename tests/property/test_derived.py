@@ -43,6 +43,7 @@ VALUES: dict[str, tuple[float, ...]] = {
 }
 STEPS_S = (0.25, 30.0, 60.0, 60.0, 61.0, 225.0, 300.0, 1000.0, 4000.0)
 RECEIVED_US = (0, 0, 1, 7 * SECOND_US)
+FAST = int(Reason.RATE_OF_CHANGE)
 SEEDS = st.integers(0, 2**32)
 
 
@@ -58,6 +59,7 @@ def history_of(seed: int, *, clock_goes_back: bool = False) -> list[Observation]
         number = random.choice(busy) if random.random() < 0.8 else random.randrange(len(OBSERVED))
         received_us += random.choice(RECEIVED_US)
         newest_us[number] += round(random.choice(steps_s) * SECOND_US)
+        received_us = max(received_us, newest_us[number])  # what comes from further ahead is not let in
         if clock_goes_back and random.random() < 0.1:
             received_us = (
                 random.choice([min(newest_us), newest_us[number]]) - random.choice([20, 7200]) * 60 * SECOND_US
@@ -65,7 +67,8 @@ def history_of(seed: int, *, clock_goes_back: bool = False) -> list[Observation]
             newest_us[number] = received_us
         value, quality = random.choice(VALUES[OBSERVED[number][0]]), random.choice([1, 1, 2, 2, 3, 4])
         origin = random.choice([0, 0, 0, 3])
-        history.append(Observation(arrival, number, newest_us[number], value, received_us, quality, 4, origin))
+        reasons = random.choice([4, 4 | FAST, FAST | int(Reason.FLAT_LINE)]) if quality == 3 else 4
+        history.append(Observation(arrival, number, newest_us[number], value, received_us, quality, reasons, origin))
     return history
 
 
@@ -163,7 +166,7 @@ def test_every_method_has_its_say_in_these_histories() -> None:
     missing = [d.id for d in WHOLE.datastreams[len(OBSERVED) :] if d.number not in known]
     assert missing == []
     assert {one.quality for one in found} == {2, 3, 9}
-    assert {one.reasons for one in found} == {0, int(Reason.INCOMPLETE)}
+    assert {one.reasons for one in found} == {0, FAST, int(Reason.INCOMPLETE), FAST | int(Reason.INCOMPLETE)}
     assert {one.origin for one in found} == {0, 3}
 
 

@@ -202,6 +202,7 @@ def _scaled(catalogue: Catalogue, factor: float) -> Catalogue:
                 for level in d.levels
             ),
             fall_limit_per_h=None if d.fall_limit_per_h is None else d.fall_limit_per_h * factor,
+            rise_limit_per_h=None if d.rise_limit_per_h is None else d.rise_limit_per_h * factor,
         )
         for d in catalogue.datastreams
     )

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sensors.quality import Reason
 from sensors.times import MINUTE_US, NEVER, SECOND_US
 from sensors.trend.advance import advance
 from sensors.trend.rules import TrendRules
@@ -37,7 +38,11 @@ wild = st.sampled_from([float("inf"), -float("inf"), 1.7e308, -1.7e308])
 values = st.one_of(*[grid] * 6, *[rough] * 6, tiny, wild)
 usual_us = st.sampled_from([PART_US - 1, PART_US, PART_US + 1, 5 * MINUTE_US, 7 * MINUTE_US, WINDOW_US // 4])
 steps_us = st.one_of(*[usual_us] * 5, st.sampled_from([1, 10 * SECOND_US, WINDOW_US]))
-qualities = st.sampled_from([1, 1, 1, 1, 1, 1, 2, 2, 3, 4])
+FAST, FALL = int(Reason.RATE_OF_CHANGE), int(Reason.RATE_OF_CHANGE | Reason.IMPLAUSIBLE_FALL)
+LAG = int(Reason.CLOCK_FAULT | Reason.RATE_OF_CHANGE)
+qualities = st.sampled_from(
+    [*[(1, 0)] * 6, *[(2, 0)] * 2, (3, 0), (3, FAST), (3, LAG), (3, FALL), (3, int(Reason.FLAT_LINE)), (4, FAST)]
+)
 windows_us = st.sampled_from([WINDOW_US, WINDOW_US, WINDOW_US, 2 * WINDOW_US, WINDOW_US // 2, 1_700_000_003, 8])
 cuts = st.lists(st.integers(0, 80), max_size=6)
 
@@ -61,11 +66,11 @@ def worlds(draw: st.DrawFn, values: st.SearchStrategy[float] = values) -> World:
     time_us = [begin_us] * SIZE
     seen = []
     usual = st.integers(0, draw(st.integers(0, SIZE - 1)))  # often all of one datastream
-    for number, step_us, value, quality in draw(
+    for number, step_us, value, (quality, reasons) in draw(
         st.lists(st.tuples(usual, steps_us, values, qualities), min_size=draw(st.sampled_from([0, 30])), max_size=80)
     ):
         time_us[number] += step_us
-        seen.append(Seen(number, time_us[number], value, quality))
+        seen.append(Seen(number, time_us[number], value, quality, reasons))
     return World(windows, seen)
 
 
@@ -202,9 +207,13 @@ def test_after_a_reset_a_datastream_begins_anew_and_the_others_go_on(world: Worl
 
 @law
 @given(world=worlds())
-def test_what_is_suspect_or_failed_is_as_if_it_had_not_been_seen(world: World) -> None:
+def test_what_failed_or_is_doubted_for_more_than_its_rate_is_as_if_it_had_not_been_seen(world: World) -> None:
     state, found = run(world.rules, [world.seen])
-    good = [place for place, seen in enumerate(world.seen) if seen.quality < 3]
+    good = [
+        place
+        for place, seen in enumerate(world.seen)
+        if seen.quality < 3 or (seen.quality, seen.reasons) in ((3, FAST), (3, LAG))
+    ]
     without, kept = run(world.rules, [[world.seen[place] for place in good]])
     assert same(found, [(good[place], rate) for place, rate in kept])
     assert as_bits(state) == as_bits(without)

@@ -68,6 +68,7 @@ def test_a_value_rises_or_falls_only_where_its_bounds_agree_and_the_rate_is_of_n
         ({}, 5, "siaga dalam 20–35 mnt"),
         ({}, 14, "siaga dalam 11–26 mnt"),
         ({"latest_min": None}, 0, "siaga paling cepat 25 mnt lagi"),
+        ({"earliest_min": None, "latest_min": None}, 0, "siaga sekitar 30 mnt lagi"),
         ({"earliest_min": 180.0, "latest_min": None}, 0, "siaga paling cepat 3 jam lagi"),
         ({"earliest_min": 89.0, "latest_min": 146.0}, 0, "siaga dalam 89–146 mnt"),
         ({"latest_min": 600.0}, 0, "siaga dalam 25 mnt – 10 jam"),

@@ -55,10 +55,13 @@ function directionOf({ value, low, high }) {
  */
 function nextLevel(city, eta, now_ms) {
   const since_min = (now_ms - Date.parse(eta.time)) / MINUTE_MS;
-  const earliest = Math.max(0, eta.earliest_min - since_min);
   const level = levelName(city, eta.level);
+  /** @param {number} minutes from when it was found */
+  const left = (minutes) => Math.max(0, minutes - since_min);
+  if (eta.earliest_min === null) return t("trend.about", { level, time: span(left(eta.middle_min ?? 0)) });
+  const earliest = left(eta.earliest_min);
   if (eta.latest_min === null) return t("trend.earliest", { level, time: span(earliest) });
-  return t("trend.within", { level, time: range(earliest, Math.max(0, eta.latest_min - since_min)) });
+  return t("trend.within", { level, time: range(earliest, left(eta.latest_min)) });
 }
 
 /**

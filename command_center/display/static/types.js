@@ -12,7 +12,7 @@
 /** @typedef {{value: number, unit: string, low: number|null, high: number|null, time: string}} Rate */
 
 /**
- * @typedef {{level: string, earliest_min: number, middle_min: number|null, latest_min: number|null, time: string}} Eta
+ * @typedef {{level: string, earliest_min: number|null, middle_min: number|null, latest_min: number|null, time: string}} Eta
  * Minutes from `time`; null = not within a day.
  */
 

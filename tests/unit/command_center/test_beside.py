@@ -6,7 +6,7 @@ import pytest
 from command_center.beside import Beside, Kinship
 from command_center.picture.history import History
 from command_center.picture.latest import Latest
-from tests.unit.command_center.derived_city import ETA, ETA_LOW, RATE, derived_city
+from tests.unit.command_center.derived_city import ETA, ETA_HIGH, ETA_LOW, RATE, derived_city
 from tests.unit.command_center.little_city import LEVEL, entry, minutes
 
 FOUND = ((LEVEL, 0, 549.0), (RATE, 0, 60.0), (ETA, 0, 51.0), (ETA_LOW, 0, 40.0))  # number, minute, value
@@ -41,6 +41,27 @@ def test_without_the_observation_in_memory_the_newest_value_stands_for_it() -> N
     told = beside(*FOUND, (LEVEL, 1, 555.0), forgotten=True)
     assert told.eta is not None
     assert told.eta.level == "kuning"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "told_min"),
+    [
+        ([(ETA_LOW, 0, 40.0)], (40.0, None, None)),
+        ([(ETA, 0, 51.0)], (None, 51.0, None)),
+        ([(ETA_LOW, 0, 40.0), (ETA, 0, 51.0), (ETA_HIGH, 0, 80.0)], (40.0, 51.0, 80.0)),
+        ([(ETA_LOW, 0, 40.0), (ETA, 0, 51.0), (ETA_HIGH, 0, 1440.0)], (40.0, 51.0, None)),
+    ],
+)
+def test_each_end_is_told_by_its_own_bound_alone(
+    bounds: list[tuple[int, int, float]], told_min: tuple[float | None, ...]
+) -> None:
+    eta = beside((LEVEL, 0, 549.0), *bounds).eta
+    assert eta is not None
+    assert (eta.earliest_min, eta.middle_min, eta.latest_min) == told_min
+
+
+def test_within_a_day_by_no_bound_is_no_time() -> None:
+    assert beside((LEVEL, 0, 549.0), (ETA_LOW, 0, 1440.0), (ETA, 0, 1440.0), (ETA_HIGH, 0, 1440.0)).eta is None
 
 
 def test_none_lies_ahead_above_the_highest_level() -> None:

@@ -17,9 +17,9 @@ from sensors.derived.ispu import CATEGORIES, ispu_category, sub_index
 from sensors.derived.ispu_breakpoints import INDEX, MEAN_UG_M3
 from sensors.derived.ispu_max import largest
 from sensors.derived.linear import weighted_sum
-from sensors.derived.los import BOUNDS, level_of_service
+from sensors.derived.los import BOUNDS, is_closed, level_of_service
 from sensors.derived.methods import METHODS
-from sensors.derived.speed_ratio import percent_of_usual
+from sensors.derived.speed_ratio import percent_of_usual, usual_speed
 
 NAN = float("nan")
 
@@ -79,8 +79,7 @@ def test_a_sum_with_a_missing_input_is_missing() -> None:
     [(0, 1), (0.19, 1), (0.2, 2), (0.45, 3), (0.74, 3), (0.75, 4), (0.85, 5), (1.0, 5), (1.0001, 6), (NAN, NAN)],
 )
 def test_levels_of_service_begin_at_their_bounds_and_f_beyond_the_last(ratio: float, level: float) -> None:
-    nothing, bounds = floats(NAN), np.array([BOUNDS])
-    np.testing.assert_equal(level_of_service(floats(ratio), nothing, nothing, bounds, floats(0.0)), [level])
+    np.testing.assert_equal(level_of_service(floats(ratio), np.zeros(1, np.bool_), np.array([BOUNDS])), [level])
 
 
 @pytest.mark.parametrize(
@@ -96,8 +95,14 @@ def test_levels_of_service_begin_at_their_bounds_and_f_beyond_the_last(ratio: fl
     ],
 )
 def test_no_flow_on_a_flooded_road_is_f(ratio: float, speed: float, water: float, level: float) -> None:
-    found = level_of_service(floats(ratio), floats(speed), floats(water), np.array([BOUNDS]), floats(20.0))
-    assert found.tolist() == [level]
+    closed = is_closed(floats(speed), floats(0.2), floats(BOUNDS[0]), floats(water), floats(20.0))
+    assert level_of_service(floats(ratio), closed, np.array([BOUNDS])).tolist() == [level]
+
+
+@pytest.mark.parametrize(("flowed", "closed"), [(0.2, True), (0.19, False), (NAN, False)])
+def test_a_road_that_was_all_but_empty_before_is_empty_and_not_closed(flowed: float, closed: bool) -> None:
+    found = is_closed(floats(0.0), floats(flowed), floats(BOUNDS[0]), floats(NAN), floats(20.0))
+    assert found.tolist() == [closed]
 
 
 def test_of_equal_sub_indices_the_first_is_dominant_and_those_not_given_do_not_count() -> None:
@@ -107,7 +112,8 @@ def test_of_equal_sub_indices_the_first_is_dominant_and_those_not_given_do_not_c
 
 
 def test_a_share_of_a_standstill_is_not_known() -> None:
-    percent = percent_of_usual(floats(30.0, 30.0), np.array([0, 40_000_000]), np.array([2, 2]))
+    usual = usual_speed(np.array([0, 40_000_000]), np.array([2, 2]), np.zeros(2, np.int64), floats(0.8, 0.8))
+    percent = percent_of_usual(floats(30.0, 30.0), usual)
     np.testing.assert_equal(percent, [NAN, 150.0])
 
 

@@ -31,7 +31,7 @@ from tests.unit.sensors.derived.small_catalogue import (
 
 START = 1_779_984_000 * SECOND_US  # midnight UTC
 HOUR_US = 60 * MINUTE_US
-INCOMPLETE = int(Reason.INCOMPLETE)
+INCOMPLETE, FAST = int(Reason.INCOMPLETE), int(Reason.RATE_OF_CHANGE)
 
 
 class City:
@@ -46,12 +46,14 @@ class City:
         self.heard = 0
 
     def hear(
-        self, name: str, at_us: int, value: float, *, quality: int = 1, origin: int = 0, receive_us: int | None = None
+        self, name: str, at_us: int, value: float, *, quality: int = 1, reasons: int = 0, **more: int
     ) -> dict[str, Observation]:
         """What follows from one observation, by property."""
         number = self.whole.datastream_by_id[f"S:{name}"].number
-        received_us = START + at_us if receive_us is None else receive_us
-        row = Observation(self.heard, number, START + at_us, value, received_us, quality, 0, origin)
+        received_us = more.get("receive_us", START + at_us)
+        row = Observation(
+            self.heard, number, START + at_us, value, received_us, quality, reasons, more.get("origin", 0)
+        )
         self.heard += 1
         self.state, self.trend, batch, arrival = derive(
             self.state, self.rules, (self.trend, self.trend_rules), self.limits, rows([row])
@@ -198,7 +200,7 @@ def test_a_busy_hour_counts_no_more_than_a_quiet_one() -> None:
 def test_a_speed_is_compared_with_the_whole_window_before_it_and_not_with_itself() -> None:
     whole = catalogue(
         [datastream("speed", "traffic", "km/h", 60.0)],
-        [derived("ratio", "%", "speed_ratio", "speed", window_s=600.0, completeness=0.5)],
+        [derived("ratio", "%", "speed_ratio", "speed", window_s=600.0, completeness=0.5, constant=0.1)],
     )
     city = City(whole)
     speeds = [100.0, *[50.0] * 9, 22.0, 20.0]
@@ -207,6 +209,35 @@ def test_a_speed_is_compared_with_the_whole_window_before_it_and_not_with_itself
     assert (told[4].quality, told[4].reasons) == (9, INCOMPLETE)
     assert told[10].value == 40.0  # of (100 + 9 * 50) / 10 = 55
     assert told[11].value == pytest.approx(100 * 20 / 47.2)  # (9 * 50 + 22) / 10
+
+
+def ratios(speeds: list[float]) -> list[float]:
+    """Percent of the usual, every 5 minutes, against the hour before."""
+    city = City(
+        catalogue(
+            [datastream("speed", "traffic", "km/h", 300.0)],
+            [derived("ratio", "%", "speed_ratio", "speed", window_s=3600.0, completeness=0.5)],
+        )
+    )
+    return [city.hear("speed", 5 * n * MINUTE_US, speed)["ratio"].value for n, speed in enumerate(speeds)]
+
+
+@pytest.mark.parametrize("stands", [3.0, 20.0, 25.0])
+def test_a_road_that_stands_is_not_usual_after_an_hour_and_roadworks_are_after_a_day(stands: float) -> None:
+    """An incident is raised at 60 %, and returned above 70 %."""
+    jam = ratios([45.0] * 24 + [stands] * 288)[24:]
+    assert max(jam[:72]) <= 70.0
+    assert jam[0] == pytest.approx(100 * stands / 45)
+    assert jam[-1] == 100.0
+
+
+def test_the_incident_is_over_as_soon_as_the_road_is_free() -> None:
+    assert ratios([45.0] * 24 + [3.0] * 40 + [45.0])[-1] > 100.0
+
+
+def test_a_rush_hour_that_builds_up_over_two_hours_is_no_incident() -> None:
+    slowing = [55.0 - 27.0 * n / 24 for n in range(25)]
+    assert np.nanmin(ratios([55.0] * 24 + slowing + [28.0] * 24)) > 60.0
 
 
 def test_one_sub_index_that_is_not_given_does_not_mute_the_others() -> None:
@@ -243,6 +274,42 @@ def test_discharge_beyond_the_rating_curve_is_suspect_not_extrapolated() -> None
     city = City(whole)
     told = [city.hear("level", at, value)["discharge"] for at, value in ((1, 300.0), (2, 340.0), (3, 60.0))]
     assert [(one.value, one.quality) for one in told] == [(80.25, 2), (80.25, 3), (2.0, 3)]
+
+
+@pytest.mark.parametrize(("reasons", "rates"), [(FAST, [60.0] * 3), (FAST | int(Reason.FLAT_LINE), []), (0, [])])
+def test_what_only_rises_fast_stays_in_the_trend_of_what_is_computed_from_it(reasons: int, rates: list[float]) -> None:
+    city = City(
+        catalogue(
+            [datastream("level", "river_level", "cm", 60.0)],
+            [
+                derived("smooth", "cm", "mean", "level", kind="river_level", window_s=60.0),
+                derived("discharge", "m3/s", "linear", "smooth", kind="discharge"),
+                derived("rate", "m3/s/h", "rate", "discharge"),
+            ],
+        )
+    )
+    told = [city.hear("level", 5 * at * MINUTE_US, 100.0 + 5 * at, quality=3, reasons=reasons) for at in range(5)]
+    assert [one["rate"].value for one in told if "rate" in one] == rates
+    assert {(one.quality, one.reasons) for found in told for one in found.values()} == {(3, reasons if rates else 0)}
+
+
+def test_a_discharge_beyond_its_curve_is_no_point_however_fast_it_rose() -> None:
+    whole = catalogue(
+        [datastream("level", "river_level", "cm", 60.0)],
+        [derived("discharge", "m3/s", "curve", "level", kind="discharge", curve="rating")],
+        CURVE,
+    )
+    told = City(whole).hear("level", 1, 340.0, quality=3, reasons=FAST)["discharge"]
+    assert (told.quality, told.reasons) == (3, 0)  # the curve's end stands still, the river does not
+
+
+def test_one_input_that_rose_fast_does_not_speak_for_another_that_is_doubted() -> None:
+    city = pair_city()
+    city.hear("a", 10, 10.0, quality=3, reasons=FAST)
+    assert city.hear("b", 10, 4.0)["difference"].reasons == FAST
+    city.hear("a", 20, 10.0, quality=3, reasons=FAST)
+    found = city.hear("b", 20, 4.0, quality=3, reasons=int(Reason.NEIGHBOUR))["difference"]
+    assert (found.quality, found.reasons) == (3, 0)
 
 
 def pair_city() -> City:
@@ -393,3 +460,113 @@ def test_a_window_of_one_interval_is_the_part_that_the_observation_is_in() -> No
     city = City(whole)
     told = [city.hear("pm25", at * MINUTE_US, value)["hour"] for at, value in ((0, 10.0), (59, 20.0), (60, 70.0))]
     assert [(one.value, one.reasons) for one in told] == [(10.0, 0), (15.0, 0), (70.0, 0)]
+
+
+def indices_city() -> City:
+    """Two sub-indices every 5 minutes: one is lost when it is over 15 minutes behind the other."""
+    return City(
+        catalogue(
+            [datastream("pm25", "air", "1", 300.0), datastream("so2", "air", "1", 300.0)],
+            [derived("ispu", "1", "ispu_max", "pm25", "so2"), derived("worst", "1", "dominant", "pm25", "so2")],
+        )
+    )
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_pollutant_that_died_or_fails_does_not_freeze_the_index(fails: bool) -> None:
+    city = indices_city()
+    city.hear("so2", 0, 30.0)
+    city.hear("pm25", 0, 60.0)
+    told = []
+    for minute in range(5, 30, 5):
+        if fails:
+            assert city.hear("so2", minute * MINUTE_US - 1, -9999.0, quality=4).keys() <= {"ispu", "worst"}
+        found = city.hear("pm25", minute * MINUTE_US, 60.0 + minute)
+        told.append(found.get("ispu"))
+    assert told[:3] == [None] * 3  # it could still come
+    assert [(one.value, one.quality, one.reasons) for one in told[3:] if one] == [
+        (80.0, 2, INCOMPLETE),
+        (85.0, 2, INCOMPLETE),
+    ]
+    assert found["ispu"].time_us == START + 25 * MINUTE_US
+    assert found["worst"].value == 1.0
+
+
+def test_a_pollutant_that_comes_back_counts_again() -> None:
+    city = indices_city()
+    city.hear("so2", 0, 30.0)
+    for minute in range(0, 30, 5):
+        city.hear("pm25", minute * MINUTE_US, 60.0)
+    assert city.hear("so2", 12 * MINUTE_US, 99.0, receive_us=START + 29 * MINUTE_US) == {}  # stored: no news
+    city.hear("so2", 29 * MINUTE_US, 90.0)
+    found = city.hear("pm25", 30 * MINUTE_US, 60.0)["ispu"]
+    assert (found.time_us - START, found.value, found.reasons) == (29 * MINUTE_US, 90.0, 0)
+
+
+def test_a_pollutant_that_was_never_heard_is_waited_for_as_long_and_no_longer() -> None:
+    city = indices_city()
+    told = [city.hear("pm25", minute * MINUTE_US, 60.0) for minute in (0, 5, 10, 15, 20)]
+    assert told[:4] == [{}] * 4
+    assert (told[4]["ispu"].value, told[4]["ispu"].reasons, told[4]["worst"].value) == (60.0, INCOMPLETE, 1.0)
+
+
+def test_that_nobody_measures_the_worst_any_more_does_not_end_it() -> None:
+    """A suspect derived observation ends no level; one that is as bad without it is sound."""
+    city = indices_city()
+    city.hear("so2", 0, 210.0)
+    city.hear("pm25", 0, 60.0)
+    found = city.hear("pm25", 20 * MINUTE_US, 60.0)
+    assert [(one.value, one.quality, one.reasons) for one in found.values()] == [
+        (60.0, 3, INCOMPLETE),
+        (1.0, 3, INCOMPLETE),
+    ]
+    found = city.hear("pm25", 25 * MINUTE_US, 220.0)
+    assert [(one.value, one.quality) for one in found.values()] == [(220.0, 2), (1.0, 2)]
+
+
+def test_a_sum_waits_for_what_is_lost() -> None:
+    city = pair_city()
+    city.hear("a", 0, 10.0)
+    city.hear("b", 0, 4.0)
+    assert city.hear("a", HOUR_US, 10.0) == {}
+
+
+def road_city() -> City:
+    return City(
+        catalogue(
+            [datastream("vc", "traffic", "1", 300.0), datastream("speed", "traffic", "km/h", 300.0)],
+            [derived("los", "1", "los", "vc", "speed")],
+        )
+    )
+
+
+def services(*pairs: tuple[float, float], lag_us: int = 6 * SECOND_US) -> list[tuple[float, float]]:
+    """(minute, level) of what is told of a road that says volume over capacity and, a moment later, speed."""
+    city, told = road_city(), []
+    for n, (ratio, speed) in enumerate(pairs):
+        at_us = 5 * n * MINUTE_US
+        for name, value, when_us in (("vc", ratio, at_us), ("speed", speed, at_us + lag_us)):
+            told += [((one.time_us - START) / MINUTE_US, one.value) for one in city.hear(name, when_us, value).values()]
+    return told
+
+
+def test_an_empty_road_at_night_is_free_and_one_whose_traffic_stopped_is_not() -> None:
+    assert [level for _, level in services((0.25, 50.0), (0.1, 55.0), (0.0, 0.0), (0.03, 60.0), (0.0, 0.0))] == [
+        2.0, 1.0, 1.0, 1.0, 1.0,
+    ]  # fmt: skip
+    assert [level for _, level in services((0.3, 40.0), *[(0.0, 0.0)] * 30)] == [2.0, *[6.0] * 30]
+
+
+@pytest.mark.parametrize("lag_us", [0, 6 * SECOND_US, 140 * SECOND_US])
+def test_a_volume_is_paired_with_the_speed_of_its_own_time(lag_us: int) -> None:
+    """Not the volume of minute 5 with the speed of minute 0: the road that stopped was never free in between."""
+    assert services((0.3, 40.0), (0.0, 0.0), (0.0, 0.0), lag_us=lag_us) == [(0.0, 2.0), (5.0, 6.0), (10.0, 6.0)]
+
+
+def test_reports_that_come_more_seldom_than_declared_are_paired_all_the_same() -> None:
+    city = road_city()
+    told: list[Observation] = []
+    for n in range(20):
+        told += city.hear("vc", 10 * n * MINUTE_US, 0.5).values()
+        told += city.hear("speed", (10 * n + 5) * MINUTE_US, 30.0).values()
+    assert len(told) >= 20

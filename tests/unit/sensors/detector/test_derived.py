@@ -1,6 +1,7 @@
 """What follows from observations is in the judged batch, and can be given back from the log."""
 
 import numpy as np
+import pytest
 
 from sensors.batch import Batch
 from sensors.quality import Quality, Reason
@@ -101,6 +102,24 @@ def test_a_level_on_a_rate_is_reached_like_any_other() -> None:
     told = river.hears(*every(10, 40, 50, 60, 70, 80))
     assert [word.split(" @")[0] for word in told] == ["raised L1 crossed"]
     assert (river.told[0].datastream, river.told[0].value) == (1, 60.0)
+
+
+@pytest.mark.parametrize("limit_per_h", [None, 60.0])
+def test_a_limit_on_the_rise_does_not_mute_a_flash_flood(limit_per_h: float | None) -> None:
+    """Its rate raises a level of its own, it is lost while rising, the next level could be reached: all the same."""
+    river = Story(gauge(100, 200, interval_calm_s=300.0, rise_limit_per_h=limit_per_h), *RATED[1:])
+    told = river.hears(*every(5, *[50] * 8, 60, 70, 80, 95, 110, 130, 150, 170))
+    told += river.waits_until(100)
+    doubt = "" if limit_per_h is None else "?"
+    assert told == [
+        f"raised L1 crossed @50!{doubt} #1",
+        f"raised L1 crossed @60!{doubt}",
+        "silent - lost_rising @90!",
+        "possible L2 unseen @90!",
+    ]
+    assert river.value_of(1)[-4:] == [140.0, 168.0, 192.0, 220.0]
+    rate = river.batch.quality[river.batch.datastream == 1]
+    assert rate[-1] == (Quality.NOT_EVALUATED if limit_per_h is None else Quality.SUSPECT)
 
 
 def test_what_was_judged_can_be_given_back_from_the_log() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensors.batch import Batch
+from sensors.quality import Reason
 from sensors.rows import Rows, rows_of
 from sensors.segments import stable_order
 from sensors.times import MINUTE_US, SECOND_US
@@ -16,6 +17,7 @@ from sensors.trend.rules import TrendRules
 
 START_US = 1_760_000_400 * SECOND_US
 WINDOW_US = 30 * MINUTE_US
+DOUBTS = Reason.RATE_OF_CHANGE | Reason.FLAT_LINE | Reason.NEIGHBOUR | Reason.IMPLAUSIBLE_FALL
 
 
 class Seen(NamedTuple):
@@ -25,6 +27,7 @@ class Seen(NamedTuple):
     time_us: int
     value: float
     quality: int = 1
+    reasons: int = 0
 
 
 Rate = tuple[float, float, float]  # middle, low, high
@@ -40,9 +43,10 @@ class SlowTrend:
         self.points: list[tuple[int, float]] = []
         self.rate = UNKNOWN
 
-    def see(self, time_us: int, value: float, quality: int) -> Rate | None:
+    def see(self, time_us: int, value: float, quality: int, reasons: int) -> Rate | None:
         """The rate where the observation is a point, else None."""
-        if quality not in (1, 2) or not isfinite(value):
+        only_fast = quality == 3 and Reason(reasons) & DOUBTS == Reason.RATE_OF_CHANGE
+        if not (quality in (1, 2) or only_fast) or not isfinite(value):
             return None
         part, self.part = self.part, time_us // self.part_us
         if part == self.part:
@@ -68,8 +72,8 @@ def slow_rates(windows_us: dict[int, int], seen: Iterable[Seen]) -> list[tuple[i
     """Place and rate of every point, in the order of `seen`; datastreams without a window have none."""
     trends = {number: SlowTrend(window_us) for number, window_us in windows_us.items()}
     found = []
-    for place, (number, time_us, value, quality) in enumerate(seen):
-        rate = trends[number].see(time_us, value, quality) if number in trends else None
+    for place, (number, time_us, value, quality, reasons) in enumerate(seen):
+        rate = trends[number].see(time_us, value, quality, reasons) if number in trends else None
         if rate is not None:
             found.append((place, rate))
     return found
@@ -85,8 +89,8 @@ def rules_of(windows_us: dict[int, int], size: int) -> TrendRules:
 
 def batch_of(seen: Iterable[Seen]) -> Batch:
     """Observations that came as soon as they were made."""
-    columns = list(zip(*seen, strict=True)) or [(), (), (), ()]
-    number, time_us, value, quality = columns
+    columns = list(zip(*seen, strict=True)) or [()] * len(Seen._fields)
+    number, time_us, value, quality, reasons = columns
     times = np.array(time_us, np.int64)
     return Batch(
         datastream=np.array(number, np.int32),
@@ -96,7 +100,7 @@ def batch_of(seen: Iterable[Seen]) -> Batch:
         device_us=times,
         origin=np.zeros(len(times), np.uint8),
         quality=np.array(quality, np.uint8),
-        reasons=np.zeros(len(times), np.uint16),
+        reasons=np.array(reasons, np.uint16),
     )
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sensors.quality import Reason
 from sensors.times import MINUTE_US, NEVER, SECOND_US
 from sensors.trend.advance import Points, advance
 from sensors.trend.rules import TrendRules
@@ -63,6 +64,15 @@ def test_what_cannot_be_trusted_opens_no_part(quality: int, value: float) -> Non
         Seen(0, START_US, 0.0), Seen(0, START_US + PART_US, value, quality), Seen(0, START_US + PART_US + 1, 5.0)
     )
     assert points.row.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("also", "rows"), [(Reason.CLOCK_FAULT, [0, 1]), (Reason.FLAT_LINE, [0, 2]), (Reason.IMPLAUSIBLE_FALL, [0, 2])]
+)
+def test_what_is_suspect_for_nothing_but_its_rise_is_a_point(also: Reason, rows: list[int]) -> None:
+    second = Seen(0, START_US + PART_US, 50.0, 3, int(Reason.RATE_OF_CHANGE | also))
+    _, points = judged(Seen(0, START_US, 0.0), second, Seen(0, START_US + PART_US + 1, 5.0))
+    assert points.row.tolist() == rows
 
 
 def test_a_spike_does_not_move_the_rate() -> None:

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from sensors.derived.eta import minutes_to_limit
 from sensors.recording import Sample, read_recording
 from sensors.times import MINUTE_US, parse_rfc3339
 from sensors.trend.advance import advance
-from sensors.trend.projection import minutes_to_limit, next_limit
+from sensors.trend.projection import next_limit
 from sensors.trend.state import fresh_trend
 from tests.e2e.recorded_city import recorded_floods
 from tests.unit.sensors.trend.slow_trend import WINDOW_US, Seen, rows_in_order, rules_of, slow_rates
@@ -36,7 +37,7 @@ def projected(seen: list[Seen], time: str) -> list[float]:
     assert state.rate_us[0] == time_us
     value = np.array([until[-1].value])
     limit = next_limit(value, np.array([STAGES_FT]), np.ones((1, len(STAGES_FT))))
-    return [float(found[0]) for found in minutes_to_limit(value, limit, state.low, state.rate, state.high)]
+    return [float(minutes_to_limit(value, limit, rate)[0]) for rate in (state.high, state.rate, state.low)]
 
 
 def minutes_until(seen: list[Seen], time: str, stage_ft: float) -> float:
