@@ -66,7 +66,7 @@ class CountLoop:
         if before is not None and (before.value, before.quality) == (count, quality):
             return
         time_us = at_us if before is None else max(at_us, before.time_us + 1)
-        rows.append(Row(rules.number, time_us, count, time_us, origin, quality, dead=False))
+        rows.append(Row(rules.number, time_us, count, time_us, origin, quality, dead=False, reasons=0))
 
     def _holds(self, number: int, severity: int) -> list[bool]:
         """Of each level of this severity or more that is held, whether it is in doubt."""

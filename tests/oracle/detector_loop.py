@@ -74,7 +74,7 @@ class LoopDetector:
             if number in before and before[number].datastream.trend_window_s != rules.datastream.trend_window_s:
                 gauge.points = []  # another window: the trend begins anew
             if rules.datastream.rise_limit_per_h is None:
-                gauge.sound = None  # what has no limit is not remembered
+                gauge.predecessor = None  # what has no limit is not remembered
             gauge.runs.clear()
             if not rules.judges_falls:
                 gauge.doubt = None
@@ -115,7 +115,7 @@ class LoopDetector:
                 if row.receive_us > self.clock_us:  # nothing falls due before a count that new rules make at once
                     yield from self._fire(row.receive_us - 1, [number])
                 self.clock_us = max(self.clock_us, row.receive_us)
-                yield from take_newest(self.rules[number], self.gauges[number], row)
+                yield from take_newest(self.rules[number], self.gauges[number], row, came=row)
             yield from self._fire(now_us, [number])
 
     def _observed(self) -> list[int]:
@@ -179,7 +179,7 @@ class LoopDetector:
             gauge.heard_us, gauge.ever_heard, gauge.origin = row.receive_us, True, row.origin
         newest = gauge.newest
         if newest is None or row.time_us > newest.time_us or newest.time_us > row.receive_us + AHEAD_US:
-            yield from take_newest(rules, gauge, rated(rules, gauge, row))
+            yield from take_newest(rules, gauge, rated(rules, gauge, row), came=row)
             if self._is_interval(row.number) and row.quality != 4 and row.value > 0:
                 gauge.tells_interval_s = row.value
         elif row.time_us not in {seen.time_us for seen in gauge.remembered}:

@@ -246,7 +246,7 @@ class Gauge:
     remembered: list[Remembered] = field(default_factory=list)  # by time
     waiting: list[Row] = field(default_factory=list)  # late, in order of arrival
     points: list[tuple[int, float]] = field(default_factory=list)  # the last eight of the trend
-    sound: tuple[int, float] | None = None  # time and value of the last that did not fail as it came
+    predecessor: tuple[int, float] | None = None  # time and value of the last that did not fail as it came
     moves: list[Move] = field(default_factory=list)
 
     def held_at(self, at_us: int) -> set[str]:

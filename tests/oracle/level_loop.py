@@ -63,10 +63,10 @@ def run_out(rules: GaugeRules, gauge: Gauge, due: Due, at_us: int) -> Transition
     return returned(rules, gauge, due.level, Cause.DELAYED, gauge.newest, at_us=at_us, time_us=due.time_us)
 
 
-def take_newest(rules: GaugeRules, gauge: Gauge, row: Row) -> Iterator[Transition]:
-    """A newer row, or one that begins own time anew."""
+def take_newest(rules: GaugeRules, gauge: Gauge, row: Row, came: Row) -> Iterator[Transition]:
+    """A newer row, or one that begins own time anew; `came`: with the quality it came with."""
     if gauge.newest is not None and row.time_us <= gauge.newest.time_us:
-        yield row_told(row, Kind.REBASED, Cause.CLOCK)
+        yield row_told(came, Kind.REBASED, Cause.CLOCK)
         _begin_anew(gauge, row)
         borne_out = bears_out(rules, gauge, row)
     else:

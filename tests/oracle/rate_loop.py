@@ -18,7 +18,7 @@ def rated(rules: GaugeRules, gauge: Gauge, row: Row) -> Row:
     limit_per_h = rules.datastream.rise_limit_per_h
     if limit_per_h is None or row.quality == 4:
         return row
-    before, gauge.sound = gauge.sound, (row.time_us, row.value)
+    before, gauge.predecessor = gauge.predecessor, (row.time_us, row.value)
     gap_us = us(rules.silence.intervals * rules.datastream.interval_calm_s)
     if before is None or not 0 < row.time_us - before[0] <= gap_us:
         return row
