@@ -122,7 +122,7 @@ class CommandCenter:
             began = time.monotonic()
             for task in running:
                 task.cancel()
-        await desk.beat()  # the last word to operations.db
+        await desk.beat(now_us())  # the last word to operations.db
         _log.info("stopped in %.3f s", time.monotonic() - began)
 
     def _greet(self, made_password: str | None) -> None:
@@ -134,7 +134,7 @@ class CommandCenter:
 
 async def _beat(desk: AlarmDesk, link: GatewayLink) -> None:
     while True:
-        await desk.beat()
+        await desk.beat(now_us())
         link.report()
         await asyncio.sleep(BEAT_S)
 

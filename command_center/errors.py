@@ -6,7 +6,8 @@ SiagaError
     ├── ListenError           the HTTP address cannot be had
     ├── OperationsError       operations.db cannot be opened or is of another version
     │   └── NotStored         a write to operations.db failed: nothing of it happened
-    └── AlarmActive           only an alarm that has returned to normal can be closed
+    ├── AlarmActive           only an alarm that has returned to normal can be closed
+    └── NotAllowed            an act that this alarm, or this order, does not allow
 """
 
 from sensors.errors import SiagaError
@@ -34,3 +35,7 @@ class NotStored(OperationsError):
 
 class AlarmActive(CommandCenterError):
     """The alarm is still active: what it warns of is still there."""
+
+
+class NotAllowed(CommandCenterError):
+    """An act that the alarm's state or severity does not allow; the text says why, and what can be done instead."""

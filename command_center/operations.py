@@ -14,9 +14,8 @@ from typing import Any, Final
 from command_center.errors import NotStored, OperationsError
 
 FILE: Final = "operations.db"
-SCHEMA_VERSION: Final = 1
 
-SCHEMA: Final = """
+_FIRST: Final = """
 CREATE TABLE alarm (
     number INTEGER PRIMARY KEY AUTOINCREMENT,  -- in the order in which they were born
     id TEXT NOT NULL UNIQUE,
@@ -55,6 +54,34 @@ CREATE TABLE audit (
 );
 CREATE TABLE cursor (reader TEXT PRIMARY KEY, log_id TEXT NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID;
 """
+
+_SET_ASIDE: Final = """
+CREATE TABLE service_order (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    scope TEXT NOT NULL,                       -- a datastream, or a station
+    ended_us INTEGER,                          -- NULL: in force
+    body TEXT NOT NULL                         -- JSON of command_center.alarms.orders.Order
+);
+CREATE INDEX service_order_in_force ON service_order (ended_us);
+CREATE TABLE annunciation (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,  -- in the order in which they were made
+    alarm_id TEXT NOT NULL REFERENCES alarm (id),
+    call INTEGER NOT NULL,                     -- the how-manieth of its alarm
+    at_us INTEGER NOT NULL,
+    datastream TEXT NOT NULL,
+    level TEXT NOT NULL,
+    rank INTEGER NOT NULL,
+    severity INTEGER NOT NULL,
+    why TEXT NOT NULL,                         -- the event that made it
+    muted TEXT NOT NULL,                       -- empty: heard; else why not
+    UNIQUE (alarm_id, call)
+);
+CREATE INDEX annunciation_by_time ON annunciation (at_us);
+"""
+
+# What each version added: a file of an older one is brought up to date when it is opened, in one transaction.
+SCHEMA: Final = (_FIRST, _SET_ASIDE)
+SCHEMA_VERSION: Final = len(SCHEMA)
 
 
 class Operations:
@@ -113,13 +140,14 @@ class Operations:
 
     def _prepare(self) -> None:
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version not in (0, SCHEMA_VERSION):
-            raise OperationsError(f"schema version: expected {SCHEMA_VERSION}, got {version}")
+        if version > SCHEMA_VERSION:
+            raise OperationsError(f"schema version: expected at most {SCHEMA_VERSION}, got {version}")
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("PRAGMA foreign_keys = ON")
-        if version == 0:
-            self._connection.executescript(f"BEGIN;{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
+        if version < SCHEMA_VERSION:
+            steps = "".join(SCHEMA[version:])
+            self._connection.executescript(f"BEGIN;{steps}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
 
 
 def note_audit(connection: sqlite3.Connection, at_us: int, who: str, what: str, detail: str = "") -> None:

@@ -5,6 +5,7 @@ Two bits are kept, active and unacknowledged; the state is derived from them.  A
 """
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -13,14 +14,25 @@ SILENT_LEVEL = "silent"
 
 
 class State(StrEnum):
-    """States of ISA-18.2 that this version produces."""
+    """States of ISA-18.2 / IEC 62682: two bits, and what stands beside them."""
 
     UNACKNOWLEDGED = "unacknowledged"
     ACKNOWLEDGED = "acknowledged"
     RETURNED_UNACKNOWLEDGED = "returned_unacknowledged"
     NORMAL = "normal"
+    SHELVED = "shelved"
+    SUPPRESSED = "suppressed"  # by design: maintenance at its station
+    OUT_OF_SERVICE = "out_of_service"
 
 
+class Aside(StrEnum):
+    """Why a datastream's alarms are listed and not annunciated, whatever they are."""
+
+    SUPPRESSED = "suppressed"
+    OUT_OF_SERVICE = "out_of_service"
+
+
+HIGHEST_SEVERITY: Final = 4  # never shelved, never folded, never delayed
 PRIORITY_BY_SEVERITY = {4: "highest", 3: "high", 2: "medium", 1: "low", 0: "low"}
 
 
@@ -52,6 +64,37 @@ class Doubt(msgspec.Struct, frozen=True, kw_only=True):
     value: float | None  # unit of the datastream
 
 
+class Shelf(msgspec.Struct, frozen=True, kw_only=True):
+    """An alarm put on the shelf: up to this level nobody is called until the time is over."""
+
+    by: str
+    reason: str
+    at_us: int
+    until_us: int
+    rank: int  # of the level that it showed then; a worse one is annunciated
+    severity: int
+
+
+class Refutation(msgspec.Struct, frozen=True, kw_only=True):
+    """A named person saw that it is not so: the gauge stands out, and speaks again after a while."""
+
+    by: str
+    seen: str  # by what: camera, radio, neighbour, on_site
+    comment: str
+    at_us: int
+    until_us: int
+    rank: int
+    severity: int
+
+
+class Release(msgspec.Struct, frozen=True, kw_only=True):
+    """What lets sirens and mass messages of the highest level go out."""
+
+    how: str  # reading, neighbour, person, time
+    who: str  # the datastream of the neighbour, or the person
+    at_us: int
+
+
 class Event(StrEnum):
     """What happened to an alarm."""
 
@@ -68,6 +111,13 @@ class Event(StrEnum):
     NOTE = "note"
     CLOSED = "closed"
     LOG_CHANGED = "log_changed"  # the log that held its levels is gone
+    SHELVED = "shelved"
+    UNSHELVED = "unshelved"  # by a person, or because the time was over
+    REFUTED = "refuted"
+    SPEAKS_AGAIN = "speaks_again"  # a refutation or a chatter is over, and it still holds
+    SET_ASIDE = "set_aside"  # maintenance, or out of service
+    BACK = "back"  # in service again
+    RELEASED = "released"  # sirens and mass messages may go out
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,6 +173,13 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     closed_us: int | None = None
     changes: tuple[Change, ...] = ()
     twin: int = 0
+    aside: Aside | None = None
+    shelf: Shelf | None = None
+    refutation: Refutation | None = None
+    release: Release | None = None  # of an alarm of the highest severity
+    calls: int = 0  # how often it was annunciated, muted or not
+    called_us: int | None = None  # when it was last
+    held_back: bool = False  # it chatters: its last call was held back
 
     @property
     def id(self) -> str:
@@ -141,7 +198,13 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def state(self) -> State:
-        """The ISA-18.2 state, from the two bits."""
+        """The ISA-18.2 state: the two bits, and what stands beside them."""
+        if self.closed_us is not None:
+            return State.NORMAL
+        if self.aside is not None:
+            return State(self.aside)
+        if self.shelf is not None:
+            return State.SHELVED
         if self.active:
             return State.UNACKNOWLEDGED if self.unacknowledged else State.ACKNOWLEDGED
         return State.RETURNED_UNACKNOWLEDGED if self.unacknowledged else State.NORMAL
@@ -165,6 +228,13 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
         silence = self.shown if self.silence is None else self.silence
         conditions = (self.shown, silence, *self.possible)
         return max(held.severity for held in conditions)
+
+    @property
+    def muted(self) -> str:
+        """Why a call is listed and reaches nobody; empty: it is heard."""
+        if self.aside is not None:
+            return self.aside
+        return "shelved" if self.shelf is not None else "refuted" if self.refutation is not None else ""
 
     @property
     def could_be(self) -> Held | None:

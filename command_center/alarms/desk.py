@@ -10,14 +10,17 @@ import dataclasses
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from msgspec.structs import replace
 
-from command_center.alarms import life_cycle, store
+from command_center.alarms import life_cycle, set_aside, store
 from command_center.alarms.alarm import Alarm, Event, Position
+from command_center.alarms.annunciation import Annunciation, annunciation_of
+from command_center.alarms.orders import Order, aside_of, checked, stored_orders
 from command_center.alarms.step import Context
-from command_center.alarms.store import AlarmEvent, Cursor
+from command_center.alarms.store import AlarmEvent, Changes, Cursor
 from command_center.bell import Bell
 from command_center.errors import NotStored
 from command_center.operations import Operations
@@ -35,6 +38,31 @@ COMPLAIN_EVERY: Final = 60  # failed writes
 _log = logging.getLogger("command_center.alarms")
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What a person or time did to an alarm."""
+
+    before: Alarm
+    after: Alarm
+    act: AlarmEvent
+
+    @property
+    def is_news(self) -> bool:
+        """Whether there is something to store: a change, or words."""
+        return self.after is not self.before or self.act.event is Event.NOTE or bool(self.act.comment.strip())
+
+    @property
+    def event(self) -> AlarmEvent:
+        """The act; what changed nothing is a note."""
+        event = self.act.event if self.after is not self.before else Event.NOTE
+        return dataclasses.replace(self.act, alarm_id=self.after.id, event=event)
+
+    @property
+    def annunciation(self) -> Annunciation | None:
+        """The call that came of it."""
+        return annunciation_of(self.before, self.after, self.act.event)
+
+
 class AlarmDesk:
     """Alarms in memory: the newest of every datastream, and those closed last."""
 
@@ -44,10 +72,13 @@ class AlarmDesk:
         self._lock = asyncio.Lock()
         self._newest = {alarm.datastream: alarm for alarm in store.newest_of_each(operations)}
         self._closed = deque(reversed(store.newest_closed(operations, CLOSED_SHOWN)), maxlen=CLOSED_SHOWN)
+        self.orders = stored_orders(operations)  # in force
         self.cursor = store.stored_cursor(operations)  # applied
         self.stored = self.cursor  # applied and on disk
         self._pending: dict[str, Alarm] = {}
         self._pending_events: list[AlarmEvent] = []
+        self._pending_calls: list[Annunciation] = []
+        self._pending_orders: list[Order] = []
         self._unstored: set[str] = set()  # ids of the pending alarms of which operations.db holds nothing yet
         self._taken_ids = set() if self.cursor is None else store.ids_after(operations, self.cursor)
         self._changed: dict[str, Alarm] = {}  # since the wall was told
@@ -155,46 +186,113 @@ class AlarmDesk:
         """The alarm of that id, however old."""
         return self._in_memory(alarm_id) or await asyncio.to_thread(store.find, self._operations, alarm_id)
 
-    async def acknowledge(self, alarm_id: str, by: str, comment: str, now_us: int) -> Alarm | None:
-        """Acknowledge; None where there is no such alarm.  Raises NotStored.
+    async def act(
+        self, alarm_ids: Sequence[str], change: Callable[[Alarm], Alarm], act: AlarmEvent
+    ) -> list[Alarm] | None:
+        """What a person does about some alarms, all or none; None where one of them does not exist.
 
-        Where somebody did before, that name stays, and what `by` says is put on record as a note.
+        `change` makes the alarm after it, or raises NotAllowed or AlarmActive; `act` says who, when and why.  Where it
+        changes nothing (somebody did the same before) what was said is put on record as a note.  Raises NotStored.
         """
-        return await self._act(
-            alarm_id, life_cycle.acknowledge, AlarmEvent(alarm_id, now_us, Event.ACKNOWLEDGED, by, comment)
-        )
-
-    async def close(self, alarm_id: str, by: str, comment: str, now_us: int) -> Alarm | None:
-        """Close; None where there is no such alarm.  Raises AlarmActive, NotStored."""
-        return await self._act(alarm_id, life_cycle.close, AlarmEvent(alarm_id, now_us, Event.CLOSED, by, comment))
-
-    async def note(self, alarm_id: str, by: str, comment: str, now_us: int) -> Alarm | None:
-        """Put a note on record; None where there is no such alarm.  Raises NotStored."""
-        return await self._act(alarm_id, life_cycle.unchanged, AlarmEvent(alarm_id, now_us, Event.NOTE, by, comment))
-
-    async def beat(self) -> None:
-        """Once a second: store what is pending; now and then only to prove that it can be done."""
         async with self._lock:
+            befores = [await self.find(alarm_id) for alarm_id in alarm_ids]
+            if any(before is None for before in befores):
+                return None
+            steps = [_Step(before, change(before), act) for before in befores if before is not None]
+            news = [step for step in steps if step.is_news]
+            if news:
+                await self._commit(news)
+            return [step.after for step in steps]
+
+    async def begin(self, order: Order) -> Order:
+        """Put an order in force, and set aside what it covers.  Raises NotAllowed, NotStored."""
+        async with self._lock:
+            order = checked(order, self.orders)
+            steps = self._set_aside([*self.orders, order], order.since_us, order.by, order.reason)
+            [order] = await self._commit(steps, [order])
+            self.orders.append(order)
+            return order
+
+    async def end(self, number: int, by: str, now_us: int) -> Order | None:
+        """End an order before its time; None where none of that number is in force.  Raises NotStored."""
+        async with self._lock:
+            order = next((one for one in self.orders if one.number == number), None)
+            if order is None:
+                return None
+            left = [one for one in self.orders if one is not order]
+            ended = replace(order, ended_us=now_us, ended_by=by)
+            await self._commit(self._set_aside(left, now_us, by, ""), [ended])
+            self.orders = left
+            return ended
+
+    async def beat(self, now_us: int) -> None:
+        """Once a second: what falls due by time; what is pending is stored, now and then just to prove it."""
+        async with self._lock:
+            if self.cursor is not None:
+                self._expire(now_us)
             self._beats += 1
-            due = self.pending or self.cursor != self.stored or self._beats % PROVE_EVERY_BEATS == 0
+            due = (
+                self.pending
+                or self._pending_orders
+                or self.cursor != self.stored
+                or self._beats % PROVE_EVERY_BEATS == 0
+            )
             if self.cursor is not None and due:
                 await self._store()
 
-    async def _act(self, alarm_id: str, change: Callable[[Alarm, str, int], Alarm], act: AlarmEvent) -> Alarm | None:
-        async with self._lock:
-            before = await self.find(alarm_id)
-            if before is None:
-                return None
-            after = change(before, act.by, act.at_us)
-            if after is before and act.event is not Event.NOTE:
-                if not act.comment.strip():
-                    return before
-                act = dataclasses.replace(act, event=Event.NOTE)
-            await asyncio.to_thread(self._write, [*self._pending.values(), after], [*self._pending_events, act])
-            self._put(before, after)
-            self._stored_all()
-            _log.info("%s: %s => %s, %s by %s", after.datastream, before.state, after.state, act.event, act.by)
-            return after
+    async def _commit(self, steps: Sequence[_Step], orders: Sequence[Order] = ()) -> list[Order]:
+        """What people did: it counts once it is stored, with all that was pending."""
+        calls = [call for step in steps if (call := step.annunciation) is not None]
+        changes = Changes(
+            [*self._pending.values(), *(step.after for step in steps)],
+            [*self._pending_events, *(step.event for step in steps)],
+            [*self._pending_calls, *calls],
+            [*self._pending_orders, *orders],
+        )
+        stored = await asyncio.to_thread(store.store, self._operations, changes, self._applied())
+        for step in steps:
+            self._put(step.before, step.after)
+            self.calls += step.annunciation is not None
+            _log.info("%s: %s => %s, %s", step.after.datastream, step.before.state, step.after.state, step.event.event)
+        self._stored_all()
+        return stored[len(stored) - len(orders) :]
+
+    def _set_aside(self, orders: Sequence[Order], now_us: int, by: str, reason: str) -> list[_Step]:
+        """What becomes of open alarms where these orders are in force."""
+        steps = []
+        for before in self._newest.values():
+            aside = aside_of(orders, before.datastream)
+            after = set_aside.put_aside(before, aside, now_us)
+            if after is not before:
+                event = Event.BACK if aside is None else Event.SET_ASIDE
+                steps.append(_Step(before, after, AlarmEvent(before.id, now_us, event, by, reason)))
+        return steps
+
+    def _expire(self, now_us: int) -> None:
+        """What ends by itself: shelves, refutations, chatter and orders."""
+        for before in list(self._newest.values()):
+            known = before
+            for after, event in set_aside.expire(before, now_us) if before.is_open else ():
+                self._step(_Step(known, after, AlarmEvent(after.id, now_us, event)))
+                known = after
+        over = [order for order in self.orders if order.until_us <= now_us]
+        if over:
+            self.orders = [order for order in self.orders if order.until_us > now_us]
+            self._pending_orders += [replace(order, ended_us=now_us) for order in over]
+            for step in self._set_aside(self.orders, now_us, "", ""):
+                self._step(step)
+
+    def _step(self, step: _Step) -> None:
+        """What time did: shown at once, stored with what is pending."""
+        self._pending_events.append(step.event)
+        self._call(step.annunciation)
+        self._put(step.before, step.after)
+        _log.info("%s: %s => %s, %s", step.after.datastream, step.before.state, step.after.state, step.event.event)
+
+    def _call(self, call: Annunciation | None) -> None:
+        if call is not None:
+            self._pending_calls.append(call)
+            self.calls += 1
 
     def _take_row(self, row: LogRow, log_id: str, directory: Directory) -> None:
         for ordinal, transition in enumerate(row.transitions):
@@ -204,7 +302,20 @@ class AlarmDesk:
                     "row %d: transition of datastream %d, which no catalogue names", row.seq, transition.datastream
                 )
             elif not is_health(directory.name(transition.datastream).kind):  # that is the maintainer's (/maintenance)
-                self._apply(transition, _context(log_id, row, ordinal, directory))
+                self._apply(transition, self._context(log_id, row, ordinal, directory))
+
+    def _context(self, log_id: str, row: LogRow, ordinal: int, directory: Directory) -> Context:
+        transition = row.transitions[ordinal]
+        datastream = directory.name(transition.datastream)
+        return Context(
+            log_id=log_id,
+            position=Position(row.seq, ordinal),
+            now_us=row.now_us,
+            datastream=datastream.id,
+            unit=datastream.unit,
+            illustrative=directory.is_illustrative(transition),
+            aside=aside_of(self.orders, datastream.id),
+        )
 
     def _apply(self, transition: Transition, context: Context) -> None:
         if transition.kind is Kind.REBASED:
@@ -218,8 +329,8 @@ class AlarmDesk:
             before, after = None, self._with_own_id(after)
         event = _event(after)
         self._pending_events.append(event)
+        self._call(annunciation_of(before, after, event.event))
         self._put(before, after)
-        self.calls += event.event in (Event.RAISED, Event.WORSE) or _is_called_anew(before, after)
         was = "normal" if before is None else before.state
         _log.info("%s: %s => %s, %s %s", after.datastream, was, after.state, event.event, transition.level)
 
@@ -248,7 +359,7 @@ class AlarmDesk:
 
     async def _store(self) -> bool:
         try:
-            await asyncio.to_thread(self._write, list(self._pending.values()), list(self._pending_events))
+            await asyncio.to_thread(store.store, self._operations, self._changes(), self._applied())
         except NotStored as error:
             if self._failures % COMPLAIN_EVERY == 0:
                 _log.error("%s; %d alarm events wait in memory, and the log has them", error, self.pending)
@@ -259,12 +370,19 @@ class AlarmDesk:
         self._stored_all()
         return True
 
-    def _write(self, changed: list[Alarm], events: list[AlarmEvent]) -> None:
-        store.store(self._operations, changed, events, self._applied())
+    def _changes(self) -> Changes:
+        return Changes(
+            list(self._pending.values()),
+            list(self._pending_events),
+            list(self._pending_calls),
+            list(self._pending_orders),
+        )
 
     def _stored_all(self) -> None:
         self._failures = 0
         self._pending.clear()
+        self._pending_calls.clear()
+        self._pending_orders.clear()
         self._unstored.clear()
         self._pending_events.clear()
         self.stored = self.cursor
@@ -279,25 +397,7 @@ def _is_behind(alarm: Alarm, cursor: Cursor) -> bool:
     return alarm.log_id == cursor.log_id and alarm.born.seq > cursor.seq
 
 
-def _is_called_anew(before: Alarm | None, after: Alarm) -> bool:
-    """Whether nobody has acknowledged it now, and somebody had before."""
-    return after.unacknowledged and (before is None or not before.unacknowledged)
-
-
 def _event(alarm: Alarm) -> AlarmEvent:
     """The newest change of an alarm, as an event."""
     change = alarm.changes[-1]
     return AlarmEvent(alarm.id, change.at_us, change.event, change=change)
-
-
-def _context(log_id: str, row: LogRow, ordinal: int, directory: Directory) -> Context:
-    transition = row.transitions[ordinal]
-    datastream = directory.name(transition.datastream)
-    return Context(
-        log_id=log_id,
-        position=Position(row.seq, ordinal),
-        now_us=row.now_us,
-        datastream=datastream.id,
-        unit=datastream.unit,
-        illustrative=directory.is_illustrative(transition),
-    )

@@ -25,7 +25,7 @@ def verify(alarm: Alarm | None, transition: Transition, context: Context) -> Ala
     doubt = Doubt(cause=transition.cause, time_us=transition.time_us, value=transition.value)
     after = replace(alarm, doubt=doubt)
     if not transition.historical and not alarm.historical:
-        after = called_anew(after)
+        after = called_anew(after, context.now_us)
     return stepped(after, Event.VERIFY, transition, context)
 
 
@@ -49,5 +49,5 @@ def possible(alarm: Alarm | None, transition: Transition, context: Context) -> A
     after = replace(alarm, possible=(*others, held_of(transition, context)))
     is_worse = transition.severity > alarm.severity and not transition.historical and not alarm.historical
     if is_worse:
-        after = called_anew(after)
+        after = called_anew(after, context.now_us)
     return stepped(after, Event.WORSE if is_worse else Event.POSSIBLE, transition, context)

@@ -13,16 +13,23 @@ Rules, beyond ISA-18.2's two bits:
 - Silence keeps an alarm active like a level does.  A datastream never heard at all raises none.
 - A gauge lost while it holds a level is worse news than the level: silence on top of an acknowledged level calls again,
   and weighs at least as much as the level.
+- Chatter (the detector's count: >= 3 raises within 60 s of each other, ISA-18.2 practice) is shown with its count and
+  calls nobody again, unless it is of the highest severity; what still holds when it is over is called.
+- What people set aside is in `command_center.alarms.set_aside`: none of it moves a bit of these.
 - What is not certain (`verify`, `confirmed`, `possible`) is in `command_center.alarms.doubt`.
 """
+
+from typing import Final
 
 from msgspec.structs import replace
 
 from command_center.alarms import doubt
-from command_center.alarms.alarm import SILENT_LEVEL, Alarm, Change, Event, Held, Position
-from command_center.alarms.step import Context, called, called_anew, held_of, noted, stepped
+from command_center.alarms.alarm import HIGHEST_SEVERITY, SILENT_LEVEL, Alarm, Change, Event, Held, Position
+from command_center.alarms.step import Context, called, called_anew, held_of, noted, stepped, unseen
 from command_center.errors import AlarmActive
 from sensors.transition import Cause, Kind, Transition
+
+CHATTER_COUNT: Final = 3  # raises in a row from which on they are chatter (FACTS 2.1)
 
 
 def apply(alarm: Alarm | None, transition: Transition, context: Context) -> Alarm | None:
@@ -52,15 +59,16 @@ def acknowledge(alarm: Alarm, by: str, now_us: int) -> Alarm:
     """`alarm` acknowledged by `by`; the same object where somebody did that before: the first name stays."""
     if not alarm.is_open or (not alarm.unacknowledged and alarm.acknowledged_by is not None):
         return alarm
-    return replace(
+    after = replace(
         alarm,
         unacknowledged=False,
         acknowledged_us=now_us,
         acknowledged_by=by,
         worst=alarm.shown,
         changed_us=now_us,
-        closed_us=None if alarm.active else now_us,
+        held_back=False,
     )
+    return closed(after, now_us)
 
 
 def close(alarm: Alarm, by: str, now_us: int) -> Alarm:
@@ -73,11 +81,6 @@ def close(alarm: Alarm, by: str, now_us: int) -> Alarm:
             f"{alarm.datastream} still holds {alarm.shown.level}: acknowledge it; it closes when it returns"
         )
     return acknowledge(alarm, by, now_us)
-
-
-def unchanged(alarm: Alarm, _by: str, _now_us: int) -> Alarm:
-    """The alarm as it is: a note about it moves nothing."""
-    return alarm
 
 
 def let_go(alarm: Alarm, log_id: str, now_us: int) -> Alarm:
@@ -120,7 +123,9 @@ def _raised(alarm: Alarm | None, transition: Transition, context: Context) -> Al
         after = replace(after, historical=False, raised_us=held.time_us)
     if not held.historical:
         after = replace(after, doubt=None)
-    return stepped(called(after) if calls else after, event, transition, context)
+    if calls:
+        after = _called_unless_chatter(after, held, context)
+    return stepped(after, event, transition, context)
 
 
 def _returned(alarm: Alarm | None, transition: Transition, context: Context) -> Alarm | None:
@@ -131,6 +136,8 @@ def _returned(alarm: Alarm | None, transition: Transition, context: Context) -> 
         return alarm
     is_doubted = bool(left) and transition.historical
     after = replace(alarm, held=left, doubt=alarm.doubt if is_doubted else None)
+    if after.severity < HIGHEST_SEVERITY or not after.active:
+        after = replace(after, release=None)  # should it rise again, it has to be seen again
     event = Event.CHANGED if after.active else Event.RETURNED
     return _settled(stepped(after, event, transition, context), returned_us=transition.time_us)
 
@@ -145,9 +152,10 @@ def _silent(alarm: Alarm | None, transition: Transition, context: Context) -> Al
     after = replace(alarm, silence=silence, returned_us=None)
     is_lost_anew = alarm.silence is None and not silence.historical and not alarm.historical
     if is_lost_anew:
-        after = called_anew(after)
+        after = called_anew(after, context.now_us)
     if alarm.historical and not silence.historical:
-        after = called(replace(after, historical=False, raised_us=silence.time_us, worst=silence))
+        real = replace(after, historical=False, raised_us=silence.time_us, worst=silence)
+        after = called(real, context.now_us)
     return stepped(after, Event.SILENT, transition, context)
 
 
@@ -175,8 +183,17 @@ def _born(held: Held, transition: Transition, context: Context) -> Alarm:
         raised_us=held.time_us,
         detected_us=context.now_us,
         changed_us=context.now_us,
+        aside=context.aside,
     )
+    if not held.historical:
+        alarm = _called_unless_chatter(alarm, held, context)
     return stepped(alarm, Event.SILENT if silent else Event.RAISED, transition, context)
+
+
+def _called_unless_chatter(alarm: Alarm, held: Held, context: Context) -> Alarm:
+    if held.count >= CHATTER_COUNT and held.severity < HIGHEST_SEVERITY:
+        return replace(unseen(alarm), held_back=True)
+    return called(alarm, context.now_us)
 
 
 def _is_replaced(known: Held, by: Held) -> bool:
@@ -212,4 +229,11 @@ def _settled(alarm: Alarm, returned_us: int) -> Alarm:
     """`alarm` after something that held it ended: returned, and normal where nobody has to acknowledge it."""
     if alarm.active:
         return alarm
-    return replace(alarm, returned_us=returned_us, closed_us=None if alarm.unacknowledged else alarm.changed_us)
+    return closed(replace(alarm, returned_us=returned_us), alarm.changed_us)
+
+
+def closed(alarm: Alarm, at_us: int) -> Alarm:
+    """`alarm` as normal, where nothing keeps it open: it is not active, acknowledged, and not on the shelf."""
+    if alarm.active or alarm.unacknowledged or alarm.shelf is not None:
+        return alarm
+    return replace(alarm, closed_us=at_us, refutation=None, release=None, aside=None)

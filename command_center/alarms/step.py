@@ -4,7 +4,17 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from command_center.alarms.alarm import MAX_CHANGES, Alarm, Change, Event, Held, Position
+from command_center.alarms.alarm import (
+    MAX_CHANGES,
+    Alarm,
+    Aside,
+    Change,
+    Event,
+    Held,
+    Position,
+    Refutation,
+    Shelf,
+)
 from sensors.origin import Origin
 from sensors.transition import Cause, Kind, Transition
 
@@ -19,6 +29,7 @@ class Context:
     datastream: str  # {station}:{property}
     unit: str
     illustrative: bool  # the city itself says that the level is made up
+    aside: Aside | None = None  # what is in force for the datastream: maintenance, or out of service
 
 
 def held_of(transition: Transition, context: Context) -> Held:
@@ -70,11 +81,32 @@ def noted(alarm: Alarm, change: Change) -> Alarm:
     return replace(alarm, changes=(*alarm.changes, change)[-MAX_CHANGES:])
 
 
-def called(alarm: Alarm) -> Alarm:
-    """`alarm` with the operator called (again): nobody has acknowledged it."""
+def called(alarm: Alarm, at_us: int) -> Alarm:
+    """`alarm` with the operator called (again): nobody has acknowledged it.
+
+    What is worse than what was shelved or refuted is heard all the same.
+    """
+    return replace(
+        unseen(alarm),
+        shelf=None if is_worse_than(alarm, alarm.shelf) else alarm.shelf,
+        refutation=None if is_worse_than(alarm, alarm.refutation) else alarm.refutation,
+        calls=alarm.calls + 1,
+        called_us=at_us,
+        held_back=False,
+    )
+
+
+def unseen(alarm: Alarm) -> Alarm:
+    """`alarm` as nobody has acknowledged it."""
     return replace(alarm, unacknowledged=True, acknowledged_us=None, acknowledged_by=None)
 
 
-def called_anew(alarm: Alarm) -> Alarm:
-    """`alarm` with the operator called for what it shows now, where somebody had acknowledged it."""
-    return alarm if alarm.unacknowledged else called(replace(alarm, worst=alarm.shown))
+def called_anew(alarm: Alarm, at_us: int) -> Alarm:
+    """`alarm` with the operator called for what it shows now, where somebody had acknowledged or muted less."""
+    breaks_out = is_worse_than(alarm, alarm.shelf) or is_worse_than(alarm, alarm.refutation)
+    return alarm if alarm.unacknowledged and not breaks_out else called(replace(alarm, worst=alarm.shown), at_us)
+
+
+def is_worse_than(alarm: Alarm, known: Shelf | Refutation | None) -> bool:
+    """Whether the alarm shows something worse than what was shelved or refuted; not where nothing was."""
+    return known is not None and (alarm.shown.rank > known.rank or alarm.severity > known.severity)

@@ -2,14 +2,17 @@
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from typing import Final
 
 import msgspec
 
 from command_center.alarms.alarm import Alarm, Change, Event, State
+from command_center.alarms.annunciation import Annunciation
+from command_center.alarms.orders import Order
 from command_center.operations import Operations, note_audit
+from sensors.times import rfc3339
 
 READER: Final = "command-center"
 _log = logging.getLogger("command_center.alarms")
@@ -37,18 +40,49 @@ class AlarmEvent:
     change: Change | None = None
 
 
-def store(operations: Operations, alarms: Iterable[Alarm], events: Iterable[AlarmEvent], cursor: Cursor) -> None:
-    """Alarms as they are now, what happened to them, and the cursor: in one transaction.  Raises NotStored."""
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is stored together: alarms and orders as they are now, what happened, and who was called."""
+
+    alarms: Sequence[Alarm] = ()
+    events: Sequence[AlarmEvent] = ()
+    annunciations: Sequence[Annunciation] = ()
+    orders: Sequence[Order] = ()  # those without a number are new
+
+
+def store(operations: Operations, changes: Changes, cursor: Cursor) -> list[Order]:
+    """The changes and the cursor in one transaction; the orders with their numbers.  Raises NotStored."""
     with operations.transaction() as connection:
-        for alarm in alarms:
+        for alarm in changes.alarms:
             _put(connection, alarm)
-        for event in events:
+        for event in changes.events:
             _put_event(connection, event)
+        connection.executemany(
+            "INSERT INTO annunciation (alarm_id, call, at_us, datastream, level, rank, severity, why, muted)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            map(astuple, changes.annunciations),
+        )
+        orders = [_put_order(connection, order) for order in changes.orders]
         connection.execute(
             "INSERT INTO cursor VALUES (?, ?, ?) ON CONFLICT (reader) DO UPDATE SET log_id = excluded.log_id,"
             " seq = excluded.seq",
             (READER, cursor.log_id, cursor.seq),
         )
+    return orders
+
+
+def annunciations_after(operations: Operations, after: int, limit: int) -> list[tuple[int, Annunciation]]:
+    """(number, annunciation) in the order in which they were made."""
+    rows = operations.read(
+        "SELECT number, alarm_id, call, at_us, datastream, level, rank, severity, why, muted FROM annunciation"
+        " WHERE number > ? ORDER BY number LIMIT ?",
+        after,
+        limit,
+    )
+    return [
+        (number, Annunciation(alarm_id, call, at_us, datastream, level, rank, severity, Event(why), muted))
+        for number, alarm_id, call, at_us, datastream, level, rank, severity, why, muted in rows
+    ]
 
 
 def stored_cursor(operations: Operations) -> Cursor | None:
@@ -143,6 +177,21 @@ def _put(connection: sqlite3.Connection, alarm: Alarm) -> None:
     )
     if not done.rowcount:
         _log.error("%s of %s is not stored: another datastream's alarm has that id", alarm.id, alarm.datastream)
+
+
+def _put_order(connection: sqlite3.Connection, order: Order) -> Order:
+    body = msgspec.json.encode(order).decode()
+    if order.number:
+        connection.execute(
+            "UPDATE service_order SET ended_us = ?, body = ? WHERE number = ?", (order.ended_us, body, order.number)
+        )
+        note_audit(connection, order.ended_us or 0, order.ended_by, f"{order.aside} ended", order.scope)
+        return order
+    done = connection.execute(
+        "INSERT INTO service_order (scope, ended_us, body) VALUES (?, ?, ?)", (order.scope, order.ended_us, body)
+    )
+    note_audit(connection, order.since_us, order.by, f"{order.aside} until {rfc3339(order.until_us)}", order.scope)
+    return msgspec.structs.replace(order, number=done.lastrowid)
 
 
 def _put_event(connection: sqlite3.Connection, event: AlarmEvent) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from command_center.alarms.alarm import Alarm, Change
+from command_center.alarms.alarm import Alarm, Change, Refutation, Release, Shelf
 from command_center.alarms.store import AlarmEvent
 from command_center.alarms.text import sentence
 from command_center.observation_view import ORIGIN_WORDS
@@ -54,6 +54,34 @@ class DoubtView(msgspec.Struct, frozen=True, kw_only=True):
     value: float | None
 
 
+class ShelfView(msgspec.Struct, frozen=True, kw_only=True):
+    """Why and until when it calls nobody, up to that level."""
+
+    by: str
+    reason: str
+    since: str
+    until: str
+    rank: int
+
+
+class RefutationView(msgspec.Struct, frozen=True, kw_only=True):
+    """Who saw that it is not so, by what, and until when that is believed."""
+
+    by: str
+    seen: str  # camera, radio, neighbour, on_site
+    comment: str
+    since: str
+    until: str
+
+
+class ReleaseView(msgspec.Struct, frozen=True, kw_only=True):
+    """What confirmed the highest level."""
+
+    how: str  # reading, neighbour, person, time
+    who: str
+    at: str
+
+
 class AlarmView(msgspec.Struct, frozen=True, kw_only=True):
     """An alarm."""
 
@@ -75,6 +103,11 @@ class AlarmView(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged_by: str | None
     returned_at: str | None
     closed_at: str | None
+    shelf: ShelfView | None
+    refutation: RefutationView | None
+    release: ReleaseView | None  # of the highest level: what let sirens and mass messages go out
+    calls: int  # how often it was annunciated
+    held_back: bool  # it chatters: its last call was held back
     since: str  # when the level shown was reached
     silent: bool
     lost_rising: bool  # silent, and it was rising when it was last heard
@@ -127,6 +160,11 @@ def alarm_view(alarm: Alarm, directory: Directory, latest: Latest, now_us: int) 
         acknowledged_by=alarm.acknowledged_by,
         returned_at=_time(alarm.returned_us),
         closed_at=_time(alarm.closed_us),
+        shelf=_shelf_view(alarm.shelf),
+        refutation=_refutation_view(alarm.refutation),
+        release=_release_view(alarm.release),
+        calls=alarm.calls,
+        held_back=alarm.held_back,
         since=rfc3339(shown.time_us),
         silent=silence is not None,
         lost_rising=silence is not None and silence.lost_rising,
@@ -178,6 +216,24 @@ def doubt_view(alarm: Alarm) -> DoubtView | None:
     """The fall that is not believed."""
     doubt = alarm.doubt
     return None if doubt is None else DoubtView(cause=doubt.cause, time=rfc3339(doubt.time_us), value=doubt.value)
+
+
+def _shelf_view(shelf: Shelf | None) -> ShelfView | None:
+    if shelf is None:
+        return None
+    since, until = rfc3339(shelf.at_us), rfc3339(shelf.until_us)
+    return ShelfView(by=shelf.by, reason=shelf.reason, since=since, until=until, rank=shelf.rank)
+
+
+def _refutation_view(one: Refutation | None) -> RefutationView | None:
+    if one is None:
+        return None
+    since, until = rfc3339(one.at_us), rfc3339(one.until_us)
+    return RefutationView(by=one.by, seen=one.seen, comment=one.comment, since=since, until=until)
+
+
+def _release_view(release: Release | None) -> ReleaseView | None:
+    return None if release is None else ReleaseView(how=release.how, who=release.who, at=rfc3339(release.at_us))
 
 
 def alarm_with_events(view: AlarmView, events: list[AlarmEvent]) -> dict[str, Any]:

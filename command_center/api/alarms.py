@@ -3,36 +3,21 @@
 import asyncio
 from typing import Annotated
 
-import msgspec
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 
 from command_center.alarms import store
 from command_center.alarms.alarm import Alarm, State
 from command_center.alarms.desk import AlarmDesk
-from command_center.alarms.view import AlarmView, alarm_view, alarm_with_events
-from command_center.api.answers import ApiError, answer, body_of
+from command_center.alarms.view import AlarmView, alarm_with_events
+from command_center.api.alarm_acts import found_alarm, view_of
+from command_center.api.answers import ApiError, answer
 from command_center.api.parameters import After, Limit, place_of
 from command_center.api.place import Place
-from command_center.clock import now_us
 from command_center.operations import Operations
 from command_center.picture.picture import Picture
 
-STATES = (
-    "unacknowledged",
-    "acknowledged",
-    "returned_unacknowledged",
-    "normal",
-    "shelved",
-    "suppressed",
-    "out_of_service",
-)
-OPEN = (State.UNACKNOWLEDGED, State.ACKNOWLEDGED, State.RETURNED_UNACKNOWLEDGED)
-
-
-class Act(msgspec.Struct, frozen=True):
-    """What a person says about an act."""
-
-    comment: Annotated[str, msgspec.Meta(max_length=4_000)] = ""
+STATES = tuple(State)
+OPEN = tuple(state for state in State if state is not State.NORMAL)
 
 
 def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRouter:
@@ -54,43 +39,18 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRout
     @routes.get("/{alarm_id}")
     async def one_alarm(alarm_id: str) -> Response:
         """One alarm, and everything that happened to it."""
-        alarm = _found(await desk.find(alarm_id), alarm_id)
+        alarm = found_alarm(await desk.find(alarm_id), alarm_id)
         events = await asyncio.to_thread(store.events_of, operations, alarm_id)
         return answer(alarm_with_events(view(alarm), events))
 
-    @routes.post("/{alarm_id}/acknowledge")
-    async def acknowledge(request: Request, alarm_id: str) -> Response:
-        """Say that you have seen it and act on it; the first to do so stays on record."""
-        act = await body_of(request, Act)
-        alarm = await desk.acknowledge(alarm_id, request.state.user, act.comment, now_us())
-        return answer(view(_found(alarm, alarm_id)))
-
-    @routes.post("/{alarm_id}/note")
-    async def note(request: Request, alarm_id: str) -> Response:
-        """Put a note on record."""
-        act = await body_of(request, Act)
-        if not act.comment.strip():
-            raise ApiError(422, "invalid", "a note needs a comment", "body.comment")
-        alarm = await desk.note(alarm_id, request.state.user, act.comment, now_us())
-        return answer(view(_found(alarm, alarm_id)))
-
-    @routes.post("/{alarm_id}/close")
-    async def close(request: Request, alarm_id: str) -> Response:
-        """Take an alarm off the list that has returned; 409 while it is active."""
-        act = await body_of(request, Act)
-        alarm = await desk.close(alarm_id, request.state.user, act.comment, now_us())
-        return answer(view(_found(alarm, alarm_id)))
-
     def view(alarm: Alarm) -> AlarmView:
-        if picture.directory is None:
-            raise ApiError(503, "no_log", "there is no log yet, and so no catalogue to name things by")
-        return alarm_view(alarm, picture.directory, picture.latest, now_us())
+        return view_of(alarm, picture)
 
     return routes
 
 
 def _states(text: str) -> tuple[State, ...] | None:
-    """The states named; None where none is.  Some that can be named are never taken in this version."""
+    """The states named; None where none is."""
     names = {name.strip() for name in text.split(",") if name.strip()}
     wrong = sorted(names - {*STATES, "open"})
     if wrong:
@@ -129,9 +89,3 @@ def _cursor(alarm: Alarm) -> str:
 
 def _behind(alarm: Alarm) -> Place:
     return Place(alarm.log_id, alarm.born.seq, alarm.born.ordinal + 1)
-
-
-def _found(alarm: Alarm | None, alarm_id: str) -> Alarm:
-    if alarm is None:
-        raise ApiError(404, "not_found", f"there is no alarm {alarm_id!r}", "path.alarm_id")
-    return alarm

@@ -12,6 +12,7 @@ from starlette.types import Scope
 from command_center.accounts import Accounts
 from command_center.alarms.desk import AlarmDesk
 from command_center.api import (
+    alarm_acts,
     alarms,
     city,
     dead_letters,
@@ -83,6 +84,7 @@ def build(parts: Parts) -> FastAPI:
         sensors.router(parts.book, parts.picture),
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),
         alarms.router(parts.desk, parts.operations, parts.picture),
+        alarm_acts.router(parts.desk, parts.picture),
         waves.router(parts.picture),
         dead_letters.router(parts.letters, parts.operations),
         dead_letters.unknown_router(parts.letters, parts.picture),

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from command_center.api.answers import ApiError, error_answer
-from command_center.errors import AlarmActive, NotStored, OperationsError
+from command_center.errors import AlarmActive, NotAllowed, NotStored, OperationsError
 from gateway.errors import LogError, LogMissing
 
 _log = logging.getLogger("command_center.api")
@@ -21,6 +21,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     for kind, status, code in (
         (AlarmActive, 409, "alarm_active"),
+        (NotAllowed, 409, "not_allowed"),
         (NotStored, 503, "not_stored"),
         (OperationsError, 503, "operations_unreadable"),
         (LogMissing, 503, "no_log"),

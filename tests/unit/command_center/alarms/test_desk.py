@@ -12,9 +12,10 @@ from msgspec.structs import replace
 
 from command_center.alarms import desk as alarm_desk
 from command_center.alarms import store
+from command_center.alarms.acts import Acts
 from command_center.alarms.alarm import Alarm, Event, State
 from command_center.alarms.desk import AlarmDesk
-from command_center.alarms.store import Cursor
+from command_center.alarms.store import Changes, Cursor
 from command_center.bell import Bell
 from command_center.errors import NotStored
 from command_center.operations import Operations
@@ -118,9 +119,9 @@ def test_a_crash_before_the_commit_gives_the_same_alarm_again(tmp_path: Path) ->
 def test_what_a_person_did_is_on_record_with_name_and_words(operations: Operations) -> None:
     async def story(desk: AlarmDesk) -> None:
         await desk.take([row(1, raised("hijau"))], DIRECTORY)
-        await desk.acknowledge(f"{LOG}-1-0", "sari", "petugas dihubungi", minutes(2))
-        await desk.acknowledge(f"{LOG}-1-0", "budi", "saya juga", minutes(3))
-        await desk.note(f"{LOG}-1-0", "budi", "pintu air dibuka", minutes(4))
+        await Acts(desk).acknowledge([f"{LOG}-1-0"], "sari", "petugas dihubungi", minutes(2))
+        await Acts(desk).acknowledge([f"{LOG}-1-0"], "budi", "saya juga", minutes(3))
+        await Acts(desk).note(f"{LOG}-1-0", "budi", "pintu air dibuka", minutes(4))
         await desk.take([row(5, returned("hijau"))], DIRECTORY)
 
     play(operations, story)
@@ -142,9 +143,9 @@ def test_what_a_person_did_is_on_record_with_name_and_words(operations: Operatio
 def test_a_note_on_an_old_alarm_leaves_the_newest_one_alone(operations: Operations) -> None:
     async def story(desk: AlarmDesk) -> None:
         await desk.take([row(1, raised("hijau")), row(2, returned("hijau"))], DIRECTORY)
-        await desk.close(f"{LOG}-1-0", "sari", "", minutes(3))
+        await Acts(desk).close(f"{LOG}-1-0", "sari", "", minutes(3))
         await desk.take([row(4, raised("kuning"))], DIRECTORY)
-        await desk.note(f"{LOG}-1-0", "sari", "salah pasang", minutes(5))
+        await Acts(desk).note(f"{LOG}-1-0", "sari", "salah pasang", minutes(5))
 
     desk = play(operations, story)
     newest = desk.open_of(LEVEL_ID)
@@ -158,18 +159,18 @@ def test_a_database_that_takes_no_writes_shows_the_alarm_refuses_the_act_and_los
 ) -> None:
     async def story(desk: AlarmDesk) -> None:
         await desk.take([row(1)], DIRECTORY)
-        await desk.beat()
+        await desk.beat(NOW_US)
         operations.read("PRAGMA query_only = ON")  # as a full disk, or one mounted read-only
         await desk.take([row(2, raised("hijau"))], DIRECTORY)
         alarm = desk.open_of(LEVEL_ID)
         assert alarm is not None
         assert (desk.pending, desk.cursor, desk.stored) == (1, Cursor(LOG, 2), Cursor(LOG, 1))
         with pytest.raises(NotStored, match=r"operations\.db: cannot be written"):
-            await desk.acknowledge(alarm.id, "sari", "", minutes(3))
+            await Acts(desk).acknowledge([alarm.id], "sari", "", minutes(3))
         assert desk.open_of(LEVEL_ID) is alarm  # still unacknowledged
         assert operations.error
         operations.read("PRAGMA query_only = OFF")
-        await desk.beat()
+        await desk.beat(NOW_US)
         assert (desk.pending, desk.stored, operations.error) == (0, Cursor(LOG, 2), "")
 
     play(operations, story)
@@ -202,7 +203,7 @@ def test_an_older_copy_of_the_log_is_followed_from_its_end(operations: Operation
 def test_an_older_copy_of_the_log_gives_no_id_a_second_time(operations: Operations, caplog: Any) -> None:
     async def story(desk: AlarmDesk) -> None:
         await desk.take([row(7, raised("hijau"))], DIRECTORY)
-        await desk.acknowledge(f"{LOG}-7-0", "sari", "banjir lama", minutes(8))
+        await Acts(desk).acknowledge([f"{LOG}-7-0"], "sari", "banjir lama", minutes(8))
         await desk.rewind(3)
         await desk.take([row(7, raised("kuning", datastream=DISCHARGE))], DIRECTORY)
 
@@ -219,7 +220,7 @@ def test_an_older_copy_of_the_log_gives_no_id_a_second_time(operations: Operatio
 def test_an_id_is_not_given_again_after_a_restart_or_to_the_same_datastream(operations: Operations) -> None:
     async def first(desk: AlarmDesk) -> None:
         await desk.take([row(7, raised("hijau")), row(8, returned("hijau"))], DIRECTORY)
-        await desk.close(f"{LOG}-7-0", "sari", "", minutes(8))
+        await Acts(desk).close(f"{LOG}-7-0", "sari", "", minutes(8))
         await desk.rewind(3)
 
     play(operations, first)
@@ -235,7 +236,7 @@ def test_an_id_is_not_given_again_after_a_restart_or_to_the_same_datastream(oper
 def test_a_log_that_comes_back_leaves_its_old_alarms_as_they_are(operations: Operations) -> None:
     async def story(desk: AlarmDesk) -> None:
         await desk.take([row(7, raised("hijau"))], DIRECTORY)
-        await desk.acknowledge(f"{LOG}-7-0", "sari", "", minutes(8))
+        await Acts(desk).acknowledge([f"{LOG}-7-0"], "sari", "", minutes(8))
         await desk.switch("b" * 16, minutes(9))
         await desk.switch(LOG, minutes(10))
         await desk.take([row(7, raised("hijau"))], DIRECTORY)
@@ -254,7 +255,7 @@ def alarm_of(operations: Operations, alarm_id: str) -> Alarm:
 
 def test_the_record_of_another_datastream_is_never_written_over(operations: Operations, caplog: Any) -> None:
     [alarm] = play(operations, taking(row(7, raised("hijau")))).open_alarms()
-    store.store(operations, [replace(alarm, datastream="X:y")], [], Cursor(LOG, 7))
+    store.store(operations, Changes([replace(alarm, datastream="X:y")]), Cursor(LOG, 7))
     assert store.find(operations, alarm.id) == alarm
     assert "X:y is not stored: another datastream's alarm has that id" in caplog.text
 
@@ -270,7 +271,7 @@ def test_too_much_pending_holds_up_the_log_and_nobody_who_acknowledges(
         taking_more = asyncio.create_task(desk.take([row(2, raised("kuning"))], DIRECTORY))
         await asyncio.sleep(0.1)
         with pytest.raises(NotStored):
-            await asyncio.wait_for(desk.acknowledge(f"{LOG}-1-0", "sari", "", minutes(3)), 0.5)
+            await asyncio.wait_for(Acts(desk).acknowledge([f"{LOG}-1-0"], "sari", "", minutes(3)), 0.5)
         assert not taking_more.done()
         operations.read("PRAGMA query_only = OFF")
         await asyncio.wait_for(taking_more, 5)
@@ -282,7 +283,7 @@ def test_too_much_pending_holds_up_the_log_and_nobody_who_acknowledges(
 def test_a_gauge_lost_after_its_flood_was_acknowledged_is_a_call(operations: Operations) -> None:
     async def story(desk: AlarmDesk) -> None:
         await desk.take([row(1, raised("merah"))], DIRECTORY)
-        await desk.acknowledge(f"{LOG}-1-0", "sari", "", minutes(2))
+        await Acts(desk).acknowledge([f"{LOG}-1-0"], "sari", "", minutes(2))
         await desk.take([row(3, transition(Kind.SILENT, severity=1))], DIRECTORY)
 
     desk = play(operations, story)
@@ -302,7 +303,7 @@ def test_an_illustrative_level_makes_an_exercise(operations: Operations) -> None
 def test_a_fall_in_doubt_is_a_call_and_a_clock_that_was_set_back_is_counted(operations: Operations) -> None:
     async def story(desk: AlarmDesk) -> None:
         await desk.take([row(1, raised("hijau", verify=True))], DIRECTORY)
-        await desk.acknowledge(f"{LOG}-1-0", "sari", "", minutes(1))
+        await Acts(desk).acknowledge([f"{LOG}-1-0"], "sari", "", minutes(1))
         fall = transition(Kind.VERIFY, "hijau", value=90.0)
         await desk.take([row(2, fall), row(3, transition(Kind.REBASED)), row(4, fall)], DIRECTORY)
 

@@ -1,0 +1,142 @@
+"""`/alarms/…`: what people do about alarms."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+
+from command_center.alarms.acts import LONGEST_REFUTATION_US, LONGEST_SHELF_US, Acts
+from command_center.alarms.alarm import Alarm
+from command_center.alarms.desk import AlarmDesk
+from command_center.alarms.view import AlarmView, alarm_view
+from command_center.api.answers import ApiError, answer, body_of
+from command_center.clock import now_us
+from command_center.picture.picture import Picture
+from sensors.times import MINUTE_US
+
+
+class Act(msgspec.Struct, frozen=True):
+    """What a person says about an act."""
+
+    comment: Annotated[str, msgspec.Meta(max_length=4_000)] = ""
+
+
+class ActOnSeveral(msgspec.Struct, frozen=True):
+    """What a person says about an act on several alarms."""
+
+    ids: Annotated[list[str], msgspec.Meta(min_length=1, max_length=500)]
+    comment: Annotated[str, msgspec.Meta(max_length=4_000)] = ""
+
+
+class Shelving(Act, frozen=True):
+    """For how long."""
+
+    minutes: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_SHELF_US // MINUTE_US)] = 30
+
+
+class Refuting(Act, frozen=True):
+    """By what it was seen, and for how long that is believed."""
+
+    seen: Literal["camera", "radio", "neighbour", "on_site"] = "on_site"
+    minutes: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_REFUTATION_US // MINUTE_US)] = 30
+
+
+def router(desk: AlarmDesk, picture: Picture) -> APIRouter:
+    """The routes."""
+    routes, acts = APIRouter(prefix="/alarms", tags=["alarms"]), Acts(desk)
+    _seeing(routes, acts, desk, picture)
+    _muting(routes, acts, picture)
+    return routes
+
+
+def view_of(alarm: Alarm, picture: Picture) -> AlarmView:
+    """The alarm as it stands.  Raises ApiError 503 where there is no catalogue yet."""
+    if picture.directory is None:
+        raise ApiError(503, "no_log", "there is no log yet, and so no catalogue to name things by")
+    return alarm_view(alarm, picture.directory, picture.latest, now_us())
+
+
+def found_alarm(alarm: Alarm | None, alarm_id: str) -> Alarm:
+    """The alarm.  Raises ApiError 404 where there is none."""
+    if alarm is None:
+        raise ApiError(404, "not_found", f"there is no alarm {alarm_id!r}", "path.alarm_id")
+    return alarm
+
+
+def _said(comment: str, what: str) -> str:
+    """The comment, where there is one.  Raises ApiError 422."""
+    if not comment.strip():
+        raise ApiError(422, "invalid", f"{what} needs a comment", "body.comment")
+    return comment
+
+
+def _seeing(routes: APIRouter, acts: Acts, desk: AlarmDesk, picture: Picture) -> None:
+    """Seen, noted, closed."""
+
+    @routes.post("/acknowledge")
+    async def acknowledge_all(request: Request) -> Response:
+        """Say of several alarms at once, all of them or none, that you have seen them and act on them."""
+        act = await body_of(request, ActOnSeveral)
+        alarms = await acts.acknowledge(act.ids, request.state.user, act.comment, now_us())
+        if alarms is None:
+            known = [one for one in act.ids if await desk.find(one) is None]
+            raise ApiError(404, "not_found", f"there is no alarm {known[0]!r}: none was acknowledged", "body.ids")
+        return answer({"items": [view_of(alarm, picture) for alarm in alarms]})
+
+    @routes.post("/{alarm_id}/acknowledge")
+    async def acknowledge(request: Request, alarm_id: str) -> Response:
+        """Say that you have seen it and act on it; the first to do so stays on record."""
+        act = await body_of(request, Act)
+        return _one(await acts.acknowledge([alarm_id], request.state.user, act.comment, now_us()), alarm_id, picture)
+
+    @routes.post("/{alarm_id}/note")
+    async def note(request: Request, alarm_id: str) -> Response:
+        """Put a note on record."""
+        act = await body_of(request, Act)
+        comment = _said(act.comment, "a note")
+        return _one(await acts.note(alarm_id, request.state.user, comment, now_us()), alarm_id, picture)
+
+    @routes.post("/{alarm_id}/close")
+    async def close(request: Request, alarm_id: str) -> Response:
+        """Take an alarm off the list that has returned; 409 while it is active."""
+        act = await body_of(request, Act)
+        return _one(await acts.close(alarm_id, request.state.user, act.comment, now_us()), alarm_id, picture)
+
+
+def _muting(routes: APIRouter, acts: Acts, picture: Picture) -> None:
+    """Shelved, refuted, confirmed."""
+
+    @routes.post("/{alarm_id}/shelve")
+    async def shelve(request: Request, alarm_id: str) -> Response:
+        """Mute it up to the level that it shows, for a time and with a reason; 409 for the highest level."""
+        act = await body_of(request, Shelving)
+        reason, now = _said(act.comment, "a shelf"), now_us()
+        until_us = now + act.minutes * MINUTE_US
+        return _one(await acts.shelve(alarm_id, request.state.user, reason, now, until_us), alarm_id, picture)
+
+    @routes.post("/{alarm_id}/unshelve")
+    async def unshelve(request: Request, alarm_id: str) -> Response:
+        """Take it off the shelf; what still holds and nobody has seen calls again."""
+        act = await body_of(request, Act)
+        return _one(await acts.unshelve(alarm_id, request.state.user, act.comment, now_us()), alarm_id, picture)
+
+    @routes.post("/{alarm_id}/refute")
+    async def refute(request: Request, alarm_id: str) -> Response:
+        """State that it is not so, and by what you saw that; the gauge speaks again after at most 60 minutes."""
+        act = await body_of(request, Refuting)
+        comment, now = _said(act.comment, "a refutation"), now_us()
+        until_us = now + act.minutes * MINUTE_US
+        return _one(
+            await acts.refute(alarm_id, request.state.user, act.seen, comment, now, until_us), alarm_id, picture
+        )
+
+    @routes.post("/{alarm_id}/confirm")
+    async def confirm(request: Request, alarm_id: str) -> Response:
+        """State that it is so, as you saw: what waits for that (sirens, mass messages) goes out."""
+        act = await body_of(request, Act)
+        comment = _said(act.comment, "a confirmation")
+        return _one(await acts.confirm(alarm_id, request.state.user, comment, now_us()), alarm_id, picture)
+
+
+def _one(alarms: list[Alarm] | None, alarm_id: str, picture: Picture) -> Response:
+    return answer(view_of(found_alarm(None if alarms is None else alarms[0], alarm_id), picture))
