@@ -11,8 +11,9 @@ from sensors.detector.findings import Found, Seen, found, let_go, level_moved
 from sensors.detector.rest import with_rest
 from sensors.detector.timers import with_due
 from sensors.quality import Quality, is_bad
+from sensors.remapping import remap
 from sensors.rules import HISTORICAL_AFTER_US, NO_TIMER, Rules
-from sensors.state import State, remap
+from sensors.state import State
 from sensors.times import NEVER
 from sensors.transition import Cause, Kind, Transition
 

@@ -1,64 +1,29 @@
 """What derived datastreams say in situations that an operator meets."""
 
-from dataclasses import fields
 from itertools import pairwise
 
-import msgspec
 import numpy as np
 import pytest
 
-from sensors.catalogue import Catalogue, Curve
+from sensors.catalogue import Curve
 from sensors.derived.holding import held_counts, holding_rules
 from sensors.derived.rules import derived_rules
 from sensors.derived.stage import derive
-from sensors.derived.state import DerivedState, fresh_derived, remap_derived
 from sensors.errors import CatalogueError
 from sensors.quality import Reason
 from sensors.times import MINUTE_US, SECOND_US
-from sensors.trend.rules import trend_rules
-from sensors.trend.state import TrendState, fresh_trend
 from tests.oracle.derived_loop import Observation
 from tests.unit.sensors.derived.small_catalogue import (
     CURVE,
     catalogue,
     datastream,
     derived,
-    every_method,
-    limits,
     observations,
     rows,
 )
+from tests.unit.sensors.derived.told_city import HOUR_US, START, City, pair_city
 
-START = 1_779_984_000 * SECOND_US  # midnight UTC
-HOUR_US = 60 * MINUTE_US
 INCOMPLETE, FAST = int(Reason.INCOMPLETE), int(Reason.RATE_OF_CHANGE)
-
-
-class City:
-    """A catalogue that hears observations one message after the other."""
-
-    def __init__(self, whole: Catalogue, levels: dict[int, list[float]] | None = None) -> None:
-        self.whole = whole
-        self.rules, self.trend_rules = derived_rules(whole), trend_rules(whole)
-        self.state: DerivedState = fresh_derived(self.rules)
-        self.trend: TrendState = fresh_trend(self.trend_rules)
-        self.limits = limits(whole, levels or {})
-        self.heard = 0
-
-    def hear(
-        self, name: str, at_us: int, value: float, *, quality: int = 1, reasons: int = 0, **more: int
-    ) -> dict[str, Observation]:
-        """What follows from one observation, by property."""
-        number = self.whole.datastream_by_id[f"S:{name}"].number
-        received_us = more.get("receive_us", START + at_us)
-        row = Observation(
-            self.heard, number, START + at_us, value, received_us, quality, reasons, more.get("origin", 0)
-        )
-        self.heard += 1
-        self.state, self.trend, batch, arrival = derive(
-            self.state, self.rules, (self.trend, self.trend_rules), self.limits, rows([row])
-        )
-        return {self.whole.datastreams[one.datastream].property: one for one in observations(batch, arrival)}
 
 
 def level_city() -> City:
@@ -312,15 +277,6 @@ def test_one_input_that_rose_fast_does_not_speak_for_another_that_is_doubted() -
     assert (found.quality, found.reasons) == (3, 0)
 
 
-def pair_city() -> City:
-    return City(
-        catalogue(
-            [datastream("a", "river_level", "cm", 60.0), datastream("b", "river_level", "cm", 60.0)],
-            [derived("difference", "cm", "linear", "a", "b", weights=(1.0, -1.0))],
-        )
-    )
-
-
 def test_several_inputs_speak_when_the_slowest_has_spoken() -> None:
     city = pair_city()
     assert city.hear("a", 60, 10.0) == {}  # b was never heard
@@ -382,57 +338,6 @@ def test_after_our_clock_was_set_back_a_sum_goes_on_at_once_and_counts_one_inter
         assert values == [1.0, 2.0, 2.0]
 
 
-def renumbered(whole: Catalogue, *first: str) -> Catalogue:
-    """The catalogue with these datastreams in front; numbers belong to (station, property, unit) and stay."""
-    front = sorted(whole.datastreams, key=lambda d: d.property not in first)
-    return msgspec.structs.replace(whole, datastreams=tuple(front))
-
-
-def test_a_reload_keeps_the_memory_of_what_did_not_change() -> None:
-    old = every_method()
-    city = City(old)
-    for at in range(40):
-        city.hear("pm25", at * 5 * MINUTE_US, 30.0 + at)
-        city.hear("level", at * MINUTE_US, 100.0 + at)
-        city.hear("opening", at * MINUTE_US, 0.5)
-    again = remap_derived(city.state, city.rules, derived_rules(renumbered(old, "ispu", "both")))
-    for field in fields(again):
-        assert getattr(again, field.name).tobytes() == getattr(city.state, field.name).tobytes(), field.name
-
-
-def test_a_changed_derivation_begins_anew_and_its_times_go_on() -> None:
-    def with_window(window_s: float) -> Catalogue:
-        return catalogue(
-            [datastream("pm25", "air", "ug/m3", 300.0)],
-            [
-                derived("changed", "ug/m3", "mean", "pm25", window_s=window_s),
-                derived("same", "ug/m3", "mean", "pm25", window_s=3600.0),
-            ],
-        )
-
-    city = City(with_window(3600.0))
-    for at in range(12):
-        city.hear("pm25", at * 5 * MINUTE_US, float(at))
-    before = city.state
-    new = with_window(7200.0)
-    city.state = remap_derived(city.state, city.rules, derived_rules(new))
-    city.rules = derived_rules(new)
-    assert city.state.last_us.tolist() == before.last_us.tolist()
-    found = city.hear("pm25", 60 * MINUTE_US, 100.0)
-    assert found["changed"].value == 100.0
-    assert found["same"].value == (sum(range(1, 12)) + 100) / 12
-
-
-def test_one_in_another_unit_is_another_and_one_that_is_gone_is_forgotten() -> None:
-    old, new = every_method(), every_method()
-    gone = msgspec.structs.replace(new, datastreams=tuple(d for d in new.datastreams if d.property != "rain-10m"))
-    city = City(old)
-    city.hear("rain_rate", 0, 5.0)
-    state = remap_derived(city.state, city.rules, derived_rules(gone))
-    assert len(state.last_us) == len(city.state.last_us) - 1
-    assert (state.part_total == 0).all()
-
-
 def test_how_many_of_a_basin_hold_a_level() -> None:
     names = ("a", "b", "c")
     whole = catalogue(
@@ -460,113 +365,3 @@ def test_a_window_of_one_interval_is_the_part_that_the_observation_is_in() -> No
     city = City(whole)
     told = [city.hear("pm25", at * MINUTE_US, value)["hour"] for at, value in ((0, 10.0), (59, 20.0), (60, 70.0))]
     assert [(one.value, one.reasons) for one in told] == [(10.0, 0), (15.0, 0), (70.0, 0)]
-
-
-def indices_city() -> City:
-    """Two sub-indices every 5 minutes: one is lost when it is over 15 minutes behind the other."""
-    return City(
-        catalogue(
-            [datastream("pm25", "air", "1", 300.0), datastream("so2", "air", "1", 300.0)],
-            [derived("ispu", "1", "ispu_max", "pm25", "so2"), derived("worst", "1", "dominant", "pm25", "so2")],
-        )
-    )
-
-
-@pytest.mark.parametrize("fails", [False, True])
-def test_a_pollutant_that_died_or_fails_does_not_freeze_the_index(fails: bool) -> None:
-    city = indices_city()
-    city.hear("so2", 0, 30.0)
-    city.hear("pm25", 0, 60.0)
-    told = []
-    for minute in range(5, 30, 5):
-        if fails:
-            assert city.hear("so2", minute * MINUTE_US - 1, -9999.0, quality=4).keys() <= {"ispu", "worst"}
-        found = city.hear("pm25", minute * MINUTE_US, 60.0 + minute)
-        told.append(found.get("ispu"))
-    assert told[:3] == [None] * 3  # it could still come
-    assert [(one.value, one.quality, one.reasons) for one in told[3:] if one] == [
-        (80.0, 2, INCOMPLETE),
-        (85.0, 2, INCOMPLETE),
-    ]
-    assert found["ispu"].time_us == START + 25 * MINUTE_US
-    assert found["worst"].value == 1.0
-
-
-def test_a_pollutant_that_comes_back_counts_again() -> None:
-    city = indices_city()
-    city.hear("so2", 0, 30.0)
-    for minute in range(0, 30, 5):
-        city.hear("pm25", minute * MINUTE_US, 60.0)
-    assert city.hear("so2", 12 * MINUTE_US, 99.0, receive_us=START + 29 * MINUTE_US) == {}  # stored: no news
-    city.hear("so2", 29 * MINUTE_US, 90.0)
-    found = city.hear("pm25", 30 * MINUTE_US, 60.0)["ispu"]
-    assert (found.time_us - START, found.value, found.reasons) == (29 * MINUTE_US, 90.0, 0)
-
-
-def test_a_pollutant_that_was_never_heard_is_waited_for_as_long_and_no_longer() -> None:
-    city = indices_city()
-    told = [city.hear("pm25", minute * MINUTE_US, 60.0) for minute in (0, 5, 10, 15, 20)]
-    assert told[:4] == [{}] * 4
-    assert (told[4]["ispu"].value, told[4]["ispu"].reasons, told[4]["worst"].value) == (60.0, INCOMPLETE, 1.0)
-
-
-def test_that_nobody_measures_the_worst_any_more_does_not_end_it() -> None:
-    """A suspect derived observation ends no level; one that is as bad without it is sound."""
-    city = indices_city()
-    city.hear("so2", 0, 210.0)
-    city.hear("pm25", 0, 60.0)
-    found = city.hear("pm25", 20 * MINUTE_US, 60.0)
-    assert [(one.value, one.quality, one.reasons) for one in found.values()] == [
-        (60.0, 3, INCOMPLETE),
-        (1.0, 3, INCOMPLETE),
-    ]
-    found = city.hear("pm25", 25 * MINUTE_US, 220.0)
-    assert [(one.value, one.quality) for one in found.values()] == [(220.0, 2), (1.0, 2)]
-
-
-def test_a_sum_waits_for_what_is_lost() -> None:
-    city = pair_city()
-    city.hear("a", 0, 10.0)
-    city.hear("b", 0, 4.0)
-    assert city.hear("a", HOUR_US, 10.0) == {}
-
-
-def road_city() -> City:
-    return City(
-        catalogue(
-            [datastream("vc", "traffic", "1", 300.0), datastream("speed", "traffic", "km/h", 300.0)],
-            [derived("los", "1", "los", "vc", "speed")],
-        )
-    )
-
-
-def services(*pairs: tuple[float, float], lag_us: int = 6 * SECOND_US) -> list[tuple[float, float]]:
-    """(minute, level) of what is told of a road that says volume over capacity and, a moment later, speed."""
-    city, told = road_city(), []
-    for n, (ratio, speed) in enumerate(pairs):
-        at_us = 5 * n * MINUTE_US
-        for name, value, when_us in (("vc", ratio, at_us), ("speed", speed, at_us + lag_us)):
-            told += [((one.time_us - START) / MINUTE_US, one.value) for one in city.hear(name, when_us, value).values()]
-    return told
-
-
-def test_an_empty_road_at_night_is_free_and_one_whose_traffic_stopped_is_not() -> None:
-    assert [level for _, level in services((0.25, 50.0), (0.1, 55.0), (0.0, 0.0), (0.03, 60.0), (0.0, 0.0))] == [
-        2.0, 1.0, 1.0, 1.0, 1.0,
-    ]  # fmt: skip
-    assert [level for _, level in services((0.3, 40.0), *[(0.0, 0.0)] * 30)] == [2.0, *[6.0] * 30]
-
-
-@pytest.mark.parametrize("lag_us", [0, 6 * SECOND_US, 140 * SECOND_US])
-def test_a_volume_is_paired_with_the_speed_of_its_own_time(lag_us: int) -> None:
-    """Not the volume of minute 5 with the speed of minute 0: the road that stopped was never free in between."""
-    assert services((0.3, 40.0), (0.0, 0.0), (0.0, 0.0), lag_us=lag_us) == [(0.0, 2.0), (5.0, 6.0), (10.0, 6.0)]
-
-
-def test_reports_that_come_more_seldom_than_declared_are_paired_all_the_same() -> None:
-    city = road_city()
-    told: list[Observation] = []
-    for n in range(20):
-        told += city.hear("vc", 10 * n * MINUTE_US, 0.5).values()
-        told += city.hear("speed", (10 * n + 5) * MINUTE_US, 30.0).values()
-    assert len(told) >= 20
