@@ -268,6 +268,16 @@ class AlarmDesk:
                 steps.append(_Step(before, after, AlarmEvent(before.id, now_us, event, by, reason)))
         return steps
 
+    async def find_out(self, steps: Sequence[tuple[Alarm, Alarm, AlarmEvent]]) -> None:
+        """What was found out about open alarms, (before, after, event): shown at once, stored with what is pending.
+
+        Where an alarm changed meanwhile, nothing is done about it: it is looked at again a second later.
+        """
+        async with self._lock:
+            for before, after, event in steps:
+                if self._newest.get(before.datastream) is before and after is not before:
+                    self._step(_Step(before, after, event))
+
     def _expire(self, now_us: int) -> None:
         """What ends by itself: shelves, refutations, chatter and orders."""
         for before in list(self._newest.values()):

@@ -24,6 +24,7 @@ from command_center.api import (
     login,
     maintenance,
     sensors,
+    service_orders,
     waves,
 )
 from command_center.api.body_limit import BodyLimit
@@ -85,6 +86,7 @@ def build(parts: Parts) -> FastAPI:
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),
         alarms.router(parts.desk, parts.operations, parts.picture),
         alarm_acts.router(parts.desk, parts.picture),
+        service_orders.router(parts.desk, parts.operations, parts.picture),
         waves.router(parts.picture),
         dead_letters.router(parts.letters, parts.operations),
         dead_letters.unknown_router(parts.letters, parts.picture),
