@@ -22,8 +22,8 @@ from command_center.alarms.step import Context
 from command_center.alarms.store import AlarmEvent, Cursor
 from command_center.bell import Bell
 from command_center.errors import NotStored
-from command_center.incidents import grouping
 from command_center.incidents.flood_mode import AlarmLoad
+from command_center.incidents.grouping import IncidentBook, is_fault
 from command_center.operations import Operations
 from command_center.picture.directory import Directory
 from gateway.log.rows import LogRow
@@ -59,6 +59,7 @@ class AlarmDesk:
         self._failures = 0  # in a row
         self.calls = 0  # annunciations that were heard
         self.load = AlarmLoad()
+        self._incidents = IncidentBook()
         self.rebased = 0  # datastreams whose newest time lay ahead of our clock
         self.unnamed = 0  # transitions of datastreams that no catalogue names
         self.twins = 0  # alarms born where a log that is gone had another one
@@ -312,8 +313,9 @@ class AlarmDesk:
             return
         if before is None or not before.is_open:  # `after` is born of this transition
             before, after = None, self._with_own_id(after)
-        if not after.incident or (grouping.is_fault(before or after) and not grouping.is_fault(after)):
-            incident, group = grouping.incident_of(after, self.open_alarms(), catalogue)
+        if not after.incident or (before is not None and is_fault(before) and not is_fault(after)):
+            self._incidents.under(catalogue, (alarm for alarm in self._newest.values() if alarm.is_open))
+            incident, group = self._incidents.incident_of(after)
             after = replace(after, incident=incident, group=group)
         event = _event(after)
         self._pending.events.append(event)
@@ -340,6 +342,9 @@ class AlarmDesk:
         newest = self._newest.get(after.datastream)
         if before is None or newest is None or newest.id == after.id:
             self._newest[after.datastream] = after
+            if before is not None:
+                self._incidents.remove(before)
+            self._incidents.add(after)
         if not after.is_open and (before is None or before.is_open):
             self._closed.append(after)
         self._pending.alarms[after.id] = self._changed[after.id] = after

@@ -109,6 +109,12 @@ def find(operations: Operations, alarm_id: str) -> Alarm | None:
     return _ALARM.decode(rows[0][0]) if rows else None
 
 
+def of_incident(operations: Operations, incident: str, limit: int) -> list[Alarm]:
+    """The alarms of one incident, in the order in which they were born."""
+    rows = operations.read("SELECT body FROM alarm WHERE incident = ? ORDER BY number LIMIT ?", incident, limit)
+    return [_ALARM.decode(body) for (body,) in rows]
+
+
 def newest_closed(operations: Operations, limit: int) -> list[Alarm]:
     """The newest `limit` alarms that are normal, newest first."""
     rows = operations.read("SELECT body FROM alarm WHERE state = ? ORDER BY number DESC LIMIT ?", State.NORMAL, limit)
@@ -162,8 +168,9 @@ def _marks(values: Sequence[str]) -> str:
 def _put(connection: sqlite3.Connection, alarm: Alarm) -> None:
     """One alarm as it is now.  The record of an alarm of another datastream is left alone, whatever its id."""
     done = connection.execute(
-        "INSERT INTO alarm (id, log_id, seq, ordinal, datastream, state, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body"
+        "INSERT INTO alarm (id, log_id, seq, ordinal, datastream, state, incident, body)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET state = excluded.state, incident = excluded.incident, body = excluded.body"
         " WHERE datastream = excluded.datastream",
         (
             alarm.id,
@@ -172,6 +179,7 @@ def _put(connection: sqlite3.Connection, alarm: Alarm) -> None:
             alarm.born.ordinal,
             alarm.datastream,
             alarm.state,
+            alarm.incident,
             msgspec.json.encode(alarm).decode(),
         ),
     )

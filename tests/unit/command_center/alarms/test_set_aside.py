@@ -197,6 +197,8 @@ def test_a_file_of_the_version_before_is_brought_up_to_date(tmp_path: Path) -> N
     with database.transaction() as connection:
         connection.execute("DROP TABLE annunciation")
         connection.execute("DROP TABLE service_order")
+        connection.execute("DROP INDEX alarm_of_incident")
+        connection.execute("ALTER TABLE alarm DROP COLUMN incident")
         connection.execute("PRAGMA user_version = 1")
     database.close()
     again = Operations(tmp_path)
