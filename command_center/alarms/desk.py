@@ -33,6 +33,7 @@ from sensors.transition import Kind, Transition
 
 MAX_PENDING: Final = 10_000
 CLOSED_SHOWN: Final = 50
+LOAD_KEPT: Final = 1_000  # annunciations that are counted after a restart
 RETRY_S: Final = 1.0
 PROVE_EVERY_BEATS: Final = 10  # that operations.db can be written is proved so often
 COMPLAIN_EVERY: Final = 60  # failed writes
@@ -58,7 +59,7 @@ class AlarmDesk:
         self._beats = 0
         self._failures = 0  # in a row
         self.calls = 0  # annunciations that were heard
-        self.load = AlarmLoad()
+        self.load = AlarmLoad(store.heard_last(operations, LOAD_KEPT))
         self._incidents = IncidentBook()
         self.rebased = 0  # datastreams whose newest time lay ahead of our clock
         self.unnamed = 0  # transitions of datastreams that no catalogue names

@@ -71,6 +71,12 @@ def store(operations: Operations, changes: Changes, cursor: Cursor) -> list[Orde
     return orders
 
 
+def heard_last(operations: Operations, limit: int) -> list[int]:
+    """When the last annunciations that were heard were made, newest first."""
+    rows = operations.read("SELECT at_us FROM annunciation WHERE muted = '' ORDER BY number DESC LIMIT ?", limit)
+    return [at_us for (at_us,) in rows]
+
+
 def annunciations_after(operations: Operations, after: int, limit: int) -> list[tuple[int, Annunciation]]:
     """(number, annunciation) in the order in which they were made."""
     rows = operations.read(

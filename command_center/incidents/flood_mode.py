@@ -5,6 +5,7 @@ quoted by prosys.com; FACTS 2.1).  Then the list shows incidents; the highest le
 """
 
 from bisect import bisect_left, insort
+from collections.abc import Iterable
 from typing import Final
 
 from sensors.times import MINUTE_US
@@ -17,8 +18,9 @@ ENDS_UNDER: Final = 5
 class AlarmLoad:
     """The annunciations of the last ten minutes, and whether they are a flood."""
 
-    def __init__(self) -> None:
-        self._times_us: list[int] = []
+    def __init__(self, known_us: Iterable[int] = ()) -> None:
+        """`known_us`: when those were made that came before."""
+        self._times_us = sorted(known_us)
         self.is_flood = False
         self.since_us: int | None = None  # when the flood began
 
