@@ -322,8 +322,8 @@ class AlarmDesk:
         self._pending.events.append(event)
         self._call(annunciation_of(before, after, event.event))
         self._put(before, after)
-        was = "normal" if before is None else before.state
-        _log.info("%s: %s => %s, %s %s", after.datastream, was, after.state, event.event, transition.level)
+        what = f"{event.event} {transition.level}".rstrip()
+        _log.info("%s: %s => %s, %s", after.datastream, _standing(before), _standing(after), what)
 
     def _with_own_id(self, born: Alarm) -> Alarm:
         """`born` with an id that no alarm on record has: nothing of an earlier story is ever written over."""
@@ -372,6 +372,13 @@ class AlarmDesk:
     def _applied(self) -> Cursor:
         assert self.cursor is not None, "`switch` comes first"  # noqa: S101 - a mistake of ours, not of the data
         return self.cursor
+
+
+def _standing(alarm: Alarm | None) -> str:
+    """The state in a line of our own log; history needs no acknowledgement and is told as what it is."""
+    if alarm is None:
+        return "normal"
+    return "historical" if alarm.historical and alarm.is_open else alarm.state
 
 
 def _is_behind(alarm: Alarm, cursor: Cursor) -> bool:
