@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from command_center.alarms import life_cycle, set_aside, store
 from command_center.alarms.alarm import Alarm, Event, Position
 from command_center.alarms.annunciation import Annunciation, annunciation_of
+from command_center.alarms.calls import heard_last
 from command_center.alarms.orders import Order, aside_of, checked, stored_orders
 from command_center.alarms.pending import Pending, Step
 from command_center.alarms.step import Context
@@ -59,7 +60,7 @@ class AlarmDesk:
         self._beats = 0
         self._failures = 0  # in a row
         self.calls = 0  # annunciations that were heard
-        self.load = AlarmLoad(store.heard_last(operations, LOAD_KEPT))
+        self.load = AlarmLoad(heard_last(operations, LOAD_KEPT))
         self._incidents = IncidentBook()
         self.rebased = 0  # datastreams whose newest time lay ahead of our clock
         self.unnamed = 0  # transitions of datastreams that no catalogue names
