@@ -234,6 +234,36 @@ class Installation(Row, frozen=True, kw_only=True):
     author: str = ""
 
 
+class StandingAction(Row, frozen=True, kw_only=True):
+    """What somebody does when a level is reached, and when it may be taken back (actions.csv)."""
+
+    action: str  # its name, unique within the datastream
+    station: str
+    property: str
+    level: str  # opens it when it is reached
+    what_id: str  # in Indonesian
+    what_en: str  # in English
+    opd: str  # who does it
+    takes_min: float  # minutes from the order until it is done
+    undo_level: str = ""  # it may be taken back once this level is left; empty = by hand at any time
+    report_every_min: float | None = None  # so often the level is reported while it is held; None = by no clock
+
+    @builtins.property  # the field `property` stands in the way
+    def datastream(self) -> str:
+        """`{station}:{property}`."""
+        return f"{self.station}:{self.property}"
+
+    @builtins.property
+    def key(self) -> str:
+        """`{station}:{property}!{action}`: names it in the whole city, and in retired.csv."""
+        return f"{self.datastream}!{self.action}"
+
+    @builtins.property
+    def what(self) -> Text:
+        """What is done, in both languages."""
+        return Text(id=self.what_id, en=self.what_en)
+
+
 class Curve(Row, frozen=True, kw_only=True):
     """A table to interpolate in, such as a rating curve (curves.csv): its points by ascending x."""
 
@@ -309,6 +339,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     visits: tuple[Visit, ...] = ()  # the oldest first
     datastreams: tuple[Datastream, ...]
     curves: tuple[Curve, ...] = ()
+    actions: tuple[StandingAction, ...] = ()
 
     @cached_property
     def observed(self) -> "Catalogue":
@@ -330,6 +361,14 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def datastream_by_number(self) -> Mapping[int, Datastream]:
         """Datastreams by the gateway's number; raises nothing for holes, they are simply not in it."""
         return {d.number: d for d in self.datastreams if d.number != UNNUMBERED}
+
+    @cached_property
+    def actions_of(self) -> Mapping[str, tuple[StandingAction, ...]]:
+        """Standing actions by the `{station}:{property}` that opens them, in the table's order."""
+        found: dict[str, tuple[StandingAction, ...]] = {}
+        for action in self.actions:
+            found[action.datastream] = (*found.get(action.datastream, ()), action)
+        return found
 
     @cached_property
     def area_by_code(self) -> Mapping[str, Area]:
