@@ -13,6 +13,9 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from sensors.pull_source import Pull
+from sensors.row import Row as Row
+from sensors.row import Text as Text
+from sensors.standing_action import StandingAction as StandingAction
 
 Direction = Literal["rising", "falling"]
 Protocol = Literal["auto", "5", "3.1.1"]
@@ -20,24 +23,6 @@ SESSION_EXPIRY_S: Final = 604_800  # a week: a broker keeps our session, and wha
 UNNUMBERED = -1
 ANY_SOURCE = "*"  # an ingest rule for every source
 MAX_LEVELS: Final = 8  # of one datastream: what is held is remembered in a byte
-
-
-class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A text in the two languages of the screen."""
-
-    id: str
-    en: str
-
-
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """Common to everything a city declares: where the fact is from.  "illustrative …" means: made up, to show."""
-
-    source: str = "illustrative"
-
-    @property
-    def is_illustrative(self) -> bool:
-        """True where the city itself says that the row is made up; its alarms reach test contacts only."""
-        return self.source.casefold().startswith(("illustrative", "ilustrasi"))
 
 
 class LevelStyle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -232,36 +217,6 @@ class Installation(Row, frozen=True, kw_only=True):
     scale: float = 1.0
     zero: float = 0.0  # in the datastream's unit
     author: str = ""
-
-
-class StandingAction(Row, frozen=True, kw_only=True):
-    """What somebody does when a level is reached, and when it may be taken back (actions.csv)."""
-
-    action: str  # its name, unique within the datastream
-    station: str
-    property: str
-    level: str  # opens it when it is reached
-    what_id: str  # in Indonesian
-    what_en: str  # in English
-    opd: str  # who does it
-    takes_min: float  # minutes from the order until it is done
-    undo_level: str = ""  # it may be taken back once this level is left; empty = by hand at any time
-    report_every_min: float | None = None  # so often the level is reported while it is held; None = by no clock
-
-    @builtins.property  # the field `property` stands in the way
-    def datastream(self) -> str:
-        """`{station}:{property}`."""
-        return f"{self.station}:{self.property}"
-
-    @builtins.property
-    def key(self) -> str:
-        """`{station}:{property}!{action}`: names it in the whole city, and in retired.csv."""
-        return f"{self.datastream}!{self.action}"
-
-    @builtins.property
-    def what(self) -> Text:
-        """What is done, in both languages."""
-        return Text(id=self.what_id, en=self.what_en)
 
 
 class Curve(Row, frozen=True, kw_only=True):

@@ -6,15 +6,17 @@ once it is stored.  Pending events are bounded: at 10,000 the desk takes no more
 """
 
 import asyncio
+import contextlib
 import dataclasses
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from msgspec.structs import replace
 
+from command_center.actions.book import ActionBook, write_of
 from command_center.alarms import life_cycle, set_aside, store
 from command_center.alarms.alarm import Alarm, Event, Position
 from command_center.alarms.annunciation import Annunciation, annunciation_of
@@ -23,7 +25,7 @@ from command_center.alarms.step import Context
 from command_center.alarms.store import AlarmEvent, Changes, Cursor
 from command_center.bell import Bell
 from command_center.errors import NotStored
-from command_center.operations import Operations
+from command_center.operations import Operations, Write
 from command_center.picture.directory import Directory
 from gateway.log.rows import LogRow
 from sensors.health_kinds import is_health
@@ -73,6 +75,7 @@ class AlarmDesk:
         self._newest = {alarm.datastream: alarm for alarm in store.newest_of_each(operations)}
         self._closed = deque(reversed(store.newest_closed(operations, CLOSED_SHOWN)), maxlen=CLOSED_SHOWN)
         self.orders = stored_orders(operations)  # in force
+        self.actions = ActionBook(operations)  # opened by steps of alarms
         self.cursor = store.stored_cursor(operations)  # applied
         self.stored = self.cursor  # applied and on disk
         self._pending: dict[str, Alarm] = {}
@@ -145,6 +148,7 @@ class AlarmDesk:
             if self.pending >= MAX_PENDING and not await self._store():
                 return False
             cursor = self._applied()
+            self.actions.follow(directory.catalogue)
             for row in rows:
                 if row.seq > cursor.seq:
                     self._take_row(row, cursor.log_id, directory)
@@ -204,6 +208,19 @@ class AlarmDesk:
                 await self._commit(news)
             return [step.after for step in steps]
 
+    @contextlib.asynccontextmanager
+    async def acting(self) -> AsyncIterator[Callable[[Sequence[Write]], Awaitable[None]]]:
+        """For what people do beside alarms: nothing changes meanwhile, and what is yielded stores their writes.
+
+        It stores all that is pending with them, or raises NotStored.
+        """
+
+        async def store_also(writes: Sequence[Write]) -> None:
+            await self._commit((), also=writes)
+
+        async with self._lock:
+            yield store_also
+
     async def begin(self, order: Order) -> Order:
         """Put an order in force, and set aside what it covers.  Raises NotAllowed, NotStored."""
         async with self._lock:
@@ -240,14 +257,18 @@ class AlarmDesk:
             if self.cursor is not None and due:
                 await self._store()
 
-    async def _commit(self, steps: Sequence[_Step], orders: Sequence[Order] = ()) -> list[Order]:
+    async def _commit(
+        self, steps: Sequence[_Step], orders: Sequence[Order] = (), also: Sequence[Write] = ()
+    ) -> list[Order]:
         """What people did: it counts once it is stored, with all that was pending."""
         calls = [call for step in steps if (call := step.annunciation) is not None]
+        opened = [write_of(one) for step in steps for one in self.actions.opened(step.before, step.after)]
         changes = Changes(
             [*self._pending.values(), *(step.after for step in steps)],
             [*self._pending_events, *(step.event for step in steps)],
             [*self._pending_calls, *calls],
             [*self._pending_orders, *orders],
+            [*self.actions.writes(), *opened, *also],
         )
         stored = await asyncio.to_thread(store.store, self._operations, changes, self._applied())
         for step in steps:
@@ -349,6 +370,7 @@ class AlarmDesk:
         """`after` takes the place of `before`; None: it is new."""
         if before is None:
             self._unstored.add(after.id)
+        self.actions.step(before, after)
         newest = self._newest.get(after.datastream)
         if before is None or newest is None or newest.id == after.id:
             self._newest[after.datastream] = after
@@ -376,6 +398,7 @@ class AlarmDesk:
             list(self._pending_events),
             list(self._pending_calls),
             list(self._pending_orders),
+            self.actions.writes(),
         )
 
     def _stored_all(self) -> None:
@@ -383,6 +406,7 @@ class AlarmDesk:
         self._pending.clear()
         self._pending_calls.clear()
         self._pending_orders.clear()
+        self.actions.stored()
         self._unstored.clear()
         self._pending_events.clear()
         self.stored = self.cursor

@@ -10,8 +10,10 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from command_center.accounts import Accounts
+from command_center.actions.acts import ActionActs
 from command_center.alarms.desk import AlarmDesk
 from command_center.api import (
+    actions,
     alarm_acts,
     alarms,
     city,
@@ -56,6 +58,7 @@ class Parts:
     tail: Tail
     picture: Picture
     desk: AlarmDesk
+    actions: ActionActs
     book: SensorBook
     live: LiveView
     health: Health
@@ -85,6 +88,7 @@ def build(parts: Parts) -> FastAPI:
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),
         alarms.router(parts.desk, parts.operations, parts.picture),
         alarm_acts.router(parts.desk, parts.picture),
+        actions.router(parts.actions, parts.operations),
         waves.router(parts.picture),
         dead_letters.router(parts.letters, parts.operations),
         dead_letters.unknown_router(parts.letters, parts.picture),
