@@ -13,9 +13,9 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from sensors.pull_source import Pull
-from sensors.row import Row as Row
-from sensors.row import Text as Text
-from sensors.standing_action import StandingAction as StandingAction
+from sensors.row import Row as Row  # noqa: PLC0414 (a name of the catalogue: others import it from here)
+from sensors.row import Text as Text  # noqa: PLC0414
+from sensors.standing_action import StandingAction as StandingAction  # noqa: PLC0414
 
 Direction = Literal["rising", "falling"]
 Protocol = Literal["auto", "5", "3.1.1"]
@@ -96,6 +96,15 @@ class DetectorRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     wave_severity: int = 2  # a raise of so much opens the window downstream
 
 
+class AlarmRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How alarms are handled (`[alarms]` of city.toml); `docs/alarms.md` says what each is for."""
+
+    release_after_s: Annotated[float, msgspec.Meta(ge=0, le=3_600)] = (
+        120.0  # unrefuted, then sirens go out all the same
+    )
+    link_fault_min: Annotated[float, msgspec.Meta(gt=0, le=1_440)] = 10.0  # silences of one link so close are one fault
+
+
 class City(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`city.toml`."""
 
@@ -112,6 +121,7 @@ class City(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ingest: tuple[IngestRule, ...] = ()
     silence: Silence = Silence()
     detector: DetectorRules = DetectorRules()
+    alarms: AlarmRules = AlarmRules()
     credit: Text = Text("", "")
 
     def rules_for(self, source: str) -> tuple[IngestRule, ...]:

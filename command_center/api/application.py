@@ -22,10 +22,12 @@ from command_center.api import (
     errors,
     feeds,
     health,
+    incidents,
     live,
     login,
     maintenance,
     sensors,
+    service_orders,
     waves,
 )
 from command_center.api.body_limit import BodyLimit
@@ -89,6 +91,8 @@ def build(parts: Parts) -> FastAPI:
         alarms.router(parts.desk, parts.operations, parts.picture),
         alarm_acts.router(parts.desk, parts.picture),
         actions.router(parts.actions, parts.operations),
+        incidents.router(parts.desk, parts.operations, parts.picture),
+        service_orders.router(parts.desk, parts.operations, parts.picture),
         waves.router(parts.picture),
         dead_letters.router(parts.letters, parts.operations),
         dead_letters.unknown_router(parts.letters, parts.picture),
