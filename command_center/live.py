@@ -10,6 +10,8 @@ from typing import Final, Protocol
 
 import msgspec
 
+from command_center.actions.acts import ActionActs
+from command_center.actions.view import ActionView, action_view
 from command_center.alarms.alarm import Alarm
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.view import AlarmView, alarm_view
@@ -46,6 +48,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     alarms: list[AlarmView]  # open ones, and those closed last
     incidents: list[IncidentView]  # of the open alarms, the worst first
     waves: list[WaveView]
+    actions: list[ActionView]  # open ones
     status: WallStatus
 
 
@@ -58,6 +61,7 @@ class Delta(msgspec.Struct, frozen=True, kw_only=True):
     alarms: list[AlarmView]
     incidents: list[IncidentView] | msgspec.UnsetType  # all of them, where an alarm has changed
     waves: list[WaveView] | msgspec.UnsetType  # all of them, where any has changed
+    actions: list[ActionView] | msgspec.UnsetType  # all open ones, where any has changed
     status: WallStatus | msgspec.UnsetType
 
 
@@ -108,9 +112,18 @@ class Viewer:
 class LiveView:
     """Owns the viewers; `run` lives."""
 
-    def __init__(self, picture: Picture, desk: AlarmDesk, sensors: SensorBook, board: StatusBoard, news: Bell) -> None:
+    def __init__(
+        self,
+        picture: Picture,
+        desk: AlarmDesk,
+        sensors: SensorBook,
+        board: StatusBoard,
+        actions: ActionActs,
+        news: Bell,
+    ) -> None:
         self._picture, self._desk, self._sensors, self._board = picture, desk, sensors, board
-        self._news = news
+        self._acts, self._news = actions, news
+        self._actions_sent: list[ActionView] = []
         self._viewers: set[Viewer] = set()
         self._snapshot: str | None = None  # of the present tick
         self._status_us = 0
@@ -177,6 +190,7 @@ class LiveView:
             alarms=alarms,
             incidents=self._incidents() if alarms else msgspec.UNSET,
             waves=self._changed_waves(at_us),
+            actions=self._changed_actions(at_us),
             status=self._status(at_us),
         )
 
@@ -216,6 +230,17 @@ class LiveView:
         waves.changed = False
         return self._waves(at_us)
 
+    def _changed_actions(self, at_us: int) -> list[ActionView] | msgspec.UnsetType:
+        """A gauge that falls below a level changes an action, too: it may be taken back then."""
+        actions = self._actions(at_us) if self._viewers else self._actions_sent
+        if actions == self._actions_sent:
+            return msgspec.UNSET
+        self._actions_sent = actions
+        return actions
+
+    def _actions(self, at_us: int) -> list[ActionView]:
+        return [action_view(one, self._acts.gauge_of(one, at_us)) for one in self._desk.actions.open_actions]
+
     def _waves(self, at_us: int) -> list[WaveView]:
         directory = self._picture.directory
         return [] if directory is None else self._picture.waves.view(directory, at_us)
@@ -235,6 +260,7 @@ class LiveView:
             alarms=self._views(alarms, at_us),
             incidents=self._incidents(),
             waves=self._waves(at_us),
+            actions=self._actions(at_us),
             status=self._board.status(at_us),
         )
         return msgspec.json.encode(snapshot).decode()

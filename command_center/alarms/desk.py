@@ -6,26 +6,28 @@ once it is stored.  Pending events are bounded: at 10,000 the desk takes no more
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Final
 
 from msgspec.structs import replace
 
+from command_center.actions.book import ActionBook
 from command_center.alarms import life_cycle, set_aside, store
 from command_center.alarms.alarm import Alarm, Event, Position
 from command_center.alarms.annunciation import Annunciation, annunciation_of
 from command_center.alarms.calls import heard_last
 from command_center.alarms.orders import Order, aside_of, checked, stored_orders
-from command_center.alarms.pending import Pending, Step
+from command_center.alarms.pending import Pending, Step, event_of
 from command_center.alarms.step import Context
 from command_center.alarms.store import AlarmEvent, Cursor
 from command_center.bell import Bell
 from command_center.errors import NotStored
 from command_center.incidents.flood_mode import AlarmLoad
 from command_center.incidents.grouping import IncidentBook, is_fault
-from command_center.operations import Operations
+from command_center.operations import Operations, Write
 from command_center.picture.directory import Directory
 from gateway.log.rows import LogRow
 from sensors.catalogue import Catalogue
@@ -52,9 +54,10 @@ class AlarmDesk:
         self._newest = {alarm.datastream: alarm for alarm in store.newest_of_each(operations)}
         self._closed = deque(reversed(store.newest_closed(operations, CLOSED_SHOWN)), maxlen=CLOSED_SHOWN)
         self.orders = stored_orders(operations)  # in force
+        self.actions = ActionBook(operations)  # opened by steps of alarms
         self.cursor = store.stored_cursor(operations)  # applied
         self.stored = self.cursor  # applied and on disk
-        self._pending = Pending()
+        self._pending = Pending(self.actions)
         self._taken_ids = set() if self.cursor is None else store.ids_after(operations, self.cursor)
         self._changed: dict[str, Alarm] = {}  # since the wall was told
         self._beats = 0
@@ -122,6 +125,7 @@ class AlarmDesk:
             if self.pending >= MAX_PENDING and not await self._store():
                 return False
             cursor = self._applied()
+            self.actions.follow(directory.catalogue)
             for row in rows:
                 if row.seq > cursor.seq:
                     self._take_row(row, cursor.log_id, directory)
@@ -136,7 +140,7 @@ class AlarmDesk:
             for before in list(self._newest.values()):
                 after = life_cycle.let_go(before, log_id, now_us)
                 if after is not before:
-                    self._pending.events.append(_event(after))
+                    self._pending.events.append(event_of(after))
                     self._put(before, after)
             await self._follow(Cursor(log_id, 0))
 
@@ -183,6 +187,19 @@ class AlarmDesk:
                 await self._commit(news)
             return [step.after for step in steps]
 
+    @contextlib.asynccontextmanager
+    async def acting(self) -> AsyncIterator[Callable[[Sequence[Write]], Awaitable[None]]]:
+        """For what people do beside alarms: nothing changes meanwhile, and what is yielded stores their writes.
+
+        It stores all that is pending with them, or raises NotStored.
+        """
+
+        async def store_also(writes: Sequence[Write]) -> None:
+            await self._commit((), also=writes)
+
+        async with self._lock:
+            yield store_also
+
     async def begin(self, order: Order) -> Order:
         """Put an order in force, and set aside what it covers.  Raises NotAllowed, NotStored."""
         async with self._lock:
@@ -219,9 +236,11 @@ class AlarmDesk:
             if self.cursor is not None and due:
                 await self._store()
 
-    async def _commit(self, steps: Sequence[Step], orders: Sequence[Order] = ()) -> list[Order]:
+    async def _commit(
+        self, steps: Sequence[Step], orders: Sequence[Order] = (), also: Sequence[Write] = ()
+    ) -> list[Order]:
         """What people did: it counts once it is stored, with all that was pending."""
-        changes = self._pending.changes(steps, orders)
+        changes = self._pending.changes(steps, orders, also)
         stored = await asyncio.to_thread(store.store, self._operations, changes, self._applied())
         for step in steps:
             self._put(step.before, step.after)
@@ -319,7 +338,7 @@ class AlarmDesk:
             self._incidents.under(catalogue, (alarm for alarm in self._newest.values() if alarm.is_open))
             incident, group = self._incidents.incident_of(after)
             after = replace(after, incident=incident, group=group)
-        event = _event(after)
+        event = event_of(after)
         self._pending.events.append(event)
         self._call(annunciation_of(before, after, event.event))
         self._put(before, after)
@@ -341,6 +360,7 @@ class AlarmDesk:
         """`after` takes the place of `before`; None: it is new."""
         if before is None:
             self._pending.unstored.add(after.id)
+        self.actions.step(before, after)
         newest = self._newest.get(after.datastream)
         if before is None or newest is None or newest.id == after.id:
             self._newest[after.datastream] = after
@@ -385,9 +405,3 @@ def _standing(alarm: Alarm | None) -> str:
 def _is_behind(alarm: Alarm, cursor: Cursor) -> bool:
     """Whether the alarm was born of a row of the cursor's log behind the cursor."""
     return alarm.log_id == cursor.log_id and alarm.born.seq > cursor.seq
-
-
-def _event(alarm: Alarm) -> AlarmEvent:
-    """The newest change of an alarm, as an event."""
-    change = alarm.changes[-1]
-    return AlarmEvent(alarm.id, change.at_us, change.event, change=change)

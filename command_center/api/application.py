@@ -10,8 +10,10 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from command_center.accounts import Accounts
+from command_center.actions.acts import ActionActs
 from command_center.alarms.desk import AlarmDesk
 from command_center.api import (
+    actions,
     alarm_acts,
     alarms,
     city,
@@ -59,6 +61,7 @@ class Parts:
     tail: Tail
     picture: Picture
     desk: AlarmDesk
+    actions: ActionActs
     book: SensorBook
     live: LiveView
     health: Health
@@ -88,6 +91,7 @@ def build(parts: Parts) -> FastAPI:
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),
         alarms.router(parts.desk, parts.operations, parts.picture),
         alarm_acts.router(parts.desk, parts.picture),
+        actions.router(parts.actions, parts.operations),
         incidents.router(parts.desk, parts.operations, parts.picture),
         kpis.router(parts.desk, parts.operations),
         service_orders.router(parts.desk, parts.operations, parts.picture),

@@ -1,6 +1,8 @@
 """What people set aside, over a real operations.db: who is called, who is not, and that it comes back."""
 
 import asyncio
+import contextlib
+import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from command_center.alarms.calls import annunciations_after
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.orders import Order
 from command_center.errors import NotAllowed
-from command_center.operations import Operations
+from command_center.operations import FILE, SCHEMA, Operations
 from sensors.transition import Kind
 from tests.unit.command_center.alarms.test_desk import DIRECTORY, LOG, operations, play, row, taking
 from tests.unit.command_center.little_city import LEVEL_ID, minutes, raised, returned, transition
@@ -193,20 +195,27 @@ def test_several_are_acknowledged_at_once_or_none(operations: Operations) -> Non
 
 
 def test_a_file_of_the_version_before_is_brought_up_to_date(tmp_path: Path) -> None:
-    database = Operations(tmp_path)
+    (tmp_path / "now").mkdir()
+    database = Operations(tmp_path / "now")
     play(database, taking(row(1, raised("hijau"))))
-    with database.transaction() as connection:
-        connection.execute("DROP TABLE annunciation")
-        connection.execute("DROP TABLE service_order")
-        connection.execute("DROP INDEX alarm_of_incident")
-        connection.execute("ALTER TABLE alarm DROP COLUMN incident")
-        connection.execute("PRAGMA user_version = 1")
     database.close()
+    _first_version_of(tmp_path / "now" / FILE, tmp_path / FILE)
     again = Operations(tmp_path)
     play(again, taking(row(2, raised("kuning"))))
     [(_, call)] = annunciations_after(again, 0, 10)
     assert call == Annunciation(ID, 2, minutes(2), LEVEL_ID, "kuning", 2, 3, Event.WORSE, "")
     again.close()
+
+
+def _first_version_of(now: Path, old: Path) -> None:
+    """The alarms of one file in a file as the first version made it."""
+    with contextlib.closing(sqlite3.connect(old)) as file:
+        file.executescript(f"{SCHEMA[0]}PRAGMA user_version = 1;")
+        file.execute("ATTACH ? AS now", (str(now),))
+        for table in ("alarm", "alarm_event", "cursor"):
+            columns = ", ".join(name for _, name, *_ in file.execute(f"PRAGMA main.table_info({table})"))
+            file.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM now.{table}")  # noqa: S608 (our own names)
+        file.commit()
 
 
 def test_acts_at_once_are_told_apart(operations: Operations) -> None:
