@@ -9,18 +9,18 @@ from command_center.alarms import store
 from command_center.alarms.alarm import Alarm, State
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.view import AlarmView, alarm_with_events
+from command_center.alarms.viewer import AlarmViewer
 from command_center.api.alarm_acts import found_alarm, view_of
 from command_center.api.answers import ApiError, answer
 from command_center.api.parameters import After, Limit, place_of
 from command_center.api.place import Place
 from command_center.operations import Operations
-from command_center.picture.picture import Picture
 
 STATES = tuple(State)
 OPEN = tuple(state for state in State if state is not State.NORMAL)
 
 
-def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRouter:
+def router(desk: AlarmDesk, operations: Operations, viewer: AlarmViewer) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/alarms", tags=["alarms"])
 
@@ -44,7 +44,7 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRout
         return answer(alarm_with_events(view(alarm), events))
 
     def view(alarm: Alarm) -> AlarmView:
-        return view_of(alarm, picture)
+        return view_of(alarm, viewer)
 
     return routes
 

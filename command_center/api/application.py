@@ -12,6 +12,7 @@ from starlette.types import Scope
 from command_center.accounts import Accounts
 from command_center.actions.acts import ActionActs
 from command_center.alarms.desk import AlarmDesk
+from command_center.alarms.viewer import AlarmViewer
 from command_center.api import (
     actions,
     alarm_acts,
@@ -63,6 +64,7 @@ class Parts:
     desk: AlarmDesk
     actions: ActionActs
     book: SensorBook
+    viewer: AlarmViewer
     live: LiveView
     health: Health
     metrics: Metrics
@@ -89,10 +91,10 @@ def build(parts: Parts) -> FastAPI:
         login.router(parts.accounts),
         sensors.router(parts.book, parts.picture),
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),
-        alarms.router(parts.desk, parts.operations, parts.picture),
-        alarm_acts.router(parts.desk, parts.picture),
+        alarms.router(parts.desk, parts.operations, parts.viewer),
+        alarm_acts.router(parts.desk, parts.viewer),
         actions.router(parts.actions, parts.operations),
-        incidents.router(parts.desk, parts.operations, parts.picture),
+        incidents.router(parts.desk, parts.operations, parts.picture, parts.viewer),
         kpis.router(parts.desk, parts.operations),
         service_orders.router(parts.desk, parts.operations, parts.picture),
         waves.router(parts.picture),
