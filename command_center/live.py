@@ -126,6 +126,7 @@ class LiveView:
         self._picture, self._desk, self._sensors, self._board = picture, desk, sensors, board
         self._viewer, self._acts, self._news = viewer, actions, news
         self._actions_sent: list[ActionView] = []
+        self.receipts = board.receipts
         self._viewers: set[Viewer] = set()
         self._snapshot: str | None = None  # of the present tick
         self._status_us = 0

@@ -91,7 +91,7 @@ def build(parts: Parts) -> FastAPI:
         login.router(parts.accounts),
         sensors.router(parts.book, parts.picture),
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),
-        alarms.router(parts.desk, parts.operations, parts.viewer),
+        alarms.router(parts.desk, parts.operations, parts.viewer, parts.live.receipts),
         alarm_acts.router(parts.desk, parts.viewer),
         actions.router(parts.actions, parts.operations),
         incidents.router(parts.desk, parts.operations, parts.picture, parts.viewer),

@@ -6,6 +6,7 @@ from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from command_center.api.answers import error_answer
+from command_center.clock import now_us
 from command_center.live import LiveView, Viewer
 
 
@@ -31,7 +32,7 @@ def router(live: LiveView) -> APIRouter:
             await socket.accept()
             async with asyncio.TaskGroup() as tasks:
                 sending = tasks.create_task(_send(socket, viewer), name="command_center.viewer")
-                await _until_gone(socket)
+                await _until_gone(socket, live)
                 sending.cancel()
         finally:
             live.leave(viewer)
@@ -47,7 +48,7 @@ async def _send(socket: WebSocket, viewer: Viewer) -> None:
         return  # `_until_gone` hears of it too
 
 
-async def _until_gone(socket: WebSocket) -> None:
-    """Until the client goes; what it says is not listened to."""
-    while (await socket.receive())["type"] != "websocket.disconnect":
-        pass
+async def _until_gone(socket: WebSocket, live: LiveView) -> None:
+    """Until the client goes; meanwhile it says what it has painted."""
+    while (message := await socket.receive())["type"] != "websocket.disconnect":
+        live.receipts.take(message.get("text") or "", now_us())
