@@ -16,6 +16,7 @@ from typing import Final
 
 from command_center.accounts import ADMIN, Accounts
 from command_center.alarms.desk import AlarmDesk
+from command_center.alarms.release_watch import ReleaseWatch
 from command_center.api.application import Parts, build
 from command_center.api.dead_letters import LetterReading
 from command_center.bell import Bell
@@ -116,7 +117,7 @@ class CommandCenter:
             running = [
                 tasks.create_task(tail.run(), name="command_center.tail"),
                 tasks.create_task(link.run(), name="command_center.gateway_link"),
-                tasks.create_task(_beat(desk, link), name="command_center.beat"),
+                tasks.create_task(_beat(desk, ReleaseWatch(desk, picture), link), name="command_center.beat"),
                 tasks.create_task(live.run(), name="command_center.live"),
                 tasks.create_task(_tell_audit_head(operations), name="command_center.audit_head"),
             ]
@@ -136,9 +137,10 @@ class CommandCenter:
             sys.stdout.flush()
 
 
-async def _beat(desk: AlarmDesk, link: GatewayLink) -> None:
+async def _beat(desk: AlarmDesk, watch: ReleaseWatch, link: GatewayLink) -> None:
     while True:
         await desk.beat(now_us())
+        await watch.beat(now_us())
         link.report()
         await asyncio.sleep(BEAT_S)
 

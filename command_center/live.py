@@ -15,6 +15,7 @@ from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.view import AlarmView, alarm_view
 from command_center.bell import Bell
 from command_center.clock import now_us
+from command_center.incidents.view import IncidentView, incident_views
 from command_center.observation_view import ORIGIN_WORDS
 from command_center.picture.picture import Picture
 from command_center.sensor_view import BesideOf, Sensor, SensorBook
@@ -43,6 +44,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     now_ms: int
     sensors: list[Sensor]
     alarms: list[AlarmView]  # open ones, and those closed last
+    incidents: list[IncidentView]  # of the open alarms, the worst first
     waves: list[WaveView]
     status: WallStatus
 
@@ -54,6 +56,7 @@ class Delta(msgspec.Struct, frozen=True, kw_only=True):
     observations: NewestColumns
     beside: list[BesideOf]  # what stands beside values now, where it may have changed
     alarms: list[AlarmView]
+    incidents: list[IncidentView] | msgspec.UnsetType  # all of them, where an alarm has changed
     waves: list[WaveView] | msgspec.UnsetType  # all of them, where any has changed
     status: WallStatus | msgspec.UnsetType
 
@@ -166,11 +169,13 @@ class LiveView:
 
     def _delta(self, at_us: int) -> Delta:
         changed = self._picture.drain_changed()
+        alarms = self._alarms(changed, at_us)
         return Delta(
             now_ms=at_us // 1000,
             observations=self._newest(changed),
             beside=self._sensors.beside(changed, at_us) if self._viewers else [],
-            alarms=self._alarms(changed, at_us),
+            alarms=alarms,
+            incidents=self._incidents() if alarms else msgspec.UNSET,
             waves=self._changed_waves(at_us),
             status=self._status(at_us),
         )
@@ -200,6 +205,10 @@ class LiveView:
         directory, latest = self._picture.directory, self._picture.latest
         return [] if directory is None else [alarm_view(alarm, directory, latest, at_us) for alarm in alarms]
 
+    def _incidents(self) -> list[IncidentView]:
+        directory = self._picture.directory
+        return [] if directory is None else incident_views(self._desk.open_alarms(), directory.catalogue)
+
     def _changed_waves(self, at_us: int) -> list[WaveView] | msgspec.UnsetType:
         waves = self._picture.waves
         if not waves.changed:
@@ -224,6 +233,7 @@ class LiveView:
             now_ms=at_us // 1000,
             sensors=self._sensors.on_wall(at_us),
             alarms=self._views(alarms, at_us),
+            incidents=self._incidents(),
             waves=self._waves(at_us),
             status=self._board.status(at_us),
         )

@@ -78,6 +78,8 @@ CREATE TABLE annunciation (
     UNIQUE (alarm_id, call)
 );
 CREATE INDEX annunciation_by_time ON annunciation (at_us);
+ALTER TABLE alarm ADD COLUMN incident TEXT NOT NULL DEFAULT '';
+CREATE INDEX alarm_of_incident ON alarm (incident, number);
 """
 
 _PEOPLE: Final = """

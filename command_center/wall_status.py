@@ -49,12 +49,20 @@ class SensorCounts(msgspec.Struct, frozen=True, kw_only=True):
     never_heard: int
 
 
+class LoadState(msgspec.Struct, frozen=True, kw_only=True):
+    """How many alarms were annunciated in the last ten minutes, and whether that is a flood (ISA-18.2)."""
+
+    calls_10_min: int
+    flood: bool
+
+
 class WallStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The status on the wall."""
 
     gateway: GatewayState
     sensors: SensorCounts
     dead_letters: int
+    load: LoadState
     exercise: bool
     simulator_refused: bool
     refreshed_ms: int | None  # when the picture was last known to be whole: log read to its end, gateway heard
@@ -85,10 +93,15 @@ class StatusBoard:
             ),
             sensors=self.counts(),
             dead_letters=self._tail.dead_letters,
+            load=self._load(now_us),
             exercise=self._picture.exercise_us > now_us - EXERCISE_LASTS_US,
             simulator_refused=self._refusal.exists(),
             refreshed_ms=_ms(min(self._tail.at_end_us, self._link.heard_us)),
         )
+
+    def _load(self, now_us: int) -> LoadState:
+        calls = self._desk.load.at(now_us)
+        return LoadState(calls_10_min=calls, flood=self._desk.load.is_flood)
 
     def counts(self) -> SensorCounts:
         """How many sensors there are and speak."""

@@ -111,6 +111,15 @@ class DetectorRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     wave_severity: int = 2  # a raise of so much opens the window downstream
 
 
+class AlarmRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How alarms are handled (`[alarms]` of city.toml); `docs/alarms.md` says what each is for."""
+
+    release_after_s: Annotated[float, msgspec.Meta(ge=0, le=3_600)] = (
+        120.0  # unrefuted, then sirens go out all the same
+    )
+    link_fault_min: Annotated[float, msgspec.Meta(gt=0, le=1_440)] = 10.0  # silences of one link so close are one fault
+
+
 class City(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`city.toml`."""
 
@@ -127,6 +136,7 @@ class City(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ingest: tuple[IngestRule, ...] = ()
     silence: Silence = Silence()
     detector: DetectorRules = DetectorRules()
+    alarms: AlarmRules = AlarmRules()
     credit: Text = Text("", "")
 
     def rules_for(self, source: str) -> tuple[IngestRule, ...]:

@@ -180,6 +180,8 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     calls: int = 0  # how often it was annunciated, muted or not
     called_us: int | None = None  # when it was last
     held_back: bool = False  # it chatters: its last call was held back
+    incident: str = ""  # id of the alarm that began the incident it belongs to
+    group: tuple[str, str] = ("station", "")  # what ties it to that: `command_center.incidents.grouping.Group`
 
     @property
     def id(self) -> str:

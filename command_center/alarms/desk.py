@@ -6,11 +6,9 @@ once it is stored.  Pending events are bounded: at 10,000 the desk takes no more
 """
 
 import asyncio
-import dataclasses
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from msgspec.structs import replace
@@ -19,48 +17,28 @@ from command_center.alarms import life_cycle, set_aside, store
 from command_center.alarms.alarm import Alarm, Event, Position
 from command_center.alarms.annunciation import Annunciation, annunciation_of
 from command_center.alarms.orders import Order, aside_of, checked, stored_orders
+from command_center.alarms.pending import Pending, Step
 from command_center.alarms.step import Context
-from command_center.alarms.store import AlarmEvent, Changes, Cursor
+from command_center.alarms.store import AlarmEvent, Cursor
 from command_center.bell import Bell
 from command_center.errors import NotStored
+from command_center.incidents.flood_mode import AlarmLoad
+from command_center.incidents.grouping import IncidentBook, is_fault
 from command_center.operations import Operations
 from command_center.picture.directory import Directory
 from gateway.log.rows import LogRow
+from sensors.catalogue import Catalogue
 from sensors.health_kinds import is_health
 from sensors.transition import Kind, Transition
 
 MAX_PENDING: Final = 10_000
 CLOSED_SHOWN: Final = 50
+LOAD_KEPT: Final = 1_000  # annunciations that are counted after a restart
 RETRY_S: Final = 1.0
 PROVE_EVERY_BEATS: Final = 10  # that operations.db can be written is proved so often
 COMPLAIN_EVERY: Final = 60  # failed writes
 
 _log = logging.getLogger("command_center.alarms")
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """What a person or time did to an alarm."""
-
-    before: Alarm
-    after: Alarm
-    act: AlarmEvent
-
-    @property
-    def is_news(self) -> bool:
-        """Whether there is something to store: a change, or words."""
-        return self.after is not self.before or self.act.event is Event.NOTE or bool(self.act.comment.strip())
-
-    @property
-    def event(self) -> AlarmEvent:
-        """The act; what changed nothing is a note."""
-        event = self.act.event if self.after is not self.before else Event.NOTE
-        return dataclasses.replace(self.act, alarm_id=self.after.id, event=event)
-
-    @property
-    def annunciation(self) -> Annunciation | None:
-        """The call that came of it."""
-        return annunciation_of(self.before, self.after, self.act.event)
 
 
 class AlarmDesk:
@@ -75,16 +53,14 @@ class AlarmDesk:
         self.orders = stored_orders(operations)  # in force
         self.cursor = store.stored_cursor(operations)  # applied
         self.stored = self.cursor  # applied and on disk
-        self._pending: dict[str, Alarm] = {}
-        self._pending_events: list[AlarmEvent] = []
-        self._pending_calls: list[Annunciation] = []
-        self._pending_orders: list[Order] = []
-        self._unstored: set[str] = set()  # ids of the pending alarms of which operations.db holds nothing yet
+        self._pending = Pending()
         self._taken_ids = set() if self.cursor is None else store.ids_after(operations, self.cursor)
         self._changed: dict[str, Alarm] = {}  # since the wall was told
         self._beats = 0
         self._failures = 0  # in a row
-        self.calls = 0  # times the operator was called: raised, worse, lost or in doubt
+        self.calls = 0  # annunciations that were heard
+        self.load = AlarmLoad(store.heard_last(operations, LOAD_KEPT))
+        self._incidents = IncidentBook()
         self.rebased = 0  # datastreams whose newest time lay ahead of our clock
         self.unnamed = 0  # transitions of datastreams that no catalogue names
         self.twins = 0  # alarms born where a log that is gone had another one
@@ -92,7 +68,7 @@ class AlarmDesk:
     @property
     def pending(self) -> int:
         """Events that operations.db has not taken yet."""
-        return len(self._pending_events)
+        return len(self._pending.events)
 
     def open_of(self, datastream: str) -> Alarm | None:
         """The open alarm of `{station}:{property}`."""
@@ -103,15 +79,15 @@ class AlarmDesk:
         """What is known in memory of a stored alarm; memory may be ahead of operations.db."""
         newest = self._newest.get(stored.datastream)
         known = newest if newest is not None and newest.id == stored.id else stored
-        return self._pending.get(stored.id, known)
+        return self._pending.alarms.get(stored.id, known)
 
     def pending_ids(self) -> list[str]:
         """Alarms of which memory knows more than operations.db."""
-        return list(self._pending)
+        return list(self._pending.alarms)
 
     def unstored_alarms(self) -> list[Alarm]:
         """Alarms of which operations.db holds nothing yet, in the order in which they were born."""
-        return [alarm for alarm in self._pending.values() if alarm.id in self._unstored]
+        return [alarm for alarm in self._pending.alarms.values() if alarm.id in self._pending.unstored]
 
     def open_alarms(self) -> list[Alarm]:
         """Every open alarm, the one raised last first."""
@@ -159,7 +135,7 @@ class AlarmDesk:
             for before in list(self._newest.values()):
                 after = life_cycle.let_go(before, log_id, now_us)
                 if after is not before:
-                    self._pending_events.append(_event(after))
+                    self._pending.events.append(_event(after))
                     self._put(before, after)
             await self._follow(Cursor(log_id, 0))
 
@@ -173,13 +149,15 @@ class AlarmDesk:
 
     async def _follow(self, cursor: Cursor) -> None:
         """Go on from `cursor`.  Alarms born behind it belong to rows that are gone: their ids are not given again."""
-        known = {alarm.id for alarm in (*self._newest.values(), *self._pending.values()) if _is_behind(alarm, cursor)}
+        known = {
+            alarm.id for alarm in (*self._newest.values(), *self._pending.alarms.values()) if _is_behind(alarm, cursor)
+        }
         self._taken_ids = known | await asyncio.to_thread(store.ids_after, self._operations, cursor)
         self.cursor = cursor
         await self._store()
 
     def _in_memory(self, alarm_id: str) -> Alarm | None:
-        pending = self._pending.get(alarm_id)
+        pending = self._pending.alarms.get(alarm_id)
         return pending or next((alarm for alarm in self._newest.values() if alarm.id == alarm_id), None)
 
     async def find(self, alarm_id: str) -> Alarm | None:
@@ -198,7 +176,7 @@ class AlarmDesk:
             befores = [await self.find(alarm_id) for alarm_id in alarm_ids]
             if any(before is None for before in befores):
                 return None
-            steps = [_Step(before, change(before), act) for before in befores if before is not None]
+            steps = [Step(before, change(before), act) for before in befores if before is not None]
             news = [step for step in steps if step.is_news]
             if news:
                 await self._commit(news)
@@ -233,31 +211,25 @@ class AlarmDesk:
             self._beats += 1
             due = (
                 self.pending
-                or self._pending_orders
+                or self._pending.orders
                 or self.cursor != self.stored
                 or self._beats % PROVE_EVERY_BEATS == 0
             )
             if self.cursor is not None and due:
                 await self._store()
 
-    async def _commit(self, steps: Sequence[_Step], orders: Sequence[Order] = ()) -> list[Order]:
+    async def _commit(self, steps: Sequence[Step], orders: Sequence[Order] = ()) -> list[Order]:
         """What people did: it counts once it is stored, with all that was pending."""
-        calls = [call for step in steps if (call := step.annunciation) is not None]
-        changes = Changes(
-            [*self._pending.values(), *(step.after for step in steps)],
-            [*self._pending_events, *(step.event for step in steps)],
-            [*self._pending_calls, *calls],
-            [*self._pending_orders, *orders],
-        )
+        changes = self._pending.changes(steps, orders)
         stored = await asyncio.to_thread(store.store, self._operations, changes, self._applied())
         for step in steps:
             self._put(step.before, step.after)
-            self.calls += step.annunciation is not None
+            self._heard(step.annunciation)
             _log.info("%s: %s => %s, %s", step.after.datastream, step.before.state, step.after.state, step.event.event)
         self._stored_all()
         return stored[len(stored) - len(orders) :]
 
-    def _set_aside(self, orders: Sequence[Order], now_us: int, by: str, reason: str) -> list[_Step]:
+    def _set_aside(self, orders: Sequence[Order], now_us: int, by: str, reason: str) -> list[Step]:
         """What becomes of open alarms where these orders are in force."""
         steps = []
         for before in self._newest.values():
@@ -265,34 +237,49 @@ class AlarmDesk:
             after = set_aside.put_aside(before, aside, now_us)
             if after is not before:
                 event = Event.BACK if aside is None else Event.SET_ASIDE
-                steps.append(_Step(before, after, AlarmEvent(before.id, now_us, event, by, reason)))
+                steps.append(Step(before, after, AlarmEvent(before.id, now_us, event, by, reason)))
         return steps
+
+    async def find_out(self, steps: Sequence[tuple[Alarm, Alarm, AlarmEvent]]) -> None:
+        """What was found out about open alarms, (before, after, event): shown at once, stored with what is pending.
+
+        Where an alarm changed meanwhile, nothing is done about it: it is looked at again a second later.
+        """
+        async with self._lock:
+            for before, after, event in steps:
+                if self._newest.get(before.datastream) is before and after is not before:
+                    self._step(Step(before, after, event))
 
     def _expire(self, now_us: int) -> None:
         """What ends by itself: shelves, refutations, chatter and orders."""
         for before in list(self._newest.values()):
             known = before
             for after, event in set_aside.expire(before, now_us) if before.is_open else ():
-                self._step(_Step(known, after, AlarmEvent(after.id, now_us, event)))
+                self._step(Step(known, after, AlarmEvent(after.id, now_us, event)))
                 known = after
         over = [order for order in self.orders if order.until_us <= now_us]
         if over:
             self.orders = [order for order in self.orders if order.until_us > now_us]
-            self._pending_orders += [replace(order, ended_us=now_us) for order in over]
+            self._pending.orders += [replace(order, ended_us=now_us) for order in over]
             for step in self._set_aside(self.orders, now_us, "", ""):
                 self._step(step)
 
-    def _step(self, step: _Step) -> None:
+    def _step(self, step: Step) -> None:
         """What time did: shown at once, stored with what is pending."""
-        self._pending_events.append(step.event)
+        self._pending.events.append(step.event)
         self._call(step.annunciation)
         self._put(step.before, step.after)
         _log.info("%s: %s => %s, %s", step.after.datastream, step.before.state, step.after.state, step.event.event)
 
+    def _heard(self, call: Annunciation | None) -> None:
+        if call is not None and not call.muted:
+            self.calls += 1
+            self.load.note(call.at_us)
+
     def _call(self, call: Annunciation | None) -> None:
         if call is not None:
-            self._pending_calls.append(call)
-            self.calls += 1
+            self._pending.calls.append(call)
+            self._heard(call)
 
     def _take_row(self, row: LogRow, log_id: str, directory: Directory) -> None:
         for ordinal, transition in enumerate(row.transitions):
@@ -302,7 +289,7 @@ class AlarmDesk:
                     "row %d: transition of datastream %d, which no catalogue names", row.seq, transition.datastream
                 )
             elif not is_health(directory.name(transition.datastream).kind):  # that is the maintainer's (/maintenance)
-                self._apply(transition, self._context(log_id, row, ordinal, directory))
+                self._apply(transition, self._context(log_id, row, ordinal, directory), directory.catalogue)
 
     def _context(self, log_id: str, row: LogRow, ordinal: int, directory: Directory) -> Context:
         transition = row.transitions[ordinal]
@@ -317,7 +304,7 @@ class AlarmDesk:
             aside=aside_of(self.orders, datastream.id),
         )
 
-    def _apply(self, transition: Transition, context: Context) -> None:
+    def _apply(self, transition: Transition, context: Context, catalogue: Catalogue) -> None:
         if transition.kind is Kind.REBASED:
             self.rebased += 1
             _log.warning("%s is judged anew: its newest time lay ahead of our clock", context.datastream)
@@ -327,12 +314,16 @@ class AlarmDesk:
             return
         if before is None or not before.is_open:  # `after` is born of this transition
             before, after = None, self._with_own_id(after)
+        if not after.incident or (before is not None and is_fault(before) and not is_fault(after)):
+            self._incidents.under(catalogue, (alarm for alarm in self._newest.values() if alarm.is_open))
+            incident, group = self._incidents.incident_of(after)
+            after = replace(after, incident=incident, group=group)
         event = _event(after)
-        self._pending_events.append(event)
+        self._pending.events.append(event)
         self._call(annunciation_of(before, after, event.event))
         self._put(before, after)
-        was = "normal" if before is None else before.state
-        _log.info("%s: %s => %s, %s %s", after.datastream, was, after.state, event.event, transition.level)
+        what = f"{event.event} {transition.level}".rstrip()
+        _log.info("%s: %s => %s, %s", after.datastream, _standing(before), _standing(after), what)
 
     def _with_own_id(self, born: Alarm) -> Alarm:
         """`born` with an id that no alarm on record has: nothing of an earlier story is ever written over."""
@@ -348,18 +339,21 @@ class AlarmDesk:
     def _put(self, before: Alarm | None, after: Alarm) -> None:
         """`after` takes the place of `before`; None: it is new."""
         if before is None:
-            self._unstored.add(after.id)
+            self._pending.unstored.add(after.id)
         newest = self._newest.get(after.datastream)
         if before is None or newest is None or newest.id == after.id:
             self._newest[after.datastream] = after
+            if before is not None:
+                self._incidents.remove(before)
+            self._incidents.add(after)
         if not after.is_open and (before is None or before.is_open):
             self._closed.append(after)
-        self._pending[after.id] = self._changed[after.id] = after
+        self._pending.alarms[after.id] = self._changed[after.id] = after
         self._news.ring()
 
     async def _store(self) -> bool:
         try:
-            await asyncio.to_thread(store.store, self._operations, self._changes(), self._applied())
+            await asyncio.to_thread(store.store, self._operations, self._pending.changes(), self._applied())
         except NotStored as error:
             if self._failures % COMPLAIN_EVERY == 0:
                 _log.error("%s; %d alarm events wait in memory, and the log has them", error, self.pending)
@@ -370,26 +364,21 @@ class AlarmDesk:
         self._stored_all()
         return True
 
-    def _changes(self) -> Changes:
-        return Changes(
-            list(self._pending.values()),
-            list(self._pending_events),
-            list(self._pending_calls),
-            list(self._pending_orders),
-        )
-
     def _stored_all(self) -> None:
         self._failures = 0
         self._pending.clear()
-        self._pending_calls.clear()
-        self._pending_orders.clear()
-        self._unstored.clear()
-        self._pending_events.clear()
         self.stored = self.cursor
 
     def _applied(self) -> Cursor:
         assert self.cursor is not None, "`switch` comes first"  # noqa: S101 - a mistake of ours, not of the data
         return self.cursor
+
+
+def _standing(alarm: Alarm | None) -> str:
+    """The state in a line of our own log; history needs no acknowledgement and is told as what it is."""
+    if alarm is None:
+        return "normal"
+    return "historical" if alarm.historical and alarm.is_open else alarm.state
 
 
 def _is_behind(alarm: Alarm, cursor: Cursor) -> bool:

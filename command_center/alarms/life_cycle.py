@@ -72,7 +72,7 @@ def acknowledge(alarm: Alarm, by: str, now_us: int) -> Alarm:
 
 
 def close(alarm: Alarm, by: str, now_us: int) -> Alarm:
-    """`alarm` taken off the list, acknowledged by the same act; the same object where it is normal already.
+    """`alarm` off the list and the shelf, acknowledged by the same act; the same object where it is normal already.
 
     Raises AlarmActive while what it warns of is still there.
     """
@@ -80,7 +80,10 @@ def close(alarm: Alarm, by: str, now_us: int) -> Alarm:
         raise AlarmActive(
             f"{alarm.datastream} still holds {alarm.shown.level}: acknowledge it; it closes when it returns"
         )
-    return acknowledge(alarm, by, now_us)
+    after = acknowledge(alarm, by, now_us)
+    if after.is_open and after.shelf is not None:
+        after = closed(replace(after, shelf=None, changed_us=now_us), now_us)
+    return after
 
 
 def let_go(alarm: Alarm, log_id: str, now_us: int) -> Alarm:

@@ -71,6 +71,12 @@ def store(operations: Operations, changes: Changes, cursor: Cursor) -> list[Orde
     return orders
 
 
+def heard_last(operations: Operations, limit: int) -> list[int]:
+    """When the last annunciations that were heard were made, newest first."""
+    rows = operations.read("SELECT at_us FROM annunciation WHERE muted = '' ORDER BY number DESC LIMIT ?", limit)
+    return [at_us for (at_us,) in rows]
+
+
 def annunciations_after(operations: Operations, after: int, limit: int) -> list[tuple[int, Annunciation]]:
     """(number, annunciation) in the order in which they were made."""
     rows = operations.read(
@@ -107,6 +113,12 @@ def find(operations: Operations, alarm_id: str) -> Alarm | None:
     """The alarm of that id."""
     rows = operations.read("SELECT body FROM alarm WHERE id = ?", alarm_id)
     return _ALARM.decode(rows[0][0]) if rows else None
+
+
+def of_incident(operations: Operations, incident: str, limit: int) -> list[Alarm]:
+    """The alarms of one incident, in the order in which they were born."""
+    rows = operations.read("SELECT body FROM alarm WHERE incident = ? ORDER BY number LIMIT ?", incident, limit)
+    return [_ALARM.decode(body) for (body,) in rows]
 
 
 def newest_closed(operations: Operations, limit: int) -> list[Alarm]:
@@ -162,8 +174,9 @@ def _marks(values: Sequence[str]) -> str:
 def _put(connection: sqlite3.Connection, alarm: Alarm) -> None:
     """One alarm as it is now.  The record of an alarm of another datastream is left alone, whatever its id."""
     done = connection.execute(
-        "INSERT INTO alarm (id, log_id, seq, ordinal, datastream, state, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body"
+        "INSERT INTO alarm (id, log_id, seq, ordinal, datastream, state, incident, body)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET state = excluded.state, incident = excluded.incident, body = excluded.body"
         " WHERE datastream = excluded.datastream",
         (
             alarm.id,
@@ -172,6 +185,7 @@ def _put(connection: sqlite3.Connection, alarm: Alarm) -> None:
             alarm.born.ordinal,
             alarm.datastream,
             alarm.state,
+            alarm.incident,
             msgspec.json.encode(alarm).decode(),
         ),
     )

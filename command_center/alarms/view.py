@@ -89,6 +89,7 @@ class AlarmView(msgspec.Struct, frozen=True, kw_only=True):
     datastream: str
     station: str
     property: str
+    incident: str  # id of the incident it belongs to
     level: str
     rank: int
     severity: int
@@ -146,6 +147,7 @@ def alarm_view(alarm: Alarm, directory: Directory, latest: Latest, now_us: int) 
         datastream=alarm.datastream,
         station=station,
         property=observed,
+        incident=alarm.incident or alarm.id,
         level=shown.level,
         rank=shown.rank,
         severity=alarm.severity,

@@ -22,11 +22,13 @@ from command_center.api import (
     errors,
     feeds,
     health,
+    incidents,
     live,
     login,
     maintenance,
     people,
     sensors,
+    service_orders,
     waves,
 )
 from command_center.api.body_limit import BodyLimit
@@ -95,6 +97,8 @@ def build(parts: Parts) -> FastAPI:
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),
         alarms.router(parts.desk, parts.operations, parts.picture),
         alarm_acts.router(parts.desk, parts.picture),
+        incidents.router(parts.desk, parts.operations, parts.picture),
+        service_orders.router(parts.desk, parts.operations, parts.picture),
         waves.router(parts.picture),
         dead_letters.router(parts.letters, parts.operations),
         dead_letters.unknown_router(parts.letters, parts.picture),

@@ -275,3 +275,25 @@ def test_each_trouble_around_the_log_has_a_band(run: Run) -> None:
     troubles = [{"kind": kind, "reader": "", "detail": "", "at_us": 1_779_999_999_000_000} for kind in kinds]
     titles = run("bands.js", body, troubles)  # without texts, a text is its key
     assert titles == ["[band.unreadLost]", "[band.reserve]", "[band.walHeld]", "[band.reader]"]
+
+
+def test_in_an_alarm_flood_the_list_shows_incidents_and_the_highest_level_alone(run: Run) -> None:
+    def of(name: str, severity: int, incident: str, state: str = "unacknowledged") -> dict[str, object]:
+        return alarm(name, severity, "00:01", state, incident=incident, returned_at=None)
+
+    alarms = [of("top", 4, "i"), of("a", 2, "i"), of("b", 3, "i"), of("c", 1, "j"), of("mute", 4, "i", state="shelved")]
+    incidents = [{"id": "i", "severity": 4}, {"id": "j", "severity": 1}, {"id": "k", "severity": 1}]
+    body = """const { alone, folded } = m.fold(a[0], a[1], a[2]);
+        return [alone.map((one) => one.id), folded.map((f) => [f.incident.id, f.alarms.map((one) => one.id)])]"""
+    assert run("incident_order.js", body, alarms, incidents, True) == [
+        ["top", "mute"], [["i", ["a", "b"]], ["j", ["c"]]],
+    ]  # fmt: skip
+    assert run("incident_order.js", body, alarms, incidents, False) == [[one["id"] for one in alarms], []]
+
+
+def test_what_is_set_aside_stands_below_and_on_no_headline(run: Run) -> None:
+    shelved = alarm("s", 3, "00:01", "shelved", level="siaga", returned_at=None)
+    refuted = alarm("r", 4, "00:01", level="awas", state="acknowledged", refutation={"by": "sari"})
+    low = alarm("l", 1, "00:01", level="waspada")
+    body = "return [[...a].sort(m.compareAlarms).map((one) => one.id), m.worstActive(a)?.id]"
+    assert run("alarm_order.js", body, refuted, shelved, low) == [["l", "r", "s"], "l"]

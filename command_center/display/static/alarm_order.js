@@ -16,6 +16,13 @@ export const isActive = (alarm) => alarm.returned_at === null && alarm.state !==
 export const isClosed = (alarm) => alarm.state === "normal";
 
 /**
+ * Set aside by a person: listed below what is open, and on no headline.
+ * @param {Alarm} alarm
+ */
+export const isMuted = (alarm) =>
+  alarm.state === "shelved" || alarm.state === "suppressed" || alarm.state === "out_of_service" || Boolean(alarm.refutation);
+
+/**
  * Someone must still say that he has seen it.
  * @param {Alarm} alarm
  */
@@ -34,6 +41,8 @@ export function compareAlarms(a, b) {
   const past = Number(isPast(a)) - Number(isPast(b));
   if (past !== 0) return past;
   if (isPast(a)) return newest;
+  const muted = Number(isMuted(a)) - Number(isMuted(b));
+  if (muted !== 0) return muted;
   return (
     Number(isActive(b)) - Number(isActive(a)) ||
     b.severity - a.severity ||
@@ -58,6 +67,6 @@ export const isPast = (alarm) => alarm.historical || isClosed(alarm);
  * @returns {Alarm|null}
  */
 export function worstActive(alarms) {
-  const levels = [...alarms].filter((alarm) => isActive(alarm) && !alarm.historical && alarm.level !== "silent");
+  const levels = [...alarms].filter((a) => isActive(a) && !a.historical && a.level !== "silent" && !isMuted(a));
   return levels.sort(compareAlarms)[0] ?? null;
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // What headline and alarm list both say of an alarm.
 
-import { age, clockTime, moment, number, unitText } from "./format.js";
+import { age, clockTime, limit, moment, number, unitText } from "./format.js";
 import { levelName } from "./levels.js";
 import { propertyName, valueText, whatOf } from "./properties.js";
 import { datastreamOf } from "./store.js";
@@ -124,6 +124,11 @@ export function stateText(alarm) {
  * @returns {string}
  */
 export function acknowledgedText(alarm, now_ms) {
+  const until = alarm.refutation ?? alarm.shelf;
+  if (until) {
+    const values = { who: until.by, time: dayTime(until.until, now_ms), why: alarm.refutation?.comment ?? alarm.shelf?.reason ?? "" };
+    return alarm.refutation ? t("alarm.refutedBy", values) : t("alarm.shelvedBy", values);
+  }
   if (alarm.acknowledged_at === null || alarm.acknowledged_by === null) return stateText(alarm);
   return t("alarm.acknowledgedBy", { who: alarm.acknowledged_by, time: dayTime(alarm.acknowledged_at, now_ms) });
 }
@@ -136,4 +141,53 @@ export function acknowledgedText(alarm, now_ms) {
 export function dayTime(time, now_ms) {
   const ms = Date.parse(time);
   return now_ms - ms < 12 * 3600e3 ? clockTime(ms) : moment(ms, now_ms);
+}
+
+/**
+ * What the value is to be held against; of a silent sensor, the last that was heard of it.
+ * @param {Store} store
+ * @param {Alarm} alarm
+ * @returns {string}
+ */
+export function limitText(store, alarm) {
+  const unit = unitText(alarm.unit);
+  if (alarm.limit !== null) return t("alarm.limit", { limit: limit(alarm.limit), unit });
+  return alarm.level === "silent" ? t("alarm.lastValue", { value: currentValue(store, alarm), unit }) : "";
+}
+
+/**
+ * @param {Alarm} alarm
+ * @returns {string[]}
+ */
+export function tags(alarm) {
+  const words = [];
+  if (alarm.historical) words.push(t("tag.historical"));
+  if (alarm.silent && alarm.level !== "silent") words.push(t("tag.silent"));
+  if (alarm.projected) words.push(t("tag.projected"));
+  if (alarm.exercise) words.push(t("tag.exercise"));
+  return words;
+}
+
+/**
+ * @param {Alarm} alarm
+ * @param {number} now_ms
+ * @returns {string}
+ */
+export function times(alarm, now_ms) {
+  const since_ms = Date.parse(alarm.since ?? alarm.raised_at);
+  if (alarm.returned_at !== null) {
+    return t("alarm.fromTo", { from: moment(since_ms, now_ms), to: dayTime(alarm.returned_at, now_ms) });
+  }
+  return t("alarm.since", { time: moment(since_ms, now_ms), age: age(now_ms - since_ms) });
+}
+
+/**
+ * @param {Alarm} alarm
+ * @param {number} now_ms
+ * @returns {string}
+ */
+export function states(alarm, now_ms) {
+  const seen = acknowledgedText(alarm, now_ms);
+  const plain = alarm.state === "unacknowledged" || alarm.state === "acknowledged" || seen === stateText(alarm);
+  return plain ? seen : `${stateText(alarm)} · ${seen}`;
 }

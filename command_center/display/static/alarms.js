@@ -1,10 +1,12 @@
 // @ts-check
 // The alarm list: worst first; below them what is past.  Cards stay in place as long as the order does.
 
-import { compareAlarms, isActive, isPast, isUnacknowledged } from "./alarm_order.js";
-import { acknowledgedText, currentAge, currentValue, dayTime, doubts, rankText, stateText, whatText } from "./alarm_words.js";
+import { compareAlarms, isActive, isMuted, isPast, isUnacknowledged } from "./alarm_order.js";
+import { currentAge, currentValue, doubts, limitText, rankText, states, tags, times, whatText } from "./alarm_words.js";
 import { PAGE, byId, el, setChildren, setData, setText } from "./dom.js";
-import { age, limit, moment, unitText, whole } from "./format.js";
+import { unitText, whole } from "./format.js";
+import { IncidentCards } from "./incident_cards.js";
+import { fold } from "./incident_order.js";
 import { levelName, paintLevel } from "./levels.js";
 import { shortName } from "./station_name.js";
 import { datastreamOf } from "./store.js";
@@ -36,13 +38,16 @@ export class AlarmPanel {
   #errors = new Map();
   #empty = el("li", "alarms-none");
   #past = el("li", "alarms-past");
+  #mutedTitle = el("li", "alarms-past");
 
   /**
    * @param {(datastream: string) => void} onSelect
    * @param {(alarm: Alarm) => Promise<void>} onAcknowledge raises what the card then shows
+   * @param {(incident: string) => Promise<void>} onAcknowledgeAll the same of all alarms of an incident
    * @param {() => void} redraw
    */
-  constructor(onSelect, onAcknowledge, redraw) {
+  constructor(onSelect, onAcknowledge, onAcknowledgeAll, redraw) {
+    this.incidents = new IncidentCards(onAcknowledgeAll, redraw);
     this.onSelect = onSelect;
     this.onAcknowledge = onAcknowledge;
     this.redraw = redraw;
@@ -61,13 +66,22 @@ export class AlarmPanel {
     for (const id of this.#cards.keys()) if (!store.alarms.has(id)) this.#cards.delete(id);
     setText(this.#empty, t("alarms.none"));
     setText(this.#past, t("alarms.past"));
-    const nodes = open.map((alarm) => this.#card(alarm).node);
+    const heard = open.filter((alarm) => !isMuted(alarm));
+    const muted = open.filter(isMuted);
+    const flood = store.status?.load?.flood ?? false;
+    const { alone, folded } = fold(heard, store.incidents, flood);
+    const nodes = alone.map((alarm) => this.#card(alarm).node);
+    nodes.push(...this.incidents.draw(city, folded, now_ms));
+    setText(this.#mutedTitle, t("alarms.muted"));
+    if (muted.length > 0) nodes.push(this.#mutedTitle, ...muted.map((alarm) => this.#card(alarm).node));
     if (open.length === 0) nodes.push(this.#empty);
     if (past.length > 0) nodes.push(this.#past, ...past.map((alarm) => this.#card(alarm).node));
     setChildren(byId(PAGE.alarms), nodes);
     const unacknowledged = open.filter(isUnacknowledged).length;
     const counts = t("alarms.count", { open: whole(open.length), unacknowledged: whole(unacknowledged) });
-    setText(byId(PAGE.alarmsCount), open.length > 0 ? counts : "");
+    const load = flood ? t("alarms.flood", { calls: whole(store.status?.load?.calls_10_min ?? 0) }) : "";
+    setText(byId(PAGE.alarmsCount), [load, open.length > 0 ? counts : ""].filter(Boolean).join(" · "));
+    setData(byId(PAGE.alarmsCount), "flood", flood);
   }
 
   /**
@@ -192,53 +206,4 @@ function drawDoubts(host, found) {
     return line;
   });
   host.replaceChildren(...lines);
-}
-
-/**
- * What the value is to be held against; of a silent sensor, the last that was heard of it.
- * @param {Store} store
- * @param {Alarm} alarm
- * @returns {string}
- */
-function limitText(store, alarm) {
-  const unit = unitText(alarm.unit);
-  if (alarm.limit !== null) return t("alarm.limit", { limit: limit(alarm.limit), unit });
-  return alarm.level === "silent" ? t("alarm.lastValue", { value: currentValue(store, alarm), unit }) : "";
-}
-
-/**
- * @param {Alarm} alarm
- * @returns {string[]}
- */
-function tags(alarm) {
-  const words = [];
-  if (alarm.historical) words.push(t("tag.historical"));
-  if (alarm.silent && alarm.level !== "silent") words.push(t("tag.silent"));
-  if (alarm.projected) words.push(t("tag.projected"));
-  if (alarm.exercise) words.push(t("tag.exercise"));
-  return words;
-}
-
-/**
- * @param {Alarm} alarm
- * @param {number} now_ms
- * @returns {string}
- */
-function times(alarm, now_ms) {
-  const since_ms = Date.parse(alarm.since ?? alarm.raised_at);
-  if (alarm.returned_at !== null) {
-    return t("alarm.fromTo", { from: moment(since_ms, now_ms), to: dayTime(alarm.returned_at, now_ms) });
-  }
-  return t("alarm.since", { time: moment(since_ms, now_ms), age: age(now_ms - since_ms) });
-}
-
-/**
- * @param {Alarm} alarm
- * @param {number} now_ms
- * @returns {string}
- */
-function states(alarm, now_ms) {
-  const seen = acknowledgedText(alarm, now_ms);
-  const plain = alarm.state === "unacknowledged" || alarm.state === "acknowledged" || seen === stateText(alarm);
-  return plain ? seen : `${stateText(alarm)} · ${seen}`;
 }

@@ -53,7 +53,7 @@ const login = new Login(() => {
   void cities.load();
 });
 const stations = new StationPanel(choose);
-const alarms = new AlarmPanel(choose, acknowledge, () => redraw.alarms());
+const alarms = new AlarmPanel(choose, acknowledge, acknowledgeAll, () => redraw.alarms());
 const chart = new Chart(byId(PAGE.chart), () => redraw.chart());
 const map = new MapPanel(chooseStation, () => redraw.mapLayout());
 const cities = new CitySource(drawCityAnew, () => login.ask());
@@ -188,6 +188,14 @@ async function acknowledge(alarm) {
   const updated = await login.as(() => post(path, { comment: "" }));
   if (updated?.id !== alarm.id || !updated.state) return;
   store.acceptAlarm(updated);
+  redraw.rows();
+  redraw.headline();
+}
+
+/** @param {string} incident */
+async function acknowledgeAll(incident) {
+  const updated = await login.as(() => post(`/incidents/${encodeURIComponent(incident)}/acknowledge`, { comment: "" }));
+  for (const alarm of updated?.items ?? []) store.acceptAlarm(alarm);
   redraw.rows();
   redraw.headline();
 }

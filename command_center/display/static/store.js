@@ -42,6 +42,8 @@ export class Store {
   waves = [];
   /** @type {Status|null} */
   status = null;
+  /** Of the open alarms, the worst first. @type {import("./types.js").Incident[]} */
+  incidents = [];
   /** Server's time of the last frame, and of the last one with a status. */
   frame_ms = Number.NaN;
   status_ms = Number.NaN;
@@ -67,6 +69,7 @@ export class Store {
       this.beside[i] = beside;
       this.dirty[i] = 1;
     }
+    if (frame.incidents) this.incidents = frame.incidents;
     if (frame.waves) this.waves = frame.waves;
     if (frame.status) {
       this.status = frame.status;

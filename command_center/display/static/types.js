@@ -49,6 +49,9 @@
  * @property {string|null} returned_at @property {boolean} historical @property {boolean} [silent]
  * @property {Possible[]} [possible] @property {boolean} [lost_rising] @property {number|null} [rate_per_h]
  * @property {boolean} [verify] @property {{cause: string, time: string, value: number|null}|null} [doubt]
+ * @property {string} [incident] id of the incident it belongs to
+ * @property {{by: string, reason: string, until: string}|null} [shelf]
+ * @property {{by: string, comment: string, until: string}|null} [refutation]
  * @property {number} [count] @property {boolean} [projected] @property {boolean} [exercise] @property {string} origin @property {Bilingual} [text]
  */
 
@@ -62,6 +65,13 @@
  *   at_us: number|null}} LogTrouble
  */
 
+/**
+ * @typedef {object} Incident
+ * @property {string} id @property {string} kind @property {Bilingual} name @property {number} severity
+ * @property {string} level @property {string} cause @property {string[]} alarms @property {number} stations
+ * @property {number} active @property {number} unacknowledged @property {number} muted @property {string} began_at
+ */
+
 /** @typedef {{name: string, last_success_us: number|null, failures: number, error: string}} Pull */
 
 /**
@@ -69,6 +79,7 @@
  * @property {{connected: boolean, last_frame_ms: number|null, log_writable: boolean, log_error: string,
  *   logs_set_aside: number, log_troubles?: LogTrouble[], clock_error: string, city_faults: number, sources: Source[], pulls?: Pull[]}} gateway
  * @property {{total: number, silent: number, never_heard: number}} sensors
+ * @property {{calls_10_min: number, flood: boolean}} [load] alarms annunciated of late
  * @property {number} dead_letters @property {boolean} exercise @property {boolean} simulator_refused
  */
 
@@ -76,6 +87,7 @@
  * @typedef {object} Frame  One text frame of WS /api/v1/live.
  * @property {"snapshot"|"delta"} type @property {number} sequence @property {number} now_ms
  * @property {Sensor[]} [sensors] @property {Alarm[]} [alarms] @property {Status} [status]
+ * @property {Incident[]} [incidents] all of them
  * @property {Wave[]} [waves] all of them @property {(Beside & {i: number})[]} [beside]
  * @property {{i: number[], time_ms: number[], value: (number|null)[], quality: number[], origin: string[]}} [observations]
  */

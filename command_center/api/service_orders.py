@@ -1,0 +1,102 @@
+"""`/service-orders`: maintenance at a station, a datastream out of service; each with a reason and an end."""
+
+import asyncio
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+
+from command_center.alarms.alarm import Aside
+from command_center.alarms.desk import AlarmDesk
+from command_center.alarms.orders import LONGEST_US, Order, past_orders
+from command_center.api.answers import ApiError, answer, body_of
+from command_center.clock import now_us
+from command_center.operations import Operations
+from command_center.picture.picture import Picture
+from sensors.times import MINUTE_US, rfc3339
+
+PAST_SHOWN = 100
+MOST_MINUTES = max(LONGEST_US.values()) // MINUTE_US
+
+
+class NewOrder(msgspec.Struct, frozen=True):
+    """`suppressed`: maintenance, of a station; `out_of_service`: of a datastream (`{station}:{property}`)."""
+
+    aside: Aside
+    scope: Annotated[str, msgspec.Meta(min_length=1, max_length=129)]
+    minutes: Annotated[int, msgspec.Meta(ge=1, le=MOST_MINUTES)]
+    comment: Annotated[str, msgspec.Meta(min_length=1, max_length=4_000)]
+    ticket: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/service-orders", tags=["service orders"])
+
+    @routes.get("")
+    async def list_orders() -> Response:
+        """Those in force, oldest first, and those that ended last; the former with what they mute just now."""
+        past = await asyncio.to_thread(past_orders, operations, PAST_SHOWN)
+        muted = [alarm for alarm in desk.open_alarms() if alarm.aside is not None]
+        return answer(
+            {
+                "items": [
+                    view(one) | {"alarms": [a.id for a in muted if one.covers(a.datastream)]} for one in desk.orders
+                ],
+                "past": [view(one) for one in past],
+            }
+        )
+
+    @routes.post("")
+    async def begin(request: Request) -> Response:
+        """Put one in force: alarms of what it covers are listed and reach nobody until it ends."""
+        wanted = await body_of(request, NewOrder)
+        _check_scope(wanted, picture)
+        since_us = now_us()
+        order = Order(
+            aside=wanted.aside,
+            scope=wanted.scope,
+            by=request.state.user,
+            reason=wanted.comment,
+            since_us=since_us,
+            until_us=since_us + wanted.minutes * MINUTE_US,
+            ticket=wanted.ticket,
+        )
+        return answer(view(await desk.begin(order)), 201)
+
+    @routes.post("/{number}/end")
+    async def end(request: Request, number: int) -> Response:
+        """End one before its time; what still holds and nobody has seen calls at once."""
+        order = await desk.end(number, request.state.user, now_us())
+        if order is None:
+            raise ApiError(404, "not_found", f"no order {number} is in force", "path.number")
+        return answer(view(order))
+
+    return routes
+
+
+def view(order: Order) -> dict[str, Any]:
+    """An order as the API shows it."""
+    return {
+        "number": order.number,
+        "aside": order.aside,
+        "scope": order.scope,
+        "by": order.by,
+        "reason": order.reason,
+        "ticket": order.ticket,
+        "since": rfc3339(order.since_us),
+        "until": rfc3339(order.until_us),
+        "ended_at": None if order.ended_us is None else rfc3339(order.ended_us),
+        "ended_by": order.ended_by or None,
+    }
+
+
+def _check_scope(wanted: NewOrder, picture: Picture) -> None:
+    """Raises ApiError where the scope names nothing, or not what such an order is about."""
+    if picture.directory is None:
+        raise ApiError(503, "no_log", "there is no log yet, and so no catalogue to name things by")
+    catalogue = picture.directory.catalogue
+    known = catalogue.station_by_id if wanted.aside is Aside.SUPPRESSED else catalogue.datastream_by_id
+    if wanted.scope not in known:
+        kind = "a station" if wanted.aside is Aside.SUPPRESSED else "a datastream (station:property)"
+        raise ApiError(422, "invalid", f"{wanted.aside}: expected {kind}, got {wanted.scope!r}", "body.scope")
