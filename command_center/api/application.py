@@ -29,6 +29,7 @@ from command_center.api import (
     people,
     sensors,
     service_orders,
+    shift,
     waves,
 )
 from command_center.api.body_limit import BodyLimit
@@ -44,6 +45,7 @@ from command_center.picture.log_thread import LogThread
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
 from command_center.sensor_view import SensorBook
+from command_center.shift_book import ShiftBook
 from command_center.tokens import Tokens
 
 DISPLAY: Final = Path(__file__).parents[1] / "display"
@@ -93,6 +95,7 @@ def build(parts: Parts) -> FastAPI:
         people.router(parts.accounts, hashing),
         people.token_router(parts.tokens),
         audit.router(parts.operations),
+        shift.router(ShiftBook(parts.operations), parts.desk, parts.picture),
         sensors.router(parts.book, parts.picture),
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),
         alarms.router(parts.desk, parts.operations, parts.picture),

@@ -68,6 +68,9 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", f"{V1}/waves"): WALL,
     ("GET", f"{V1}/alarms"): WALL,
     ("GET", f"{V1}/alarms/{{alarm_id}}"): WALL,
+    ("GET", f"{V1}/incidents"): WALL,
+    ("GET", f"{V1}/incidents/{{incident_id}}"): WALL,
+    ("GET", f"{V1}/service-orders"): WALL,
     ("GET", f"{V1}/observations"): EXPORT,
     ("GET", f"{V1}/transitions"): EXPORT,
     ("GET", f"{V1}/maintenance"): READ,
@@ -86,6 +89,9 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("POST", f"{V1}/alarms/{{alarm_id}}/unshelve"): OPERATE,
     ("POST", f"{V1}/alarms/{{alarm_id}}/refute"): OPERATE,
     ("POST", f"{V1}/alarms/{{alarm_id}}/confirm"): OPERATE,
+    ("POST", f"{V1}/incidents/{{incident_id}}/acknowledge"): OPERATE,
+    ("POST", f"{V1}/service-orders"): OPERATE,
+    ("POST", f"{V1}/service-orders/{{number}}/end"): OPERATE,
     # people, and what they did
     ("GET", f"{V1}/users"): ADMINISTER,
     ("POST", f"{V1}/users"): ADMINISTER,
@@ -96,6 +102,11 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("POST", f"{V1}/tokens"): ADMINISTER,
     ("POST", f"{V1}/tokens/{{name}}/revoke"): ADMINISTER,
     ("GET", f"{V1}/audit"): SUPERVISE,
+    ("GET", f"{V1}/journal"): IN_PERSON,
+    ("POST", f"{V1}/journal"): OPERATE,
+    ("GET", f"{V1}/handovers"): IN_PERSON,
+    ("POST", f"{V1}/handover"): OPERATE,
+    ("POST", f"{V1}/handover/{{number}}/accept"): OPERATE,
 }
 
 
