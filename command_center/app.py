@@ -34,10 +34,12 @@ from command_center.picture.log_thread import LogThread
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
 from command_center.sensor_view import SensorBook
+from command_center.tokens import Tokens
 from command_center.wall_status import StatusBoard
 from sensors.settings import Settings
 
 BEAT_S: Final = 1.0
+AUDIT_HEAD_S: Final = 86_400.0
 
 _log = logging.getLogger("command_center")
 
@@ -102,6 +104,7 @@ class CommandCenter:
             city=self._settings.city,
             operations=operations,
             accounts=accounts,
+            tokens=Tokens(operations),
             log=log,
             letters=LetterReading(data_dir),
             tail=tail,
@@ -122,6 +125,7 @@ class CommandCenter:
                 tasks.create_task(link.run(), name="command_center.gateway_link"),
                 tasks.create_task(_beat(desk, ReleaseWatch(desk, picture), link), name="command_center.beat"),
                 tasks.create_task(live.run(), name="command_center.live"),
+                tasks.create_task(_tell_audit_head(operations), name="command_center.audit_head"),
             ]
             address = self._listener.getsockname()
             _log.info("listening on http://%s:%d", *address[:2])
@@ -145,6 +149,18 @@ async def _beat(desk: AlarmDesk, watch: ReleaseWatch, link: GatewayLink) -> None
         await watch.beat(now_us())
         link.report()
         await asyncio.sleep(BEAT_S)
+
+
+async def _tell_audit_head(operations: Operations) -> None:
+    """At the start and every day: a copy of the log, kept elsewhere, proves the file (`siaga audit verify --noted`)."""
+    while True:
+        try:
+            head = await asyncio.to_thread(operations.audit_head)
+        except OperationsError as error:
+            _log.error("the head of the audit chain is not known: %s", error)
+        else:
+            _log.info("audit: record %d carries %s", head.number, head.sha256)
+        await asyncio.sleep(AUDIT_HEAD_S)
 
 
 def _make(data_dir: Path) -> None:

@@ -1,5 +1,6 @@
 """The ASGI application: routes, gate, body limit, errors, and the wall's own files."""
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ from command_center.api import (
     actions,
     alarm_acts,
     alarms,
+    audit,
     city,
     dead_letters,
     docs,
@@ -28,8 +30,10 @@ from command_center.api import (
     live,
     login,
     maintenance,
+    people,
     sensors,
     service_orders,
+    shift,
     waves,
 )
 from command_center.api.body_limit import BodyLimit
@@ -45,9 +49,12 @@ from command_center.picture.log_thread import LogThread
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
 from command_center.sensor_view import SensorBook
+from command_center.shift_book import ShiftBook
+from command_center.tokens import Tokens
 
 DISPLAY: Final = Path(__file__).parents[1] / "display"
 PREFIX: Final = "/api/v1"
+HASHES_AT_ONCE: Final = 2  # passwords; each takes 64 MiB
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,7 @@ class Parts:
     city: str
     operations: Operations
     accounts: Accounts
+    tokens: Tokens
     log: LogThread
     letters: LetterReading
     tail: Tail
@@ -84,11 +92,16 @@ def build(parts: Parts) -> FastAPI:
     """The application over its parts."""
     app = FastAPI(title="Siaga", version="1", docs_url=None, redoc_url=None)
     errors.install(app)
-    app.add_middleware(Gate, accounts=parts.accounts)
+    app.add_middleware(Gate, accounts=parts.accounts, tokens=parts.tokens)
     app.add_middleware(BodyLimit)
     app.add_middleware(HeadAsGet)
+    hashing = asyncio.Semaphore(HASHES_AT_ONCE)
     for router in (
-        login.router(parts.accounts),
+        login.router(parts.accounts, hashing),
+        people.router(parts.accounts, hashing),
+        people.token_router(parts.tokens),
+        audit.router(parts.operations),
+        shift.router(ShiftBook(parts.operations), parts.desk, parts.picture),
         sensors.router(parts.book, parts.picture),
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),
         alarms.router(parts.desk, parts.operations, parts.viewer, parts.live.receipts),
