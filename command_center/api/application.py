@@ -11,6 +11,7 @@ from starlette.types import Scope
 
 from command_center.accounts import Accounts
 from command_center.actions.acts import ActionActs
+from command_center.actions.report_desk import ReportDesk
 from command_center.alarms.desk import AlarmDesk
 from command_center.api import (
     actions,
@@ -26,6 +27,7 @@ from command_center.api import (
     live,
     login,
     maintenance,
+    reports,
     sensors,
     service_orders,
     waves,
@@ -61,6 +63,7 @@ class Parts:
     picture: Picture
     desk: AlarmDesk
     actions: ActionActs
+    reports: ReportDesk
     book: SensorBook
     live: LiveView
     health: Health
@@ -91,6 +94,7 @@ def build(parts: Parts) -> FastAPI:
         alarms.router(parts.desk, parts.operations, parts.picture),
         alarm_acts.router(parts.desk, parts.picture),
         actions.router(parts.actions, parts.operations),
+        reports.router(parts.reports, parts.operations),
         incidents.router(parts.desk, parts.operations, parts.picture),
         service_orders.router(parts.desk, parts.operations, parts.picture),
         waves.router(parts.picture),
