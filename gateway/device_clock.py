@@ -13,9 +13,10 @@ A reading that is older than it should be was kept back on its way, or its clock
     whichever of these                as far behind as the last one, whose   the clock is still off
                                       clock was off
 
-On schedule: alone of its datastream in its tick, and after half a usual interval to three.  What is needed to say so is
-in the detector's state, so that it survives a restart.  What came from memory by its own word, by a person, a pull or a
-recording is taken at its word.
+On schedule: alone of its datastream in its tick, and after half a usual interval to three.  A message whose times of
+one datastream span more than three, all before those we have, is a memory: that needs a second one as far behind.
+What is needed to say so is in the detector's state, so that it survives a restart.  What came from memory by its own
+word, by a person, a pull or a recording is taken at its word.
 """
 
 from dataclasses import dataclass, fields
@@ -65,6 +66,7 @@ class _Leads:
     sent_us, lag_us (n,) int64  device time, and receive less device time
     at_us    (n,) int64  receive time
     alone    (n,) bool   no other message of the tick has its datastream
+    span_us  (n,) int64  how far apart the times of its datastream lie in its own message
     """
 
     number: NDArray[np.int32]
@@ -72,6 +74,7 @@ class _Leads:
     lag_us: Times
     at_us: Times
     alone: Marks
+    span_us: Times
 
     def take(self, index: Marks) -> "_Leads":
         return _Leads(*[getattr(self, field.name)[index] for field in fields(self)])
@@ -171,7 +174,12 @@ class DeviceClocks:
         leads = np.flatnonzero(columns.device_us[some] == newest_us[of])
         rows = some[leads]
         sent_us, at_us = columns.device_us[rows], received_us[rows]
-        found = self._are_off(_Leads(number[rows], sent_us, at_us - sent_us, at_us, alone[rows]), memory)
+        pair = columns.message[some] * len(self._of_number) + number[some]
+        pairs, place = np.unique(pair, return_inverse=True)
+        oldest_us = np.full(len(pairs), _MAX_US)
+        np.minimum.at(oldest_us, place, columns.device_us[some])
+        span_us = sent_us - oldest_us[place[leads]]
+        found = self._are_off(_Leads(number[rows], sent_us, at_us - sent_us, at_us, alone[rows], span_us), memory)
         is_off = np.zeros(len(distinct), np.bool_)
         is_off[of[leads[found]]] = True
         off[some] = is_off[of]
@@ -201,7 +209,8 @@ class DeviceClocks:
         steady = (known.offset_us != NEVER) & (apart_us <= np.maximum(JITTER_US, usual_us // 4))
         steady &= ~goes_on | (leads.lag_us > LAG_INTERVALS * longest_us)
         settled = (gap_us >= REDELIVERY_US) | (leads.at_us - self._connected_us >= SETTLED_US)
-        went_back = (leads.sent_us < known.newest_us) & _is_told(leads.sent_us, known, recent_us, usual_us, settled)
+        went_back = leads.sent_us < known.newest_us
+        went_back &= _is_told(leads, known, recent_us, usual_us, settled)
         ours = self._is_ours(leads.lag_us, leads.at_us)
         off: Marks = on_schedule & (steady | went_back | ours)
         return off
@@ -236,13 +245,15 @@ def _usual_us(recent_us: Times, longest_us: Times) -> Times:
     return np.where(count >= MIN_GAPS, median_us, longest_us)
 
 
-def _is_told(sent_us: Times, known: ClockMemory, recent_us: Times, usual_us: Times, settled: Marks) -> Marks:
-    """Of which times, before the newest, the device has told already: between the remembered ones nothing is missing.
+def _is_told(leads: _Leads, known: ClockMemory, recent_us: Times, usual_us: Times, settled: Marks) -> Marks:
+    """Of which leads, before the newest, the device has told the time already: between the remembered none is missing.
 
     A time that is itself remembered, or lies before all of these, may also be of a message that comes again: such times
-    count where `settled`.
+    count where `settled`.  Where a message has many of them before all of these, they are its device's memory.
     """
+    sent_us = leads.sent_us
     earlier_us = np.where(recent_us <= sent_us[:, None], recent_us, NEVER).max(axis=1)
     later_us = np.where(recent_us >= sent_us[:, None], recent_us, known.newest_us[:, None]).min(axis=1)
     is_doubtful = (earlier_us == NEVER) | (earlier_us == sent_us)
+    settled = settled & ((leads.span_us <= LATEST * usual_us) | (earlier_us != NEVER))
     return np.where(is_doubtful, settled, later_us - earlier_us <= HOLE_INTERVALS * usual_us)

@@ -18,6 +18,7 @@ from command_center.actions.book import ActionBook
 from command_center.alarms import life_cycle, set_aside, store
 from command_center.alarms.alarm import Alarm, Event, Position
 from command_center.alarms.annunciation import Annunciation, annunciation_of
+from command_center.alarms.calls import heard_last
 from command_center.alarms.orders import Order, aside_of, checked, stored_orders
 from command_center.alarms.pending import Pending, Step, event_of
 from command_center.alarms.step import Context
@@ -62,7 +63,7 @@ class AlarmDesk:
         self._beats = 0
         self._failures = 0  # in a row
         self.calls = 0  # annunciations that were heard
-        self.load = AlarmLoad(store.heard_last(operations, LOAD_KEPT))
+        self.load = AlarmLoad(heard_last(operations, LOAD_KEPT))
         self._incidents = IncidentBook()
         self.rebased = 0  # datastreams whose newest time lay ahead of our clock
         self.unnamed = 0  # transitions of datastreams that no catalogue names
@@ -341,8 +342,8 @@ class AlarmDesk:
         self._pending.events.append(event)
         self._call(annunciation_of(before, after, event.event))
         self._put(before, after)
-        was = "normal" if before is None else before.state
-        _log.info("%s: %s => %s, %s %s", after.datastream, was, after.state, event.event, transition.level)
+        what = f"{event.event} {transition.level}".rstrip()
+        _log.info("%s: %s => %s, %s", after.datastream, _standing(before), _standing(after), what)
 
     def _with_own_id(self, born: Alarm) -> Alarm:
         """`born` with an id that no alarm on record has: nothing of an earlier story is ever written over."""
@@ -392,6 +393,13 @@ class AlarmDesk:
     def _applied(self) -> Cursor:
         assert self.cursor is not None, "`switch` comes first"  # noqa: S101 - a mistake of ours, not of the data
         return self.cursor
+
+
+def _standing(alarm: Alarm | None) -> str:
+    """The state in a line of our own log; history needs no acknowledgement and is told as what it is."""
+    if alarm is None:
+        return "normal"
+    return "historical" if alarm.historical and alarm.is_open else alarm.state
 
 
 def _is_behind(alarm: Alarm, cursor: Cursor) -> bool:

@@ -74,26 +74,6 @@ def store(operations: Operations, changes: Changes, cursor: Cursor) -> list[Orde
     return orders
 
 
-def heard_last(operations: Operations, limit: int) -> list[int]:
-    """When the last annunciations that were heard were made, newest first."""
-    rows = operations.read("SELECT at_us FROM annunciation WHERE muted = '' ORDER BY number DESC LIMIT ?", limit)
-    return [at_us for (at_us,) in rows]
-
-
-def annunciations_after(operations: Operations, after: int, limit: int) -> list[tuple[int, Annunciation]]:
-    """(number, annunciation) in the order in which they were made."""
-    rows = operations.read(
-        "SELECT number, alarm_id, call, at_us, datastream, level, rank, severity, why, muted FROM annunciation"
-        " WHERE number > ? ORDER BY number LIMIT ?",
-        after,
-        limit,
-    )
-    return [
-        (number, Annunciation(alarm_id, call, at_us, datastream, level, rank, severity, Event(why), muted))
-        for number, alarm_id, call, at_us, datastream, level, rank, severity, why, muted in rows
-    ]
-
-
 def stored_cursor(operations: Operations) -> Cursor | None:
     """The cursor; None before the first row was applied."""
     rows = operations.read("SELECT log_id, seq FROM cursor WHERE reader = ?", READER)

@@ -248,6 +248,18 @@ def test_a_logger_that_sends_an_hour_at_a_time_is_believed() -> None:
     assert not any(faults(wall.batch))
 
 
+def test_the_memory_that_a_new_device_sends_after_its_first_readings_is_believed() -> None:
+    """Two readings of now, then the two hours before it was connected: they end no level that holds now."""
+    wall = Wall(gauges())
+    gauge = Gauge(wall)
+    gauge.send_all([230, 350])
+    wall.pass_s(75)
+    memory_us = [(10 + 5 * n) * 60 * SECOND_US for n in reversed(range(24))]
+    batch = wall.hear(("G0/level", [gauge.reading(200.0, age_us) for age_us in memory_us]))
+    assert ages_us(batch) == memory_us
+    assert faults(batch) == [False] * 24
+
+
 def test_a_logger_that_sends_an_hour_in_single_messages_is_believed() -> None:
     wall = Wall(gauges(1, 1200))
     gauge = Gauge(wall)

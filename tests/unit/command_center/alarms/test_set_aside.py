@@ -12,6 +12,7 @@ from command_center.alarms import store
 from command_center.alarms.acts import Acts
 from command_center.alarms.alarm import Aside, Event, State
 from command_center.alarms.annunciation import Annunciation
+from command_center.alarms.calls import annunciations_after
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.orders import Order
 from command_center.errors import NotAllowed
@@ -27,7 +28,7 @@ Story = Callable[[AlarmDesk], Awaitable[None]]
 
 def calls(operations: Operations) -> list[tuple[Event, str, str]]:
     """(why, level, muted) of each annunciation."""
-    return [(one.why, one.level, one.muted) for _, one in store.annunciations_after(operations, 0, 1000)]
+    return [(one.why, one.level, one.muted) for _, one in annunciations_after(operations, 0, 1000)]
 
 
 def maintenance(until: float, *, since: float = 2) -> Order:
@@ -201,7 +202,7 @@ def test_a_file_of_the_version_before_is_brought_up_to_date(tmp_path: Path) -> N
     _first_version_of(tmp_path / "now" / FILE, tmp_path / FILE)
     again = Operations(tmp_path)
     play(again, taking(row(2, raised("kuning"))))
-    [(_, call)] = store.annunciations_after(again, 0, 10)
+    [(_, call)] = annunciations_after(again, 0, 10)
     assert call == Annunciation(ID, 2, minutes(2), LEVEL_ID, "kuning", 2, 3, Event.WORSE, "")
     again.close()
 
