@@ -16,6 +16,8 @@ from typing import Final
 
 from command_center.accounts import ADMIN, Accounts
 from command_center.actions.acts import ActionActs
+from command_center.actions.duties import DutyBoard
+from command_center.actions.report_desk import ReportDesk
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.release_watch import ReleaseWatch
 from command_center.alarms.viewer import AlarmViewer
@@ -96,8 +98,9 @@ class CommandCenter:
         board = StatusBoard(data_dir, picture, desk, tail, link)
         book = SensorBook(picture, desk)
         actions = ActionActs(desk, operations, picture, news)
+        reports = ReportDesk(desk, operations, picture, book, news)
         viewer = AlarmViewer(picture, desk, book)
-        live = LiveView(picture, desk, book, viewer, board, actions, news)
+        live = LiveView(picture, desk, book, viewer, board, DutyBoard(actions, reports), news)
         accounts = Accounts(operations, self._settings.http.session_hours)
         self._greet(await asyncio.to_thread(accounts.ensure_admin, self._settings.admin.password, now_us()))
         parts = Parts(
@@ -111,6 +114,7 @@ class CommandCenter:
             picture=picture,
             desk=desk,
             actions=actions,
+            reports=reports,
             book=book,
             viewer=viewer,
             live=live,

@@ -12,6 +12,7 @@ from starlette.types import Scope
 
 from command_center.accounts import Accounts
 from command_center.actions.acts import ActionActs
+from command_center.actions.report_desk import ReportDesk
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.viewer import AlarmViewer
 from command_center.api import (
@@ -31,6 +32,7 @@ from command_center.api import (
     login,
     maintenance,
     people,
+    reports,
     sensors,
     service_orders,
     shift,
@@ -71,6 +73,7 @@ class Parts:
     picture: Picture
     desk: AlarmDesk
     actions: ActionActs
+    reports: ReportDesk
     book: SensorBook
     viewer: AlarmViewer
     live: LiveView
@@ -107,6 +110,7 @@ def build(parts: Parts) -> FastAPI:
         alarms.router(parts.desk, parts.operations, parts.viewer, parts.live.receipts),
         alarm_acts.router(parts.desk, parts.viewer),
         actions.router(parts.actions, parts.operations),
+        reports.router(parts.reports, parts.operations),
         incidents.router(parts.desk, parts.operations, parts.picture, parts.viewer),
         kpis.router(parts.desk, parts.operations),
         service_orders.router(parts.desk, parts.operations, parts.picture),

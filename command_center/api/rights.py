@@ -73,6 +73,8 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", f"{V1}/service-orders"): WALL,
     ("GET", f"{V1}/actions"): WALL,
     ("GET", f"{V1}/actions/{{action_id}}"): WALL,
+    ("GET", f"{V1}/reports"): WALL,
+    ("GET", f"{V1}/reports/sent"): WALL,
     ("GET", f"{V1}/kpis"): READ,
     ("GET", f"{V1}/kpis.csv"): EXPORT,
     ("GET", f"{V1}/observations"): EXPORT,
@@ -100,6 +102,7 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("POST", f"{V1}/actions/{{action_id}}/done"): OPERATE,
     ("POST", f"{V1}/actions/{{action_id}}/undo"): OPERATE,
     ("POST", f"{V1}/actions/{{action_id}}/note"): OPERATE,
+    ("POST", f"{V1}/reports/{{report_id}}/sent"): OPERATE,
     # people, and what they did
     ("GET", f"{V1}/users"): ADMINISTER,
     ("POST", f"{V1}/users"): ADMINISTER,
