@@ -7,7 +7,8 @@ SiagaError
     ├── OperationsError       operations.db cannot be opened or is of another version
     │   └── NotStored         a write to operations.db failed: nothing of it happened
     ├── AlarmActive           only an alarm that has returned to normal can be closed
-    └── NotAllowed            an act that this alarm, or this order, does not allow
+    ├── NotAllowed            an act that this alarm, or this order, does not allow
+    └── CapError              a CAP message that is none, or cannot be written
 """
 
 from sensors.errors import SiagaError
@@ -39,3 +40,11 @@ class AlarmActive(CommandCenterError):
 
 class NotAllowed(CommandCenterError):
     """An act that the alarm's state or severity does not allow; the text says why, and what can be done instead."""
+
+
+class CapError(CommandCenterError):
+    """A text is no CAP 1.2 message, or a message cannot be written as one; `where` names element and line."""
+
+    def __init__(self, what: str, where: str) -> None:
+        super().__init__(f"{where}: {what}")
+        self.what, self.where = what, where
