@@ -1,6 +1,7 @@
 """The command center: all wiring, once.
 
 log.db ──tail──> alarm desk ──> operations.db        gateway.sock ──> link (status, doorbell; cursor back)
+             │   desk ──> alert watch ──> alert office (CAP) ──> operations.db
              └─> picture ──> live view ──> wall       HTTP ──> gate ──> routes over all of these
 """
 
@@ -16,6 +17,9 @@ from typing import Final
 
 from command_center.accounts import ADMIN, Accounts
 from command_center.alarms.desk import AlarmDesk
+from command_center.alerts.office import AlertOffice
+from command_center.alerts.watch import AlertWatch
+from command_center.alerts.writer import Writer
 from command_center.api.application import Parts, build
 from command_center.api.dead_letters import LetterReading
 from command_center.bell import Bell
@@ -91,6 +95,7 @@ class CommandCenter:
         board = StatusBoard(data_dir, picture, desk, tail, link)
         book = SensorBook(picture, desk)
         live = LiveView(picture, desk, book, board, news)
+        office = AlertOffice(operations, desk, Writer(picture, book, self._settings.city))
         accounts = Accounts(operations, self._settings.http.session_hours)
         self._greet(await asyncio.to_thread(accounts.ensure_admin, self._settings.admin.password, now_us()))
         parts = Parts(
@@ -102,6 +107,7 @@ class CommandCenter:
             tail=tail,
             picture=picture,
             desk=desk,
+            office=office,
             book=book,
             live=live,
             health=Health(operations, desk, picture, tail, link, live),
@@ -115,6 +121,7 @@ class CommandCenter:
                 tasks.create_task(link.run(), name="command_center.gateway_link"),
                 tasks.create_task(_beat(desk, link), name="command_center.beat"),
                 tasks.create_task(live.run(), name="command_center.live"),
+                tasks.create_task(AlertWatch(office, tail).run(), name="command_center.alerts"),
             ]
             address = self._listener.getsockname()
             _log.info("listening on http://%s:%d", *address[:2])

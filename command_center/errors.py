@@ -8,8 +8,11 @@ SiagaError
     │   └── NotStored         a write to operations.db failed: nothing of it happened
     ├── AlarmActive           only an alarm that has returned to normal can be closed
     ├── NotAllowed            an act that this alarm, or this order, does not allow
-    └── CapError              a CAP message that is none, or cannot be written
+    ├── CapError              a CAP message that is none, or cannot be written
+    └── AlertFaulty           a warning of ours that must not go out as it is
 """
+
+from collections.abc import Sequence
 
 from sensors.errors import SiagaError
 
@@ -48,3 +51,11 @@ class CapError(CommandCenterError):
     def __init__(self, what: str, where: str) -> None:
         super().__init__(f"{where}: {what}")
         self.what, self.where = what, where
+
+
+class AlertFaulty(CommandCenterError):
+    """A warning of ours breaks rules of CAP or our own; the text names each, `where` the place of the first."""
+
+    def __init__(self, faults: Sequence[object], where: str) -> None:
+        super().__init__("; ".join(map(str, faults)))
+        self.where = where

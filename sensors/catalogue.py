@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from sensors.pull_source import Pull
+from sensors.warning_rules import CapFeed, CapRules
 
 Direction = Literal["rising", "falling"]
 Protocol = Literal["auto", "5", "3.1.1"]
@@ -127,6 +128,8 @@ class City(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ingest: tuple[IngestRule, ...] = ()
     silence: Silence = Silence()
     detector: DetectorRules = DetectorRules()
+    cap: CapRules = CapRules()
+    cap_feeds: tuple[CapFeed, ...] = ()
     credit: Text = Text("", "")
 
     def rules_for(self, source: str) -> tuple[IngestRule, ...]:

@@ -17,7 +17,7 @@ from command_center.alerts.layout import slots
 from command_center.alerts.message import ENUMERATIONS, Alert, Area, Info, time_us_of
 from command_center.alerts.write import NOT_XML
 
-EXERCISE_MARKS: Final = ("LATIHAN", "EXERCISE", "UJI COBA", "TEST")
+EXERCISE_MARKS: Final = ("LATIHAN", "EXERCISE", "UJI COBA", "TEST", "DRAF")
 TIMES: Final = ("sent", "effective", "onset", "expires")
 MAX_TEXT: Final = 4_000  # characters of one text of ours; a radio, a phone and a page must take it
 _SPACE: Final = " \t\r\n"
@@ -232,8 +232,9 @@ def _own_info(alert: Alert, info: Info, where: str) -> Iterator[Fault]:
 
 
 def _unknown_or_long(info: Info, where: str) -> Iterator[Fault]:
-    for name, text in (("urgency", info.urgency), ("severity", info.severity), ("certainty", info.certainty)):
-        if text == "Unknown":
+    judged = {"urgency": info.urgency, "severity": info.severity, "certainty": info.certainty}
+    for name, word in judged.items():
+        if word == "Unknown":
             yield Fault(f"{where}.{name}", "expected a judgement, got Unknown")
     for name, text in (("headline", info.headline), ("description", info.description)):
         if len(text or "") > MAX_TEXT:

@@ -11,9 +11,11 @@ from starlette.types import Scope
 
 from command_center.accounts import Accounts
 from command_center.alarms.desk import AlarmDesk
+from command_center.alerts.office import AlertOffice
 from command_center.api import (
     alarm_acts,
     alarms,
+    alerts,
     city,
     dead_letters,
     docs,
@@ -56,6 +58,7 @@ class Parts:
     tail: Tail
     picture: Picture
     desk: AlarmDesk
+    office: AlertOffice
     book: SensorBook
     live: LiveView
     health: Health
@@ -85,6 +88,7 @@ def build(parts: Parts) -> FastAPI:
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),
         alarms.router(parts.desk, parts.operations, parts.picture),
         alarm_acts.router(parts.desk, parts.picture),
+        alerts.router(parts.office),
         waves.router(parts.picture),
         dead_letters.router(parts.letters, parts.operations),
         dead_letters.unknown_router(parts.letters, parts.picture),
@@ -93,6 +97,7 @@ def build(parts: Parts) -> FastAPI:
         live.router(parts.live),
     ):
         app.include_router(router, prefix=PREFIX)
+    app.include_router(alerts.published_router(parts.office))
     app.include_router(health.router(parts.health, parts.metrics))
     app.include_router(docs.router(app))
     app.add_api_route("/", _wall, include_in_schema=False)

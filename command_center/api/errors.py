@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from command_center.api.answers import ApiError, error_answer
-from command_center.errors import AlarmActive, NotAllowed, NotStored, OperationsError
+from command_center.errors import AlarmActive, AlertFaulty, CapError, NotAllowed, NotStored, OperationsError
 from gateway.errors import LogError, LogMissing
 
 _log = logging.getLogger("command_center.api")
@@ -22,6 +22,8 @@ def install(app: FastAPI) -> None:
     for kind, status, code in (
         (AlarmActive, 409, "alarm_active"),
         (NotAllowed, 409, "not_allowed"),
+        (AlertFaulty, 422, "faulty_alert"),
+        (CapError, 422, "not_cap"),
         (NotStored, 503, "not_stored"),
         (OperationsError, 503, "operations_unreadable"),
         (LogMissing, 503, "no_log"),
@@ -54,6 +56,7 @@ async def _unexpected(request: Request, error: Exception) -> Response:
 
 def _of(status: int, code: str) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def handler(request: Request, error: Exception) -> Response:
-        return error_answer(status, code, str(error), request.url.path)
+        where = error.where if isinstance(error, AlertFaulty | CapError) else request.url.path
+        return error_answer(status, code, str(error), where)
 
     return handler
