@@ -17,6 +17,7 @@ from typing import Final
 
 from command_center.accounts import ADMIN, Accounts
 from command_center.alarms.desk import AlarmDesk
+from command_center.alerts.listening import Listening
 from command_center.alerts.office import AlertOffice
 from command_center.alerts.watch import AlertWatch
 from command_center.alerts.writer import Writer
@@ -95,7 +96,9 @@ class CommandCenter:
         board = StatusBoard(data_dir, picture, desk, tail, link)
         book = SensorBook(picture, desk)
         live = LiveView(picture, desk, book, board, news)
-        office = AlertOffice(operations, desk, Writer(picture, book, self._settings.city))
+        writer = Writer(picture, book, self._settings.city)
+        office, listening = AlertOffice(operations, desk, writer), Listening(writer, self._settings.city)
+        watch = AlertWatch(office, tail)
         accounts = Accounts(operations, self._settings.http.session_hours)
         self._greet(await asyncio.to_thread(accounts.ensure_admin, self._settings.admin.password, now_us()))
         parts = Parts(
@@ -108,10 +111,11 @@ class CommandCenter:
             picture=picture,
             desk=desk,
             office=office,
+            listening=listening,
             book=book,
             live=live,
             health=Health(operations, desk, picture, tail, link, live),
-            metrics=Metrics(desk, picture, tail, link, live, board),
+            metrics=Metrics(desk, picture, tail, link, live, board, (office, watch, listening)),
         )
         self._server = server(build(parts))
         self._server.should_exit = self._stopping.is_set()
@@ -121,7 +125,8 @@ class CommandCenter:
                 tasks.create_task(link.run(), name="command_center.gateway_link"),
                 tasks.create_task(_beat(desk, link), name="command_center.beat"),
                 tasks.create_task(live.run(), name="command_center.live"),
-                tasks.create_task(AlertWatch(office, tail).run(), name="command_center.alerts"),
+                tasks.create_task(watch.run(), name="command_center.alerts"),
+                tasks.create_task(listening.run(), name="command_center.listening"),
             ]
             address = self._listener.getsockname()
             _log.info("listening on http://%s:%d", *address[:2])

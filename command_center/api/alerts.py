@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from command_center.alerts import feed, store
 from command_center.alerts.life import Authorising, Edit
+from command_center.alerts.listening import Listening
 from command_center.alerts.office import AlertOffice, Sending
 from command_center.alerts.record import Record, State
 from command_center.alerts.view import alert_view, preview, with_acts
@@ -20,9 +21,15 @@ from command_center.clock import now_us
 STATES = tuple(State)
 
 
-def router(office: AlertOffice) -> APIRouter:
+def router(office: AlertOffice, listening: Listening) -> APIRouter:
     """What stands under the API's prefix."""
     routes = APIRouter(prefix="/alerts", tags=["alerts"])
+
+    @routes.get("/incoming")
+    async def incoming() -> Response:
+        """Warnings of others (`[[cap_feeds]]`), the newest first; `stale` = past their end; and how each feed fares."""
+        return answer(listening.answer(now_us()))
+
     _reading(routes, office)
     _writing(routes, office)
     _sending(routes, office)

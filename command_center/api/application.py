@@ -11,6 +11,7 @@ from starlette.types import Scope
 
 from command_center.accounts import Accounts
 from command_center.alarms.desk import AlarmDesk
+from command_center.alerts.listening import Listening
 from command_center.alerts.office import AlertOffice
 from command_center.api import (
     alarm_acts,
@@ -59,6 +60,7 @@ class Parts:
     picture: Picture
     desk: AlarmDesk
     office: AlertOffice
+    listening: Listening
     book: SensorBook
     live: LiveView
     health: Health
@@ -88,7 +90,7 @@ def build(parts: Parts) -> FastAPI:
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),
         alarms.router(parts.desk, parts.operations, parts.picture),
         alarm_acts.router(parts.desk, parts.picture),
-        alerts.router(parts.office),
+        alerts.router(parts.office, parts.listening),
         waves.router(parts.picture),
         dead_letters.router(parts.letters, parts.operations),
         dead_letters.unknown_router(parts.letters, parts.picture),
