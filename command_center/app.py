@@ -19,6 +19,7 @@ from command_center.accounts import ADMIN, Accounts
 from command_center.alarms.desk import AlarmDesk
 from command_center.alerts.listening import Listening
 from command_center.alerts.office import AlertOffice
+from command_center.alerts.publishing import AlertPublishing
 from command_center.alerts.watch import AlertWatch
 from command_center.alerts.writer import Writer
 from command_center.api.application import Parts, build
@@ -30,7 +31,7 @@ from command_center.gateway_link import GatewayLink
 from command_center.health import Health
 from command_center.listener import Server, listen, server
 from command_center.live import LiveView
-from command_center.metrics import Metrics
+from command_center.metrics import Metrics, WarningParts
 from command_center.operations import Operations
 from command_center.picture.log_thread import LogThread
 from command_center.picture.picture import Picture
@@ -99,6 +100,7 @@ class CommandCenter:
         writer = Writer(picture, book, self._settings.city)
         office, listening = AlertOffice(operations, desk, writer), Listening(writer, self._settings.city)
         watch = AlertWatch(office, tail)
+        publishing = AlertPublishing(operations, data_dir, self._settings.mqtt)
         accounts = Accounts(operations, self._settings.http.session_hours)
         self._greet(await asyncio.to_thread(accounts.ensure_admin, self._settings.admin.password, now_us()))
         parts = Parts(
@@ -115,7 +117,7 @@ class CommandCenter:
             book=book,
             live=live,
             health=Health(operations, desk, picture, tail, link, live),
-            metrics=Metrics(desk, picture, tail, link, live, board, (office, watch, listening)),
+            metrics=Metrics(desk, picture, tail, link, live, board, WarningParts(office, watch, listening, publishing)),
         )
         self._server = server(build(parts))
         self._server.should_exit = self._stopping.is_set()
@@ -127,6 +129,7 @@ class CommandCenter:
                 tasks.create_task(live.run(), name="command_center.live"),
                 tasks.create_task(watch.run(), name="command_center.alerts"),
                 tasks.create_task(listening.run(), name="command_center.listening"),
+                tasks.create_task(publishing.run(), name="command_center.publishing"),
             ]
             address = self._listener.getsockname()
             _log.info("listening on http://%s:%d", *address[:2])

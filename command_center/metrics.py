@@ -1,7 +1,7 @@
 """`/metrics`: read off the parts when asked for, in a registry of our own; the gateway's figures as it told them."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from command_center.alarms.desk import AlarmDesk
 from command_center.alerts.listening import Listening
 from command_center.alerts.office import AlertOffice
+from command_center.alerts.publishing import AlertPublishing
 from command_center.alerts.watch import AlertWatch
 from command_center.clock import now_us
 from command_center.gateway_link import GatewayLink
@@ -21,6 +22,15 @@ from command_center.picture.tail import Tail
 from command_center.wall_status import StatusBoard
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class WarningParts(NamedTuple):
+    """What has to do with warnings to the public."""
+
+    office: AlertOffice
+    watch: AlertWatch
+    listening: Listening
+    publishing: AlertPublishing
 
 
 class Metrics(Collector):
@@ -34,11 +44,11 @@ class Metrics(Collector):
         link: GatewayLink,
         live: LiveView,
         board: StatusBoard,
-        warnings: tuple[AlertOffice, AlertWatch, Listening],
+        warnings: WarningParts,
     ) -> None:
         self._desk, self._picture, self._tail = desk, picture, tail
         self._link, self._live, self._board = link, live, board
-        self._office, self._watch, self._listening = warnings
+        self._warning_parts = warnings
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
@@ -89,11 +99,14 @@ class Metrics(Collector):
         yield _counter("unnamed_transitions", "transitions of datastreams that no catalogue names", self._desk.unnamed)
 
     def _warnings(self) -> Iterator[Metric]:
-        yield _counter("alerts_issued", "CAP messages that were issued", self._office.issued)
-        yield _gauge("alert_rules_failing", "no warnings are drafted by rule just now", bool(self._watch.error))
+        office, watch, listening, publishing = self._warning_parts
+        yield _counter("alerts_issued", "CAP messages that were issued", office.issued)
+        yield _counter("alerts_published", "CAP messages and clearings published over MQTT", publishing.published)
+        yield _gauge("alert_broker_connected", "the broker that warnings are published to", publishing.connected)
+        yield _gauge("alert_rules_failing", "no warnings are drafted by rule just now", bool(watch.error))
         failures = GaugeMetricFamily("siaga_cap_feed_failures", "failed rounds in a row", labels=["feed"])
         refused = CounterMetricFamily("siaga_cap_feed_refused", "what was no CAP message", labels=["feed"])
-        for state in self._listening.states():
+        for state in listening.states():
             failures.add_metric([state.name], state.failures)
             refused.add_metric([state.name], state.refused)
         yield failures

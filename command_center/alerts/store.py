@@ -99,6 +99,16 @@ def issued_xml(operations: Operations, alert_id: str) -> tuple[Record, bytes] | 
     return (_RECORD.decode(rows[0][0]), bytes(rows[0][1])) if rows else None
 
 
+def issued_since(operations: Operations, since_us: int, limit: int) -> list[tuple[Record, bytes]]:
+    """The newest messages issued since a time, with their bytes, the oldest first."""
+    rows = operations.read(
+        "SELECT body, xml FROM cap_alert WHERE issued_us > ? ORDER BY issued_us DESC, number DESC LIMIT ?",
+        since_us,
+        limit,
+    )
+    return [(_RECORD.decode(body), bytes(xml)) for body, xml in reversed(rows)]
+
+
 def acts_of(operations: Operations, alert_id: str) -> list[AlertAct]:
     """Everything that was done about a warning, the oldest first."""
     rows = operations.read(
