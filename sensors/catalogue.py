@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from sensors.contacts import Contact, Duty, NotifyRules
 from sensors.pull_source import Pull
 
 Direction = Literal["rising", "falling"]
@@ -127,6 +128,7 @@ class City(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ingest: tuple[IngestRule, ...] = ()
     silence: Silence = Silence()
     detector: DetectorRules = DetectorRules()
+    notify: NotifyRules = NotifyRules()
     credit: Text = Text("", "")
 
     def rules_for(self, source: str) -> tuple[IngestRule, ...]:
@@ -309,6 +311,8 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     visits: tuple[Visit, ...] = ()  # the oldest first
     datastreams: tuple[Datastream, ...]
     curves: tuple[Curve, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    rosters: tuple[Duty, ...] = ()
 
     @cached_property
     def observed(self) -> "Catalogue":
