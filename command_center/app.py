@@ -1,6 +1,7 @@
 """The command center: all wiring, once.
 
 log.db ──tail──> alarm desk ──> operations.db        gateway.sock ──> link (status, doorbell; cursor back)
+             │       └─ outbox, in the same transaction ──> a worker per chat or number ──> people
              └─> picture ──> live view ──> wall       HTTP ──> gate ──> routes over all of these
 """
 
@@ -26,6 +27,10 @@ from command_center.health import Health
 from command_center.listener import Server, listen, server
 from command_center.live import LiveView
 from command_center.metrics import Metrics
+from command_center.notify.desk_link import DeskLink
+from command_center.notify.links import Links
+from command_center.notify.outbox import Outbox
+from command_center.notify.service import Notifier
 from command_center.operations import Operations
 from command_center.picture.log_thread import LogThread
 from command_center.picture.picture import Picture
@@ -84,8 +89,12 @@ class CommandCenter:
 
     async def _run(self, operations: Operations, log: LogThread, data_dir: Path) -> None:
         news = Bell()
-        desk = AlarmDesk(operations, news)
         picture = Picture(self._settings.history)
+        outbox = Outbox(operations, lambda: None if picture.directory is None else picture.directory.catalogue, now_us)
+        desk = AlarmDesk(operations, news, (outbox.follow,))
+        links = Links(data_dir, self._settings.notify)
+        desk_link = DeskLink(desk, outbox, links, self._settings.city, now_us)
+        notifier = Notifier(operations, desk, outbox, desk_link)
         tail = Tail(log, desk, picture, self._settings.history, news)
         link = GatewayLink(data_dir, desk, tail.doorbell, news)
         board = StatusBoard(data_dir, picture, desk, tail, link)
@@ -104,8 +113,10 @@ class CommandCenter:
             desk=desk,
             book=book,
             live=live,
-            health=Health(operations, desk, picture, tail, link, live),
-            metrics=Metrics(desk, picture, tail, link, live, board),
+            health=Health(operations, desk, picture, tail, link, live, notifier),
+            metrics=Metrics(desk, picture, tail, link, live, board, notifier),
+            notifier=notifier,
+            links=links,
         )
         self._server = server(build(parts))
         self._server.should_exit = self._stopping.is_set()
@@ -115,6 +126,7 @@ class CommandCenter:
                 tasks.create_task(link.run(), name="command_center.gateway_link"),
                 tasks.create_task(_beat(desk, link), name="command_center.beat"),
                 tasks.create_task(live.run(), name="command_center.live"),
+                tasks.create_task(notifier.run(), name="command_center.notify"),
             ]
             address = self._listener.getsockname()
             _log.info("listening on http://%s:%d", *address[:2])

@@ -79,8 +79,56 @@ CREATE TABLE annunciation (
 CREATE INDEX annunciation_by_time ON annunciation (at_us);
 """
 
+_NOTICES: Final = """
+ALTER TABLE annunciation ADD COLUMN exercise INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE planned_call (                    -- whose first notices are planned
+    annunciation INTEGER PRIMARY KEY REFERENCES annunciation (number),
+    alarm_id TEXT NOT NULL,
+    call INTEGER NOT NULL,
+    planned_us INTEGER NOT NULL,
+    UNIQUE (alarm_id, call)
+);
+INSERT INTO planned_call SELECT number, alarm_id, call, at_us FROM annunciation;  -- of an older version: nobody is told
+CREATE TABLE notice (                          -- the outbox: one row per chat or number
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    alarm_id TEXT NOT NULL,                    -- empty: a test
+    call INTEGER NOT NULL,
+    target TEXT NOT NULL,                      -- where its address is, never the address
+    ordinal INTEGER NOT NULL,
+    contact TEXT NOT NULL,
+    severity INTEGER NOT NULL,
+    why TEXT NOT NULL,
+    planned_us INTEGER NOT NULL,
+    not_before_us INTEGER NOT NULL,
+    late INTEGER NOT NULL,
+    exercise INTEGER NOT NULL,
+    datastream TEXT NOT NULL,                  -- of the annunciation: datastream, level, rank, when
+    level TEXT NOT NULL,
+    rank INTEGER NOT NULL,
+    called_us INTEGER NOT NULL,
+    progress TEXT NOT NULL,                    -- waiting, sent, withdrawn
+    attempts INTEGER NOT NULL,
+    perhaps_received INTEGER NOT NULL,         -- an attempt began and nobody knows how it ended
+    done_us INTEGER,
+    reason TEXT NOT NULL DEFAULT '',           -- why it was withdrawn
+    UNIQUE (alarm_id, call, target, ordinal)
+);
+CREATE INDEX notice_done ON notice (done_us);
+CREATE INDEX notice_waiting ON notice (target, number) WHERE progress = 'waiting';
+CREATE TABLE notice_attempt (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    notice INTEGER NOT NULL REFERENCES notice (number),
+    at_us INTEGER NOT NULL,
+    ended_us INTEGER,                          -- NULL: nobody knows how it ended
+    outcome TEXT NOT NULL,                     -- begun, sent, refused, unknown
+    unrecorded INTEGER NOT NULL,               -- made while this file took no writes
+    detail TEXT NOT NULL
+);
+CREATE INDEX notice_attempt_of_notice ON notice_attempt (notice, number);
+"""
+
 # What each version added: a file of an older one is brought up to date when it is opened, in one transaction.
-SCHEMA: Final = (_FIRST, _SET_ASIDE)
+SCHEMA: Final = (_FIRST, _SET_ASIDE, _NOTICES)
 SCHEMA_VERSION: Final = len(SCHEMA)
 
 
@@ -131,6 +179,15 @@ class Operations:
         with self._lock:
             try:
                 return self._connection.execute(statement, values).fetchall()
+            except sqlite3.Error as error:
+                raise OperationsError(f"{self._path}: cannot be read: {error}") from error
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Several reads that see the same; OperationsError where one fails."""
+        with self._lock:
+            try:
+                yield self._connection
             except sqlite3.Error as error:
                 raise OperationsError(f"{self._path}: cannot be read: {error}") from error
 

@@ -95,6 +95,8 @@ def _wrong_quiet(rules: NotifyRules) -> str:
     times = (rules.quiet_from, rules.quiet_to)
     if times != ("", "") and None in map(minute_of_day, times):
         return f"quiet_from, quiet_to: expected two times such as 22:00, got {times[0]!r} and {times[1]!r}"
+    if rules.canary_at and minute_of_day(rules.canary_at) is None:
+        return f"canary_at: expected a time such as 08:00, got {rules.canary_at!r}"
     if not 1 <= rules.quiet_severity <= 3:
         return f"quiet_severity: expected 1 to 3 (the highest is never quiet), got {rules.quiet_severity}"
     return ""

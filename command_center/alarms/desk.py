@@ -6,21 +6,20 @@ once it is stored.  Pending events are bounded: at 10,000 the desk takes no more
 """
 
 import asyncio
-import dataclasses
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from msgspec.structs import replace
 
 from command_center.alarms import life_cycle, set_aside, store
+from command_center.alarms.acted import Acted
 from command_center.alarms.alarm import Alarm, Event, Position
 from command_center.alarms.annunciation import Annunciation, annunciation_of
 from command_center.alarms.orders import Order, aside_of, checked, stored_orders
 from command_center.alarms.step import Context
-from command_center.alarms.store import AlarmEvent, Changes, Cursor
+from command_center.alarms.store import AlarmEvent, Changes, Cursor, InSameBreath
 from command_center.bell import Bell
 from command_center.errors import NotStored
 from command_center.operations import Operations
@@ -38,36 +37,15 @@ COMPLAIN_EVERY: Final = 60  # failed writes
 _log = logging.getLogger("command_center.alarms")
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """What a person or time did to an alarm."""
-
-    before: Alarm
-    after: Alarm
-    act: AlarmEvent
-
-    @property
-    def is_news(self) -> bool:
-        """Whether there is something to store: a change, or words."""
-        return self.after is not self.before or self.act.event is Event.NOTE or bool(self.act.comment.strip())
-
-    @property
-    def event(self) -> AlarmEvent:
-        """The act; what changed nothing is a note."""
-        event = self.act.event if self.after is not self.before else Event.NOTE
-        return dataclasses.replace(self.act, alarm_id=self.after.id, event=event)
-
-    @property
-    def annunciation(self) -> Annunciation | None:
-        """The call that came of it."""
-        return annunciation_of(self.before, self.after, self.act.event)
-
-
 class AlarmDesk:
-    """Alarms in memory: the newest of every datastream, and those closed last."""
+    """Alarms in memory: the newest of every datastream, and those closed last.
 
-    def __init__(self, operations: Operations, news: Bell) -> None:
+    `following` is what comes of changes and is stored with them, in one transaction.
+    """
+
+    def __init__(self, operations: Operations, news: Bell, following: Sequence[InSameBreath] = ()) -> None:
         self._operations = operations
+        self._following = following
         self._news = news
         self._lock = asyncio.Lock()
         self._newest = {alarm.datastream: alarm for alarm in store.newest_of_each(operations)}
@@ -112,6 +90,10 @@ class AlarmDesk:
     def unstored_alarms(self) -> list[Alarm]:
         """Alarms of which operations.db holds nothing yet, in the order in which they were born."""
         return [alarm for alarm in self._pending.values() if alarm.id in self._unstored]
+
+    def unstored_calls(self) -> list[tuple[Annunciation, Alarm]]:
+        """Annunciations that operations.db has not taken, with their alarms as they are now."""
+        return [(call, self._pending[call.alarm_id]) for call in self._pending_calls if call.alarm_id in self._pending]
 
     def open_alarms(self) -> list[Alarm]:
         """Every open alarm, the one raised last first."""
@@ -198,7 +180,7 @@ class AlarmDesk:
             befores = [await self.find(alarm_id) for alarm_id in alarm_ids]
             if any(before is None for before in befores):
                 return None
-            steps = [_Step(before, change(before), act) for before in befores if before is not None]
+            steps = [Acted(before, change(before), act) for before in befores if before is not None]
             news = [step for step in steps if step.is_news]
             if news:
                 await self._commit(news)
@@ -240,7 +222,7 @@ class AlarmDesk:
             if self.cursor is not None and due:
                 await self._store()
 
-    async def _commit(self, steps: Sequence[_Step], orders: Sequence[Order] = ()) -> list[Order]:
+    async def _commit(self, steps: Sequence[Acted], orders: Sequence[Order] = ()) -> list[Order]:
         """What people did: it counts once it is stored, with all that was pending."""
         calls = [call for step in steps if (call := step.annunciation) is not None]
         changes = Changes(
@@ -249,7 +231,7 @@ class AlarmDesk:
             [*self._pending_calls, *calls],
             [*self._pending_orders, *orders],
         )
-        stored = await asyncio.to_thread(store.store, self._operations, changes, self._applied())
+        stored = await asyncio.to_thread(store.store, self._operations, changes, self._applied(), self._following)
         for step in steps:
             self._put(step.before, step.after)
             self.calls += step.annunciation is not None
@@ -257,7 +239,7 @@ class AlarmDesk:
         self._stored_all()
         return stored[len(stored) - len(orders) :]
 
-    def _set_aside(self, orders: Sequence[Order], now_us: int, by: str, reason: str) -> list[_Step]:
+    def _set_aside(self, orders: Sequence[Order], now_us: int, by: str, reason: str) -> list[Acted]:
         """What becomes of open alarms where these orders are in force."""
         steps = []
         for before in self._newest.values():
@@ -265,7 +247,7 @@ class AlarmDesk:
             after = set_aside.put_aside(before, aside, now_us)
             if after is not before:
                 event = Event.BACK if aside is None else Event.SET_ASIDE
-                steps.append(_Step(before, after, AlarmEvent(before.id, now_us, event, by, reason)))
+                steps.append(Acted(before, after, AlarmEvent(before.id, now_us, event, by, reason)))
         return steps
 
     def _expire(self, now_us: int) -> None:
@@ -273,7 +255,7 @@ class AlarmDesk:
         for before in list(self._newest.values()):
             known = before
             for after, event in set_aside.expire(before, now_us) if before.is_open else ():
-                self._step(_Step(known, after, AlarmEvent(after.id, now_us, event)))
+                self._step(Acted(known, after, AlarmEvent(after.id, now_us, event)))
                 known = after
         over = [order for order in self.orders if order.until_us <= now_us]
         if over:
@@ -282,7 +264,7 @@ class AlarmDesk:
             for step in self._set_aside(self.orders, now_us, "", ""):
                 self._step(step)
 
-    def _step(self, step: _Step) -> None:
+    def _step(self, step: Acted) -> None:
         """What time did: shown at once, stored with what is pending."""
         self._pending_events.append(step.event)
         self._call(step.annunciation)
@@ -359,7 +341,7 @@ class AlarmDesk:
 
     async def _store(self) -> bool:
         try:
-            await asyncio.to_thread(store.store, self._operations, self._changes(), self._applied())
+            await asyncio.to_thread(store.store, self._operations, self._changes(), self._applied(), self._following)
         except NotStored as error:
             if self._failures % COMPLAIN_EVERY == 0:
                 _log.error("%s; %d alarm events wait in memory, and the log has them", error, self.pending)

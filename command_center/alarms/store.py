@@ -2,9 +2,9 @@
 
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -15,6 +15,7 @@ from command_center.operations import Operations, note_audit
 from sensors.times import rfc3339
 
 READER: Final = "command-center"
+ANNUNCIATION: Final = "alarm_id, call, at_us, datastream, level, rank, severity, why, muted, exercise"  # columns
 _log = logging.getLogger("command_center.alarms")
 _ALARM: Final = msgspec.json.Decoder(Alarm)
 _CHANGE: Final = msgspec.json.Decoder(Change)
@@ -50,19 +51,27 @@ class Changes:
     orders: Sequence[Order] = ()  # those without a number are new
 
 
-def store(operations: Operations, changes: Changes, cursor: Cursor) -> list[Order]:
-    """The changes and the cursor in one transaction; the orders with their numbers.  Raises NotStored."""
+# What follows from changes, and is stored with them or not at all.
+InSameBreath = Callable[[sqlite3.Connection, Changes], None]
+
+
+def store(
+    operations: Operations, changes: Changes, cursor: Cursor, following: Sequence[InSameBreath] = ()
+) -> list[Order]:
+    """The changes, what follows and the cursor in one transaction; the orders with their numbers.  Raises NotStored."""
     with operations.transaction() as connection:
         for alarm in changes.alarms:
             _put(connection, alarm)
         for event in changes.events:
             _put_event(connection, event)
         connection.executemany(
-            "INSERT INTO annunciation (alarm_id, call, at_us, datastream, level, rank, severity, why, muted)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO annunciation ({ANNUNCIATION})"  # noqa: S608 (names only)
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             map(astuple, changes.annunciations),
         )
         orders = [_put_order(connection, order) for order in changes.orders]
+        for follow in following:
+            follow(connection, changes)
         connection.execute(
             "INSERT INTO cursor VALUES (?, ?, ?) ON CONFLICT (reader) DO UPDATE SET log_id = excluded.log_id,"
             " seq = excluded.seq",
@@ -74,15 +83,28 @@ def store(operations: Operations, changes: Changes, cursor: Cursor) -> list[Orde
 def annunciations_after(operations: Operations, after: int, limit: int) -> list[tuple[int, Annunciation]]:
     """(number, annunciation) in the order in which they were made."""
     rows = operations.read(
-        "SELECT number, alarm_id, call, at_us, datastream, level, rank, severity, why, muted FROM annunciation"
-        " WHERE number > ? ORDER BY number LIMIT ?",
+        f"SELECT number, {ANNUNCIATION} FROM annunciation WHERE number > ? ORDER BY number LIMIT ?",  # noqa: S608 (names)
         after,
         limit,
     )
-    return [
-        (number, Annunciation(alarm_id, call, at_us, datastream, level, rank, severity, Event(why), muted))
-        for number, alarm_id, call, at_us, datastream, level, rank, severity, why, muted in rows
-    ]
+    return [(number, annunciation_of_row(row)) for number, *row in rows]
+
+
+def annunciation_of_row(row: Sequence[Any]) -> Annunciation:
+    """The annunciation of a row with the columns `ANNUNCIATION`."""
+    alarm_id, call, at_us, datastream, level, rank, severity, why, muted, exercise = row
+    return Annunciation(
+        alarm_id=alarm_id,
+        call=call,
+        at_us=at_us,
+        datastream=datastream,
+        level=level,
+        rank=rank,
+        severity=severity,
+        why=Event(why),
+        muted=muted,
+        exercise=bool(exercise),
+    )
 
 
 def stored_cursor(operations: Operations) -> Cursor | None:

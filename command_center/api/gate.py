@@ -1,6 +1,7 @@
 """The gate: who may do what, decided once, before any route.
 
 - `/`, `/maintenance` and `/static` hold no data and are open, so that the login can be shown.
+- What lies under `/a/` is opened by the link itself: it is signed, and names whose message it stood in.
 - Reading (GET, HEAD, the live view) is anonymous on loopback, else it needs a login.  A loopback request whose Host is
   neither an address nor `localhost` needs one too: a page that points its own name at this machine must not read it.
 - Everything else needs a login, but the login itself; who acts is who logged in, never what a body says.
@@ -19,6 +20,7 @@ from command_center.accounts import Accounts
 from command_center.api.answers import ApiError, error_answer
 from command_center.clock import now_us
 from command_center.errors import OperationsError
+from command_center.notify.links import PATH as LINKS
 
 COOKIE: Final = "siaga_session"
 LOGIN: Final = "/api/v1/login"
@@ -46,6 +48,8 @@ class Gate:
     async def _check(self, scope: Scope, headers: Headers) -> None:
         reads = scope["type"] == "websocket" or scope["method"] in _READING
         if reads and (scope["path"] in _PAGES or scope["path"].startswith("/static/")):
+            return
+        if scope["type"] == "http" and scope["path"].startswith(LINKS):
             return
         cookie, bearer = _cookie(headers), _bearer(headers)
         uses_browser_rights = bearer is None and (scope["type"] == "websocket" or not reads)
