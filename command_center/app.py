@@ -31,6 +31,7 @@ from command_center.notify.desk_link import DeskLink
 from command_center.notify.links import Links
 from command_center.notify.outbox import Outbox
 from command_center.notify.service import Notifier
+from command_center.notify.telegram_answers import TelegramAnswers
 from command_center.operations import Operations
 from command_center.picture.log_thread import LogThread
 from command_center.picture.picture import Picture
@@ -95,6 +96,7 @@ class CommandCenter:
         links = Links(data_dir, self._settings.notify)
         desk_link = DeskLink(desk, outbox, links, self._settings.city, now_us)
         notifier = Notifier(operations, desk, outbox, desk_link)
+        answers, buttons = TelegramAnswers(desk, desk_link, links), self._settings.notify.telegram_buttons
         tail = Tail(log, desk, picture, self._settings.history, news)
         link = GatewayLink(data_dir, desk, tail.doorbell, news)
         board = StatusBoard(data_dir, picture, desk, tail, link)
@@ -127,6 +129,7 @@ class CommandCenter:
                 tasks.create_task(_beat(desk, link), name="command_center.beat"),
                 tasks.create_task(live.run(), name="command_center.live"),
                 tasks.create_task(notifier.run(), name="command_center.notify"),
+                *([tasks.create_task(answers.run(), name="command_center.telegram")] if buttons else ()),
             ]
             address = self._listener.getsockname()
             _log.info("listening on http://%s:%d", *address[:2])

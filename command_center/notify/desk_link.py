@@ -48,6 +48,19 @@ class DeskLink:
         having = [contact for contact in contacts if target in contact.urls]
         return next((contact for contact in having if contact.contact == name), having[0] if having else None)
 
+    async def addresses(self) -> dict[str, str]:
+        """The addresses of all contacts that can be read, by target; none before there is a catalogue."""
+        book = self._outbox.book
+        targets = [] if book is None else [url for contact in book.catalogue.contacts for url in contact.urls]
+        return await asyncio.to_thread(self._readable, targets)
+
+    def _readable(self, targets: list[str]) -> dict[str, str]:
+        found = {}
+        for target in targets:
+            with contextlib.suppress(NoAddress):  # told when something is to be sent there
+                found[target] = self._read(target)
+        return found
+
     def link(self, notice: Notice) -> str:
         """A link that acknowledges; empty where there is none to be had."""
         return self._links.link(notice, self.now_us()) if notice.alarm_id else ""

@@ -191,3 +191,39 @@ def test_a_link_acknowledges_once_by_its_button_only(
         assert center.get("/alarms")["items"][0]["state"] == "unacknowledged"
         key = tmp_path / "notify.key"
         assert key.stat().st_mode & 0o777 == 0o600
+
+
+def press(inbox: Inbox, update: int, data: str, chat: int) -> None:
+    """Somebody presses a button in a chat."""
+    query = {
+        "id": str(update),
+        "from": {"first_name": "Budi"},
+        "message": {"chat": {"id": chat}},
+        "data": data,
+    }
+    inbox.updates.append({"update_id": update, "callback_query": query})
+
+
+def test_a_button_in_telegram_acknowledges_under_the_contact_of_its_chat(
+    tmp_path: Path, receiver: tuple[Inbox, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox, address = receiver
+    settings = NotifySettings(telegram_buttons=True)
+    addresses = {"TG": f"tgram://123:secret/42?api=http://{address}"}
+    with center_of(tmp_path, addresses, monkeypatch=monkeypatch, notify=settings) as center:
+        raise_level(center, "kuning")
+        until(lambda: bool(inbox.received))
+        data = inbox.received[0].body["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
+        assert len(data.encode()) <= 64
+        press(inbox, 7, data, chat=99)  # not a chat of ours
+        press(inbox, 8, data[:-1] + "x", chat=42)
+        until(lambda: len(inbox.answered) >= 2, timeout_s=15)
+        assert center.get("/alarms")["items"][0]["state"] == "unacknowledged"
+        press(inbox, 9, data, chat=42)
+        until(lambda: center.get("/alarms")["items"][0]["state"] == "acknowledged", timeout_s=15)
+        alarm = center.get("/alarms")["items"][0]
+        assert alarm["acknowledged_by"] == "TG of the city"
+        event = center.get(f"/alarms/{alarm['id']}")["events"][-1]
+        assert "pressed by Budi" in event["comment"]
+        until(lambda: "Acknowledged by TG of the city" in str(inbox.answered[-1]))
+        assert [one["callback_query_id"] for one in inbox.answered] == ["7", "8", "9"]
