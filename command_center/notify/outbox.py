@@ -70,8 +70,6 @@ class Outbox:
         except NotStored:
             self.memory.plan(notice for notice in notices if notice.severity >= HIGHEST_SEVERITY)
             raise
-        finally:
-            self.news()
         self.planned += len(notices)
 
     def plan_unstored(self, now_us: int, calls: Iterable[tuple[Annunciation, Alarm]]) -> None:
@@ -89,7 +87,6 @@ class Outbox:
             replace(call, planned_us=min((one.planned_us for one in told[call.key]), default=None)) for call in worst
         ]
         self.memory.plan(due(now_us, began, book, told))
-        self.news()
 
     def test(self, contact: Contact, by: str, now_us: int) -> list[Notice]:
         """A message to each way out of a contact that says that it is a test; `by` empty: the daily canary."""

@@ -1,6 +1,7 @@
 """Messages to people, with the command center killed again and again: none is lost, repeats are marked."""
 
 import random
+import resource
 import sqlite3
 import time
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.api import Api
 from tests.e2e.broker import Broker
 from tests.e2e.processes import until
 from tests.e2e.site import Site
@@ -95,6 +97,41 @@ def test_a_command_center_that_is_killed_again_and_again_loses_no_message(site: 
             wait_for_all(site, name, received)
             assert told(received()) <= annunciated(site.data_dir)
             assert repeats_without_mark(received()) == []
+
+
+def test_a_full_disk_holds_back_no_message_of_the_highest_level_and_it_is_recorded_later(
+    site: Site, nats: Broker
+) -> None:
+    write_contacts(site.city)
+    site.start_gateway(nats)
+    with http_receiver() as (inbox, address):
+        settings = {name: f"json://{address}/{name}" for name in ("UJI_TG", "UJI_HOOK", "UJI_MAIL")}
+        process, api = site.start_command_center(**settings)
+        nats.observe("G0:level", 160.0)
+        until(lambda: len(inbox.received) == 3, "the first level's messages")
+        until(lambda: sent(api) == 3, "their record")
+        full = (site.data_dir / "operations.db-wal").stat().st_size
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (full, resource.RLIM_INFINITY))
+        nats.observe("G1:level", 260.0)
+        nats.observe("G2:level", 360.0)
+        until(lambda: len(inbox.received) == 6, "the highest level's messages")
+        time.sleep(2)  # reminders and lower levels would come now
+        unrecorded = inbox.received[3:]
+        assert len(unrecorded) == 3
+        assert all("nrecorded" in one.text or "Tidak tercatat" in one.text for one in unrecorded)
+        assert all("Gauge 2" in one.text for one in unrecorded)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        until(lambda: told(inbox.received) >= annunciated(site.data_dir) != set(), "the lower levels' messages")
+        calls = 1 + 2 + 3  # on its way up each level calls
+        until(lambda: sent(api) == 3 * calls, "the record of all")
+        tries = {n["severity"]: [t["unrecorded"] for t in n["tries"]] for n in api.get("/notifications")["items"]}
+        assert tries == {2: [False], 3: [False], 4: [True]}
+        assert repeats_without_mark(inbox.received) == []
+
+
+def sent(api: Api) -> int:
+    """Notices that are on record as sent."""
+    return [n["progress"] for n in api.get("/notifications")["items"]].count("sent")
 
 
 def wait_for_all(site: Site, name: str, received: Callable[[], list[Received]]) -> None:
