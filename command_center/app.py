@@ -2,6 +2,7 @@
 
 log.db ──tail──> alarm desk ──> operations.db        gateway.sock ──> link (status, doorbell; cursor back)
              │   desk ──> alert watch ──> alert office (CAP) ──> operations.db
+             │       └─ outbox, in the same transaction ──> a worker per chat or number ──> people
              └─> picture ──> live view ──> wall       HTTP ──> gate ──> routes over all of these
 """
 
@@ -37,6 +38,11 @@ from command_center.health import Health
 from command_center.listener import Server, listen, server
 from command_center.live import LiveView
 from command_center.metrics import Metrics, WarningParts
+from command_center.notify.desk_link import DeskLink
+from command_center.notify.links import Links
+from command_center.notify.outbox import Outbox
+from command_center.notify.service import Notifier
+from command_center.notify.telegram_answers import TelegramAnswers
 from command_center.operations import Operations
 from command_center.picture.log_thread import LogThread
 from command_center.picture.picture import Picture
@@ -97,8 +103,13 @@ class CommandCenter:
 
     async def _run(self, operations: Operations, log: LogThread, data_dir: Path) -> None:
         news = Bell()
-        desk = AlarmDesk(operations, news)
         picture = Picture(self._settings.history)
+        outbox = Outbox(operations, lambda: None if picture.directory is None else picture.directory.catalogue, now_us)
+        desk = AlarmDesk(operations, news, (outbox.follow,))
+        links = Links(data_dir, self._settings.notify)
+        desk_link = DeskLink(desk, outbox, links, self._settings.city, now_us)
+        notifier = Notifier(operations, desk, outbox, desk_link)
+        answers, buttons = TelegramAnswers(desk, desk_link, links), self._settings.notify.telegram_buttons
         tail = Tail(log, desk, picture, self._settings.history, news)
         link = GatewayLink(data_dir, desk, tail.doorbell, news)
         board = StatusBoard(data_dir, picture, desk, tail, link)
@@ -130,8 +141,12 @@ class CommandCenter:
             book=book,
             viewer=viewer,
             live=live,
-            health=Health(operations, desk, picture, tail, link, live),
-            metrics=Metrics(desk, picture, tail, link, live, board, WarningParts(office, watch, listening, publishing)),
+            metrics=Metrics(
+                desk, picture, tail, link, live, board, WarningParts(office, watch, listening, publishing), notifier
+            ),
+            health=Health(operations, desk, picture, tail, link, live, notifier),
+            notifier=notifier,
+            links=links,
         )
         self._server = server(build(parts))
         self._server.should_exit = self._stopping.is_set()
@@ -145,6 +160,8 @@ class CommandCenter:
                 tasks.create_task(watch.run(), name="command_center.alerts"),
                 tasks.create_task(listening.run(), name="command_center.listening"),
                 tasks.create_task(publishing.run(), name="command_center.publishing"),
+                tasks.create_task(notifier.run(), name="command_center.notify"),
+                *([tasks.create_task(answers.run(), name="command_center.telegram")] if buttons else ()),
             ]
             address = self._listener.getsockname()
             _log.info("listening on http://%s:%d", *address[:2])

@@ -1,8 +1,9 @@
 """Whether the whole works (`/healthz`) and whether it is ready to be used (`/readyz`).
 
 `/healthz` speaks for the city, not for this process: 503 when operations.db takes no writes, when the gateway was not
-heard for 10 s, when the gateway cannot write its log, set a damaged one aside or has a wrong clock, and when the log is
-in the trouble that `log_trouble` names.  Whoever restarts processes watches the processes.
+heard for 10 s, when the gateway cannot write its log, set a damaged one aside or has a wrong clock, when the log is in
+the trouble that `log_trouble` names, and when a way out to people fails.  Whoever restarts processes watches the
+processes.
 """
 
 from typing import Any, Final
@@ -13,6 +14,7 @@ from command_center.alarms.desk import AlarmDesk
 from command_center.gateway_link import GatewayLink
 from command_center.live import LiveView
 from command_center.log_trouble import log_troubles
+from command_center.notify.service import Notifier
 from command_center.operations import Operations
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
@@ -45,9 +47,10 @@ class Health:
         tail: Tail,
         link: GatewayLink,
         live: LiveView,
+        notifier: Notifier,
     ) -> None:
         self._operations, self._desk, self._picture = operations, desk, picture
-        self._tail, self._link, self._live = tail, link, live
+        self._tail, self._link, self._live, self._notifier = tail, link, live, notifier
 
     def faults(self, now_us: int) -> list[str]:
         """What does not work, in words."""
@@ -75,7 +78,7 @@ class Health:
             faults.append(f"the city's files are not reloaded yet: {frame.reload_error}")
         if frame is not None and frame.clock_error:
             faults.append(f"our own clock: {frame.clock_error}")
-        return faults
+        return faults + self._notifier.faults()
 
     def waits_for(self, now_us: int) -> list[str]:
         """What is missing until it can be used; nothing = ready."""

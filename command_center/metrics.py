@@ -17,6 +17,8 @@ from command_center.clock import now_us
 from command_center.gateway_link import GatewayLink
 from command_center.gateway_metrics import gateway_metrics
 from command_center.live import LiveView
+from command_center.notify.figures import notify_metrics
+from command_center.notify.service import Notifier
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
 from command_center.wall_status import StatusBoard
@@ -45,10 +47,11 @@ class Metrics(Collector):
         live: LiveView,
         board: StatusBoard,
         warnings: WarningParts,
+        notifier: Notifier,
     ) -> None:
         self._desk, self._picture, self._tail = desk, picture, tail
         self._link, self._live, self._board = link, live, board
-        self._warning_parts = warnings
+        self._warning_parts, self._notifier = warnings, notifier
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
@@ -63,6 +66,7 @@ class Metrics(Collector):
         yield from self._alarms()
         yield from self._warnings()
         yield from self._sensors()
+        yield from notify_metrics(self._notifier)
         yield from self._gateway()
 
     def _log(self) -> Iterator[Metric]:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from sensors.contacts import Contact, Duty, NotifyRules
 from sensors.pull_source import Pull
 from sensors.row import Row as Row  # noqa: PLC0414 (a name of the catalogue: others import it from here)
 from sensors.row import Text as Text  # noqa: PLC0414
@@ -125,6 +126,7 @@ class City(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     alarms: AlarmRules = AlarmRules()
     cap: CapRules = CapRules()
     cap_feeds: tuple[CapFeed, ...] = ()
+    notify: NotifyRules = NotifyRules()
     credit: Text = Text("", "")
 
     def rules_for(self, source: str) -> tuple[IngestRule, ...]:
@@ -308,6 +310,8 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     datastreams: tuple[Datastream, ...]
     curves: tuple[Curve, ...] = ()
     actions: tuple[StandingAction, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    rosters: tuple[Duty, ...] = ()
 
     @cached_property
     def observed(self) -> "Catalogue":

@@ -8,7 +8,9 @@ import msgspec
 
 from sensors.action_table import read_actions
 from sensors.catalogue import Area, Catalogue, City, Datastream, Programme, Reach, Station
+from sensors.city_file import FILE as CITY_FILE
 from sensors.city_file import read_city
+from sensors.contact_table import read_contacts, read_rosters, usable_rules
 from sensors.curve_table import read_curves
 from sensors.datastream_table import read_datastreams
 from sensors.derived_table import read_derived
@@ -89,8 +91,10 @@ def _read_catalogue(folder: Path, faults: list[Fault]) -> Catalogue:
     datastreams = observed | read_derived(folder, codes, observed, curves, faults)
     levels = read_levels(folder, city, datastreams, faults)
     installations = read_installations(folder, city, rows, faults)
+    contacts = read_contacts(folder, {a.code for a in areas}, faults)
+    notify = usable_rules(city.notify, {c.group for c in contacts}, CITY_FILE, faults)
     return Catalogue(
-        city=city,
+        city=msgspec.structs.replace(city, notify=notify),
         areas=tuple(areas),
         programmes=tuple(programmes),
         stations=tuple(stations),
@@ -102,6 +106,8 @@ def _read_catalogue(folder: Path, faults: list[Fault]) -> Catalogue:
         ),
         curves=tuple(curve.curve() for curve in curves.values()),
         actions=read_actions(folder, levels, faults),
+        contacts=tuple(contacts),
+        rosters=tuple(read_rosters(folder, contacts, faults)),
     )
 
 

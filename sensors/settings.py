@@ -119,6 +119,14 @@ class HttpSettings(Section, frozen=True, kw_only=True):
     session_hours: Positive = 12.0
 
 
+class NotifySettings(Section, frozen=True, kw_only=True):
+    """How people answer a message; who gets one stands in the city's contacts.csv."""
+
+    public_url: str = ""  # of the command center as a phone reaches it; empty = no links
+    link_hours: Positive = 12.0
+    telegram_buttons: bool = False
+
+
 class HistorySettings(Section, frozen=True, kw_only=True):
     """What the command center keeps in memory."""
 
@@ -156,6 +164,7 @@ class Settings(Section, frozen=True, kw_only=True):
     log: LogSettings = LogSettings()
     influx: InfluxSettings = InfluxSettings()
     http: HttpSettings = HttpSettings()
+    notify: NotifySettings = NotifySettings()
     history: HistorySettings = HistorySettings()
     admin: AdminSettings = AdminSettings()
     simulator: SimulatorSettings = SimulatorSettings()

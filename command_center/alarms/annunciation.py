@@ -25,6 +25,7 @@ class Annunciation:
     severity: int
     why: Event
     muted: str
+    exercise: bool = False  # simulated, replayed, or a level that the city marks as made up
 
     @property
     def id(self) -> str:
@@ -47,4 +48,5 @@ def annunciation_of(before: Alarm | None, after: Alarm, why: Event) -> Annunciat
         severity=after.severity,
         why=why,
         muted=after.muted,
+        exercise=shown.exercise,
     )

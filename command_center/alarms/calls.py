@@ -1,14 +1,13 @@
 """Annunciations in operations.db, as they are read."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from command_center.alarms.alarm import Event
 from command_center.alarms.annunciation import Annunciation
 from command_center.alarms.life_cycle import CHATTER_COUNT
+from command_center.alarms.store import ANNUNCIATION
 from command_center.operations import Operations
-
-_COLUMNS: Final = "alarm_id, call, at_us, datastream, level, rank, severity, why, muted"
 
 
 def heard_last(operations: Operations, limit: int) -> list[int]:
@@ -20,23 +19,23 @@ def heard_last(operations: Operations, limit: int) -> list[int]:
 def annunciations_after(operations: Operations, after: int, limit: int) -> list[tuple[int, Annunciation]]:
     """(number, annunciation) in the order in which they were made."""
     rows = operations.read(
-        f"SELECT number, {_COLUMNS} FROM annunciation WHERE number > ? ORDER BY number LIMIT ?",  # noqa: S608 (ours)
+        f"SELECT number, {ANNUNCIATION} FROM annunciation WHERE number > ? ORDER BY number LIMIT ?",  # noqa: S608 (ours)
         after,
         limit,
     )
-    return [(number, _call(row)) for number, *row in rows]
+    return [(number, annunciation_of_row(row)) for number, *row in rows]
 
 
 def heard_between(operations: Operations, begin_us: int, end_us: int, limit: int) -> list[Annunciation]:
     """Those that were heard in [begin, end), by time; of more than `limit` the newest."""
     rows = operations.read(
-        f"SELECT {_COLUMNS} FROM annunciation WHERE muted = '' AND at_us >= ? AND at_us < ?"  # noqa: S608 (ours)
+        f"SELECT {ANNUNCIATION} FROM annunciation WHERE muted = '' AND at_us >= ? AND at_us < ?"  # noqa: S608 (ours)
         " ORDER BY at_us DESC, number DESC LIMIT ?",
         begin_us,
         end_us,
         limit,
     )
-    return [_call(row) for row in reversed(rows)]
+    return [annunciation_of_row(row) for row in reversed(rows)]
 
 
 def acknowledged_between(operations: Operations, begin_us: int, end_us: int) -> dict[str, list[int]]:
@@ -65,6 +64,18 @@ def chattering(operations: Operations, begin_us: int, end_us: int) -> int:
     return int(rows[0][0])
 
 
-def _call(row: Sequence[Any]) -> Annunciation:
-    alarm_id, call, at_us, datastream, level, rank, severity, why, muted = row
-    return Annunciation(alarm_id, call, at_us, datastream, level, rank, severity, Event(why), muted)
+def annunciation_of_row(row: Sequence[Any]) -> Annunciation:
+    """The annunciation of a row with the columns `ANNUNCIATION`."""
+    alarm_id, call, at_us, datastream, level, rank, severity, why, muted, exercise = row
+    return Annunciation(
+        alarm_id=alarm_id,
+        call=call,
+        at_us=at_us,
+        datastream=datastream,
+        level=level,
+        rank=rank,
+        severity=severity,
+        why=Event(why),
+        muted=muted,
+        exercise=bool(exercise),
+    )

@@ -20,7 +20,7 @@ from command_center.alarms.memory import AlarmMemory
 from command_center.alarms.orders import Order, aside_of, checked
 from command_center.alarms.pending import Step, event_of
 from command_center.alarms.step import Context
-from command_center.alarms.store import AlarmEvent, Cursor
+from command_center.alarms.store import AlarmEvent, Cursor, InSameBreath
 from command_center.bell import Bell
 from command_center.errors import NotStored
 from command_center.incidents.grouping import is_fault
@@ -40,10 +40,14 @@ _log = logging.getLogger("command_center.alarms")
 
 
 class AlarmDesk(AlarmMemory):
-    """Changes the alarms in memory, and stores them."""
+    """Changes the alarms in memory, and stores them.
 
-    def __init__(self, operations: Operations, news: Bell) -> None:
+    `following` is what comes of changes and is stored with them, in one transaction.
+    """
+
+    def __init__(self, operations: Operations, news: Bell, following: Sequence[InSameBreath] = ()) -> None:
         super().__init__(operations)
+        self._following = following
         self._operations = operations
         self._news = news
         self._lock = asyncio.Lock()
@@ -189,7 +193,7 @@ class AlarmDesk(AlarmMemory):
     ) -> list[Order]:
         """What people did: it counts once it is stored, with all that was pending."""
         changes = self._pending.changes(steps, orders, also)
-        stored = await asyncio.to_thread(store.store, self._operations, changes, self._applied())
+        stored = await asyncio.to_thread(store.store, self._operations, changes, self._applied(), self._following)
         for step in steps:
             self._put(step.before, step.after)
             self._heard(step.annunciation)
@@ -306,7 +310,9 @@ class AlarmDesk(AlarmMemory):
 
     async def _store(self) -> bool:
         try:
-            await asyncio.to_thread(store.store, self._operations, self._pending.changes(), self._applied())
+            await asyncio.to_thread(
+                store.store, self._operations, self._pending.changes(), self._applied(), self._following
+            )
         except NotStored as error:
             if self._failures % COMPLAIN_EVERY == 0:
                 _log.error("%s; %d alarm events wait in memory, and the log has them", error, self.pending)

@@ -56,6 +56,11 @@ class AlarmMemory:
         """Alarms of which operations.db holds nothing yet, in the order in which they were born."""
         return [alarm for alarm in self._pending.alarms.values() if alarm.id in self._pending.unstored]
 
+    def unstored_calls(self) -> list[tuple[Annunciation, Alarm]]:
+        """Annunciations that operations.db has not taken, with their alarms as they are now."""
+        known = self._pending.alarms
+        return [(call, known[call.alarm_id]) for call in self._pending.calls if call.alarm_id in known]
+
     def open_alarms(self) -> list[Alarm]:
         """Every open alarm, the one raised last first."""
         found = [alarm for alarm in self._newest.values() if alarm.is_open]

@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from typing import Final
 
@@ -15,6 +15,7 @@ from command_center.operations import Operations, Write, note_audit
 from sensors.times import rfc3339
 
 READER: Final = "command-center"
+ANNUNCIATION: Final = "alarm_id, call, at_us, datastream, level, rank, severity, why, muted, exercise"  # columns
 _log = logging.getLogger("command_center.alarms")
 _ALARM: Final = msgspec.json.Decoder(Alarm)
 _CHANGE: Final = msgspec.json.Decoder(Change)
@@ -51,21 +52,29 @@ class Changes:
     also: Sequence[Write] = ()  # of others, who need these alarms on record
 
 
-def store(operations: Operations, changes: Changes, cursor: Cursor) -> list[Order]:
-    """The changes and the cursor in one transaction; the orders with their numbers.  Raises NotStored."""
+# What follows from changes, and is stored with them or not at all.
+InSameBreath = Callable[[sqlite3.Connection, Changes], None]
+
+
+def store(
+    operations: Operations, changes: Changes, cursor: Cursor, following: Sequence[InSameBreath] = ()
+) -> list[Order]:
+    """The changes, what follows and the cursor in one transaction; the orders with their numbers.  Raises NotStored."""
     with operations.transaction() as connection:
         for alarm in changes.alarms:
             _put(connection, alarm)
         for event in changes.events:
             _put_event(connection, event)
         connection.executemany(
-            "INSERT INTO annunciation (alarm_id, call, at_us, datastream, level, rank, severity, why, muted)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO annunciation ({ANNUNCIATION})"  # noqa: S608 (names only)
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             map(astuple, changes.annunciations),
         )
         orders = [_put_order(connection, order) for order in changes.orders]
         for write in changes.also:
             write(connection)
+        for follow in following:
+            follow(connection, changes)
         connection.execute(
             "INSERT INTO cursor VALUES (?, ?, ?) ON CONFLICT (reader) DO UPDATE SET log_id = excluded.log_id,"
             " seq = excluded.seq",

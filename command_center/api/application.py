@@ -31,9 +31,11 @@ from command_center.api import (
     health,
     incidents,
     kpis,
+    link_page,
     live,
     login,
     maintenance,
+    notifications,
     people,
     reports,
     sensors,
@@ -49,6 +51,8 @@ from command_center.api.log_feed import LogFeed
 from command_center.health import Health
 from command_center.live import LiveView
 from command_center.metrics import Metrics
+from command_center.notify.links import Links
+from command_center.notify.service import Notifier
 from command_center.operations import Operations
 from command_center.picture.log_thread import LogThread
 from command_center.picture.picture import Picture
@@ -84,6 +88,8 @@ class Parts:
     live: LiveView
     health: Health
     metrics: Metrics
+    notifier: Notifier
+    links: Links
 
 
 class Display(StaticFiles):
@@ -124,12 +130,14 @@ def build(parts: Parts) -> FastAPI:
         dead_letters.router(parts.letters, parts.operations),
         dead_letters.unknown_router(parts.letters, parts.picture),
         maintenance.router(parts.picture, parts.letters),
+        notifications.router(parts.notifier, parts.operations),
         city.router(parts.picture, parts.city),
         live.router(parts.live),
     ):
         app.include_router(router, prefix=PREFIX)
     app.include_router(alerts.published_router(parts.office))
     app.include_router(health.router(parts.health, parts.metrics))
+    app.include_router(link_page.router(parts.links, parts.desk, parts.picture, parts.notifier))
     app.include_router(docs.router(app))
     app.add_api_route("/", _wall, include_in_schema=False)
     app.add_api_route("/maintenance", _maintenance, include_in_schema=False)

@@ -49,6 +49,8 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", "/"): OPEN,
     ("GET", "/maintenance"): OPEN,
     ("GET", "/static/{path:path}"): OPEN,
+    ("GET", "/a/{token}"): OPEN,  # a signed link names whose message it stood in: it opens itself
+    ("POST", "/a/{token}"): OPEN,
     ("GET", "/docs"): READ,
     ("GET", "/openapi.json"): READ,
     ("GET", "/healthz"): FIGURES,
@@ -81,6 +83,7 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", f"{V1}/alerts/incoming"): WALL,
     ("GET", f"{V1}/alerts/{{alert_id}}"): READ,
     ("GET", f"{V1}/alerts/{{alert_id}}/preview.xml"): READ,
+    ("GET", f"{V1}/notifications"): READ,
     ("GET", f"{V1}/kpis"): READ,
     ("GET", f"{V1}/kpis.csv"): EXPORT,
     ("GET", f"{V1}/observations"): EXPORT,
@@ -109,6 +112,7 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("POST", f"{V1}/actions/{{action_id}}/undo"): OPERATE,
     ("POST", f"{V1}/actions/{{action_id}}/note"): OPERATE,
     ("POST", f"{V1}/reports/{{report_id}}/sent"): OPERATE,
+    ("POST", f"{V1}/notifications/test"): SUPERVISE,
     # warnings to the public: who authorises is another than who issues
     ("POST", f"{V1}/alerts"): OPERATE,
     ("POST", f"{V1}/alerts/{{alert_id}}/edit"): OPERATE,

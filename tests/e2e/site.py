@@ -2,6 +2,7 @@
 
 import re
 import signal
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from tests.e2e.broker import Broker, start_mosquitto, start_nats
 from tests.e2e.processes import Process, Processes, children_of, free_port, until
 from tests.e2e.small_city import write_city
 from tests.e2e.victoria import Victoria, start_victoria
+
+NO_SETTINGS: Mapping[str, str] = {}
 
 
 @dataclass(slots=True)
@@ -81,10 +84,12 @@ class Site:
         process.wait_for_line("following log")
         return process
 
-    def start_command_center(self, *, city: str = "", port: int | None = None, **settings: str) -> tuple[Process, Api]:
+    def start_command_center(
+        self, settings: Mapping[str, str] = NO_SETTINGS, *, city: str = "", port: int | None = None, **more: str
+    ) -> tuple[Process, Api]:
         """`siaga command-center`; returns when /readyz says yes."""
         port = port or free_port()
-        environment = self._environment("", city) | {"SIAGA_HTTP_PORT": str(port)} | settings
+        environment = self._environment("", city) | {"SIAGA_HTTP_PORT": str(port)} | dict(settings) | more
         process = self.processes.siaga("command-center", "--data-dir", self.data_dir, environment=environment)
         return process, self._ready_api(process, port)
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from command_center import audit
 from command_center.errors import NotStored, OperationsError
-from command_center.operations import _FIRST, _SET_ASIDE, FILE, Operations, note_audit, reading
+from command_center.operations import FILE, Operations, note_audit, reading
+from command_center.schema import SCHEMA
 from tests.unit.command_center.little_city import NOW_US
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -169,7 +170,7 @@ def test_what_is_no_file_of_siaga_is_one_clear_line(tmp_path: Path) -> None:
 
 def test_an_older_file_is_chained_and_its_user_is_admin(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / FILE) as old:
-        old.executescript(f"{_FIRST}{_SET_ASIDE}PRAGMA user_version = 2;")
+        old.executescript(f"{SCHEMA[0]}{SCHEMA[1]}PRAGMA user_version = 2;")
         old.execute("INSERT INTO user VALUES ('admin', 'hash', 1)")
         for n in range(50):
             old.execute("INSERT INTO audit (at_us, who, what, detail) VALUES (?, 'admin', 'login', '')", (n,))
@@ -185,7 +186,7 @@ def test_an_older_file_is_chained_and_its_user_is_admin(tmp_path: Path) -> None:
 
 def test_a_step_that_fails_leaves_the_older_file_as_it_was(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / FILE) as old:
-        old.executescript(f"{_FIRST}{_SET_ASIDE}PRAGMA user_version = 2; CREATE TABLE token (x);")
+        old.executescript(f"{SCHEMA[0]}{SCHEMA[1]}PRAGMA user_version = 2; CREATE TABLE token (x);")
         old.execute("INSERT INTO audit (at_us, who, what, detail) VALUES (1, 'admin', 'login', '')")
     old.close()
     with pytest.raises(OperationsError, match="token"):

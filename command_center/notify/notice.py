@@ -1,0 +1,129 @@
+"""A notice: that one target is to be told of one annunciation, once."""
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+from command_center.alarms.alarm import Alarm
+from command_center.alarms.annunciation import Annunciation
+from sensors.times import MINUTE_US
+
+LATE_US = 5 * MINUTE_US  # told so long after its time, it is told as late
+
+
+class Why(StrEnum):
+    """Why a target is told."""
+
+    FIRST = "first"
+    ESCALATED = "escalated"  # nobody of the groups before has acknowledged
+    REPEAT = "repeat"  # nobody has acknowledged since
+    RELEASED = "released"  # of the highest severity, to the many: it is confirmed
+    TEST = "test"  # no alarm: a canary, or somebody tries a contact
+
+
+class Progress(StrEnum):
+    """What became of a notice."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    WITHDRAWN = "withdrawn"  # acknowledged before it was repeated, or its target is gone
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """`target` says where the address of the chat or number is, `ordinal` the how-manieth notice of the call it gets.
+
+    Of a test `alarm_id` is empty, and `call` counts the tests.
+    """
+
+    alarm_id: str
+    call: int
+    target: str
+    ordinal: int
+    contact: str
+    severity: int
+    why: Why
+    planned_us: int
+    not_before_us: int  # quiet hours end then
+    late: bool
+    exercise: bool
+    datastream: str  # of the annunciation, and so on: a notice can be told without it
+    level: str
+    rank: int
+    called_us: int
+
+    @property
+    def key(self) -> tuple[str, int, str, int]:
+        """The same on every replay."""
+        return self.alarm_id, self.call, self.target, self.ordinal
+
+    @property
+    def message_id(self) -> str:
+        """Stands in every message: who has it already can drop the message."""
+        target = hashlib.sha256(self.target.encode()).hexdigest()[:6]
+        return f"{self.alarm_id or 'test'}/{self.call}/{target}/{self.ordinal}"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A notice that is not sent yet.  `number` is its row; 0: operations.db does not hold it."""
+
+    notice: Notice
+    number: int = 0
+    attempts: int = 0
+    perhaps_received: bool = False  # an attempt ended and nobody knows how: the next is marked as a repeat
+
+
+class Result(StrEnum):
+    """How an attempt ended."""
+
+    BEGUN = "begun"  # it has not, or was killed on the way
+    SENT = "sent"
+    REFUSED = "refused"  # surely not received
+    UNKNOWN = "unknown"  # perhaps received
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to send a notice."""
+
+    at_us: int
+    result: Result
+    ended_us: int | None = None
+    detail: str = ""
+    unrecorded: bool = False  # operations.db took no writes when it began
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An annunciation, its alarm as it is now, and when the first of it were planned (None: not yet)."""
+
+    annunciation: Annunciation
+    alarm: Alarm
+    planned_us: int | None
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Of its annunciation."""
+        return self.annunciation.alarm_id, self.annunciation.call
+
+    @property
+    def is_newest(self) -> bool:
+        """Whether its alarm has not called again since."""
+        return self.alarm.calls == self.annunciation.call
+
+    @property
+    def is_wanting(self) -> bool:
+        """Whether somebody has yet to acknowledge it."""
+        alarm = self.alarm
+        return self.is_newest and alarm.is_open and alarm.unacknowledged and not alarm.muted and not alarm.historical
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The newest notice of one call to one target."""
+
+    target: str
+    ordinal: int
+    planned_us: int
+    waits: bool
