@@ -1,6 +1,7 @@
 """What people set aside, over a real operations.db: who is called, who is not, and that it comes back."""
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from command_center.alarms.annunciation import Annunciation
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.orders import Order
 from command_center.errors import NotAllowed
-from command_center.operations import Operations
+from command_center.operations import FILE, SCHEMA, Operations
 from sensors.transition import Kind
 from tests.unit.command_center.alarms.test_desk import DIRECTORY, LOG, operations, play, row, taking
 from tests.unit.command_center.little_city import LEVEL_ID, minutes, raised, returned, transition
@@ -192,15 +193,17 @@ def test_several_are_acknowledged_at_once_or_none(operations: Operations) -> Non
 
 
 def test_a_file_of_the_version_before_is_brought_up_to_date(tmp_path: Path) -> None:
-    database = Operations(tmp_path)
+    newest = tmp_path / "newest"
+    newest.mkdir()
+    database = Operations(newest)
     play(database, taking(row(1, raised("hijau"))))
-    with database.transaction() as connection:
-        connection.execute("DROP TABLE annunciation")
-        connection.execute("DROP TABLE service_order")
-        connection.execute("DROP INDEX alarm_of_incident")
-        connection.execute("ALTER TABLE alarm DROP COLUMN incident")
-        connection.execute("PRAGMA user_version = 1")
     database.close()
+    with sqlite3.connect(tmp_path / FILE) as old:
+        old.executescript(f"{SCHEMA[0]}PRAGMA user_version = 1; ATTACH '{newest / FILE}' AS newest;")
+        for table in ("alarm", "alarm_event", "cursor"):
+            columns = ", ".join(name for _, name, *_ in old.execute(f"PRAGMA main.table_info({table})"))
+            old.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM newest.{table}")  # noqa: S608
+    old.close()
     again = Operations(tmp_path)
     play(again, taking(row(2, raised("kuning"))))
     [(_, call)] = store.annunciations_after(again, 0, 10)
