@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Final
 
 from command_center.accounts import ADMIN, Accounts
+from command_center.actions.acts import ActionActs
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.release_watch import ReleaseWatch
+from command_center.alarms.viewer import AlarmViewer
 from command_center.api.application import Parts, build
 from command_center.api.dead_letters import LetterReading
 from command_center.bell import Bell
@@ -93,7 +95,9 @@ class CommandCenter:
         link = GatewayLink(data_dir, desk, tail.doorbell, news)
         board = StatusBoard(data_dir, picture, desk, tail, link)
         book = SensorBook(picture, desk)
-        live = LiveView(picture, desk, book, board, news)
+        actions = ActionActs(desk, operations, picture, news)
+        viewer = AlarmViewer(picture, desk, book)
+        live = LiveView(picture, desk, book, viewer, board, actions, news)
         accounts = Accounts(operations, self._settings.http.session_hours)
         self._greet(await asyncio.to_thread(accounts.ensure_admin, self._settings.admin.password, now_us()))
         parts = Parts(
@@ -106,7 +110,9 @@ class CommandCenter:
             tail=tail,
             picture=picture,
             desk=desk,
+            actions=actions,
             book=book,
+            viewer=viewer,
             live=live,
             health=Health(operations, desk, picture, tail, link, live),
             metrics=Metrics(desk, picture, tail, link, live, board),

@@ -10,9 +10,12 @@ from typing import Final, Protocol
 
 import msgspec
 
+from command_center.actions.acts import ActionActs
+from command_center.actions.view import ActionView, action_view
 from command_center.alarms.alarm import Alarm
 from command_center.alarms.desk import AlarmDesk
-from command_center.alarms.view import AlarmView, alarm_view
+from command_center.alarms.view import AlarmView
+from command_center.alarms.viewer import AlarmViewer
 from command_center.bell import Bell
 from command_center.clock import now_us
 from command_center.incidents.view import IncidentView, incident_views
@@ -46,6 +49,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     alarms: list[AlarmView]  # open ones, and those closed last
     incidents: list[IncidentView]  # of the open alarms, the worst first
     waves: list[WaveView]
+    actions: list[ActionView]  # open ones
     status: WallStatus
 
 
@@ -58,6 +62,7 @@ class Delta(msgspec.Struct, frozen=True, kw_only=True):
     alarms: list[AlarmView]
     incidents: list[IncidentView] | msgspec.UnsetType  # all of them, where an alarm has changed
     waves: list[WaveView] | msgspec.UnsetType  # all of them, where any has changed
+    actions: list[ActionView] | msgspec.UnsetType  # all open ones, where any has changed
     status: WallStatus | msgspec.UnsetType
 
 
@@ -108,9 +113,20 @@ class Viewer:
 class LiveView:
     """Owns the viewers; `run` lives."""
 
-    def __init__(self, picture: Picture, desk: AlarmDesk, sensors: SensorBook, board: StatusBoard, news: Bell) -> None:
+    def __init__(
+        self,
+        picture: Picture,
+        desk: AlarmDesk,
+        sensors: SensorBook,
+        viewer: AlarmViewer,
+        board: StatusBoard,
+        actions: ActionActs,
+        news: Bell,
+    ) -> None:
         self._picture, self._desk, self._sensors, self._board = picture, desk, sensors, board
-        self._news = news
+        self._viewer, self._acts, self._news = viewer, actions, news
+        self._actions_sent: list[ActionView] = []
+        self.receipts = board.receipts
         self._viewers: set[Viewer] = set()
         self._snapshot: str | None = None  # of the present tick
         self._status_us = 0
@@ -177,6 +193,7 @@ class LiveView:
             alarms=alarms,
             incidents=self._incidents() if alarms else msgspec.UNSET,
             waves=self._changed_waves(at_us),
+            actions=self._changed_actions(at_us),
             status=self._status(at_us),
         )
 
@@ -202,8 +219,8 @@ class LiveView:
         return self._views(alarms.values(), at_us)
 
     def _views(self, alarms: Iterable[Alarm], at_us: int) -> list[AlarmView]:
-        directory, latest = self._picture.directory, self._picture.latest
-        return [] if directory is None else [alarm_view(alarm, directory, latest, at_us) for alarm in alarms]
+        views = (self._viewer.view(alarm, at_us) for alarm in alarms)
+        return [view for view in views if view is not None]
 
     def _incidents(self) -> list[IncidentView]:
         directory = self._picture.directory
@@ -215,6 +232,17 @@ class LiveView:
             return msgspec.UNSET
         waves.changed = False
         return self._waves(at_us)
+
+    def _changed_actions(self, at_us: int) -> list[ActionView] | msgspec.UnsetType:
+        """A gauge that falls below a level changes an action, too: it may be taken back then."""
+        actions = self._actions(at_us) if self._viewers else self._actions_sent
+        if actions == self._actions_sent:
+            return msgspec.UNSET
+        self._actions_sent = actions
+        return actions
+
+    def _actions(self, at_us: int) -> list[ActionView]:
+        return [action_view(one, self._acts.gauge_of(one, at_us)) for one in self._desk.actions.open_actions]
 
     def _waves(self, at_us: int) -> list[WaveView]:
         directory = self._picture.directory
@@ -235,6 +263,7 @@ class LiveView:
             alarms=self._views(alarms, at_us),
             incidents=self._incidents(),
             waves=self._waves(at_us),
+            actions=self._actions(at_us),
             status=self._board.status(at_us),
         )
         return msgspec.json.encode(snapshot).decode()

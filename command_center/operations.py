@@ -82,6 +82,37 @@ ALTER TABLE alarm ADD COLUMN incident TEXT NOT NULL DEFAULT '';
 CREATE INDEX alarm_of_incident ON alarm (incident, number);
 """
 
+_ACTIONS: Final = """
+CREATE TABLE action (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,  -- in the order in which they were opened
+    id TEXT NOT NULL UNIQUE,
+    alarm_id TEXT NOT NULL REFERENCES alarm (id),
+    state TEXT NOT NULL,
+    body TEXT NOT NULL                         -- JSON of command_center.actions.action.Action
+);
+CREATE INDEX action_of_state ON action (state, number);
+CREATE INDEX action_of_alarm ON action (alarm_id);
+CREATE TABLE action_event (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    action_id TEXT NOT NULL REFERENCES action (id),
+    at_us INTEGER NOT NULL,
+    act TEXT NOT NULL,
+    by TEXT NOT NULL,                          -- empty: the detector
+    comment TEXT NOT NULL
+);
+CREATE INDEX action_event_of_action ON action_event (action_id, number);
+CREATE TABLE report (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    alarm_id TEXT NOT NULL REFERENCES alarm (id),
+    level TEXT NOT NULL,
+    sent_us INTEGER NOT NULL,
+    by TEXT NOT NULL,
+    body TEXT NOT NULL                         -- JSON of command_center.actions.report.Sent
+);
+CREATE INDEX report_of_alarm ON report (alarm_id, level, number);
+"""
+
 _PEOPLE: Final = """
 ALTER TABLE user ADD COLUMN role TEXT NOT NULL DEFAULT 'viewer';
 UPDATE user SET role = 'admin';               -- before roles there was nobody but the first user
@@ -114,8 +145,10 @@ CREATE TABLE handover (
 # What each version added: a file of an older one is brought up to date when it is opened, in one transaction.  A step
 # is SQL, or what it takes Python for: a function of the connection, within that transaction.
 Step = str | Callable[[sqlite3.Connection], None]
-SCHEMA: Final[tuple[Step, ...]] = (_FIRST, _SET_ASIDE, audit.chain_older, _PEOPLE)
+SCHEMA: Final[tuple[Step, ...]] = (_FIRST, _SET_ASIDE, _ACTIONS, audit.chain_older, _PEOPLE)
 SCHEMA_VERSION: Final = len(SCHEMA)
+
+Write = Callable[[sqlite3.Connection], None]  # a part of a transaction
 
 
 class Operations:

@@ -246,7 +246,7 @@ def _usual_us(recent_us: Times, longest_us: Times) -> Times:
 
 
 def _is_told(leads: _Leads, known: ClockMemory, recent_us: Times, usual_us: Times, settled: Marks) -> Marks:
-    """Of which leads' times, before the newest, the device has told already: between the remembered ones nothing is missing.
+    """Of which leads, before the newest, the device has told the time already: between the remembered none is missing.
 
     A time that is itself remembered, or lies before all of these, may also be of a message that comes again: such times
     count where `settled`.  Where a message has many of them before all of these, they are its device's memory.

@@ -13,6 +13,9 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from sensors.pull_source import Pull
+from sensors.row import Row as Row  # noqa: PLC0414 (a name of the catalogue: others import it from here)
+from sensors.row import Text as Text  # noqa: PLC0414
+from sensors.standing_action import StandingAction as StandingAction  # noqa: PLC0414
 
 Direction = Literal["rising", "falling"]
 Protocol = Literal["auto", "5", "3.1.1"]
@@ -20,24 +23,6 @@ SESSION_EXPIRY_S: Final = 604_800  # a week: a broker keeps our session, and wha
 UNNUMBERED = -1
 ANY_SOURCE = "*"  # an ingest rule for every source
 MAX_LEVELS: Final = 8  # of one datastream: what is held is remembered in a byte
-
-
-class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A text in the two languages of the screen."""
-
-    id: str
-    en: str
-
-
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """Common to everything a city declares: where the fact is from.  "illustrative …" means: made up, to show."""
-
-    source: str = "illustrative"
-
-    @property
-    def is_illustrative(self) -> bool:
-        """True where the city itself says that the row is made up; its alarms reach test contacts only."""
-        return self.source.casefold().startswith(("illustrative", "ilustrasi"))
 
 
 class LevelStyle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -319,6 +304,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     visits: tuple[Visit, ...] = ()  # the oldest first
     datastreams: tuple[Datastream, ...]
     curves: tuple[Curve, ...] = ()
+    actions: tuple[StandingAction, ...] = ()
 
     @cached_property
     def observed(self) -> "Catalogue":
@@ -340,6 +326,14 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def datastream_by_number(self) -> Mapping[int, Datastream]:
         """Datastreams by the gateway's number; raises nothing for holes, they are simply not in it."""
         return {d.number: d for d in self.datastreams if d.number != UNNUMBERED}
+
+    @cached_property
+    def actions_of(self) -> Mapping[str, tuple[StandingAction, ...]]:
+        """Standing actions by the `{station}:{property}` that opens them, in the table's order."""
+        found: dict[str, tuple[StandingAction, ...]] = {}
+        for action in self.actions:
+            found[action.datastream] = (*found.get(action.datastream, ()), action)
+        return found
 
     @cached_property
     def area_by_code(self) -> Mapping[str, Area]:

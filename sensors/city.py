@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from sensors.action_table import read_actions
 from sensors.catalogue import Area, Catalogue, City, Datastream, Programme, Reach, Station
 from sensors.city_file import read_city
 from sensors.curve_table import read_curves
@@ -19,7 +20,9 @@ from sensors.visit_table import read_visits
 
 BUILT_IN: Final = Path(__file__).parent / "cities"
 AREA_CODE: Final = re.compile(r"\d{2}(\.\d{2}(\.\d{2}(\.\d{4})?)?)?")  # Kemendagri: province.regency.district.village
-RETIRED_NAME: Final = re.compile(rf"{IDENTIFIER.pattern}:{IDENTIFIER.pattern}(/[^/\s]+|@[^/\s]+)?")
+RETIRED_NAME: Final = re.compile(
+    rf"{IDENTIFIER.pattern}:{IDENTIFIER.pattern}(/[^/\s]+|@[^/\s]+|!{IDENTIFIER.pattern})?"
+)
 
 _AREA_ORDER: Final = {"desa": 0, "kelurahan": 0, "kecamatan": 1, "kabupaten": 2, "kota": 2}
 
@@ -27,7 +30,7 @@ _AREA_ORDER: Final = {"desa": 0, "kelurahan": 0, "kecamatan": 1, "kabupaten": 2,
 class RetiredRow(msgspec.Struct, frozen=True, kw_only=True):
     """A row of retired.csv: what may vanish from the other tables, on whose word."""
 
-    name: str  # STATION:PROPERTY, STATION:PROPERTY/LEVEL or STATION:PROPERTY@VALID_FROM (of an installation)
+    name: str  # STATION:PROPERTY, and behind it /LEVEL, @VALID_FROM (of an installation) or !ACTION for a part of it
     by: str
     reason: str
 
@@ -64,7 +67,7 @@ def read_retired(folder: Path) -> tuple[frozenset[str], tuple[Fault, ...]]:
 
     def check(line: Line[RetiredRow]) -> str:
         if not RETIRED_NAME.fullmatch(line.row.name):
-            forms = "STATION:PROPERTY, STATION:PROPERTY/LEVEL or STATION:PROPERTY@VALID_FROM"
+            forms = "STATION:PROPERTY, or that with /LEVEL, @VALID_FROM or !ACTION behind it"
             raise RowError("name", f"expected {forms}, got {line.row.name!r}")
         return line.row.name
 
@@ -98,6 +101,7 @@ def _read_catalogue(folder: Path, faults: list[Fault]) -> Catalogue:
             for name, row in datastreams.items()
         ),
         curves=tuple(curve.curve() for curve in curves.values()),
+        actions=read_actions(folder, levels, faults),
     )
 
 

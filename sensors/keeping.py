@@ -8,6 +8,7 @@ import msgspec
 from sensors.catalogue import Area, Catalogue, Datastream, Installation, Level, Row
 from sensors.errors import AnotherCity
 from sensors.installations import Address, address_of
+from sensors.kept_actions import with_actions
 from sensors.kept_derivations import computable, with_curves
 from sensors.tables import Fault
 
@@ -20,7 +21,9 @@ Taken = Mapping[Address, str]  # which datastream of the new catalogue a device'
 
 
 def keep_last_good(old: Catalogue, new: Catalogue, retired: frozenset[str]) -> tuple[Catalogue, tuple[Fault, ...]]:
-    """`new`, and what of `old` it lacks and is not `retired`: datastreams, levels, installations, curves; with faults.
+    """`new`, and what of `old` it lacks and is not `retired`: datastreams and what hangs on them; with faults.
+
+    That is levels, installations, curves and standing actions.
 
     A datastream brings the station, areas, programme, basin and level styles that it needs and `new` lacks; it comes
     from any source where its own is gone.  One that is in `new` in another unit has not vanished.  An installation is
@@ -48,8 +51,9 @@ def keep_last_good(old: Catalogue, new: Catalogue, retired: frozenset[str]) -> t
     there = {d.id.casefold() for d in computed}
     faults.extend(_kept(_file_of(d), d.id) for d in vanished if d.id.casefold() in there)
     computed, curves, of_curves = with_curves(old, new, computed, kept, gone)
-    whole = msgspec.structs.replace(whole, datastreams=tuple(computed), curves=curves)
-    return whole, (*faults, *impossible, *of_curves)
+    actions, of_actions = with_actions(old, new, computed, gone)
+    whole = msgspec.structs.replace(whole, datastreams=tuple(computed), curves=curves, actions=actions)
+    return whole, (*faults, *impossible, *of_curves, *of_actions)
 
 
 def _file_of(datastream: Datastream) -> str:

@@ -11,7 +11,7 @@ import msgspec
 from command_center.alarms.alarm import Alarm, Change, Event, State
 from command_center.alarms.annunciation import Annunciation
 from command_center.alarms.orders import Order
-from command_center.operations import Operations, note_audit
+from command_center.operations import Operations, Write, note_audit
 from sensors.times import rfc3339
 
 READER: Final = "command-center"
@@ -48,6 +48,7 @@ class Changes:
     events: Sequence[AlarmEvent] = ()
     annunciations: Sequence[Annunciation] = ()
     orders: Sequence[Order] = ()  # those without a number are new
+    also: Sequence[Write] = ()  # of others, who need these alarms on record
 
 
 def store(operations: Operations, changes: Changes, cursor: Cursor) -> list[Order]:
@@ -63,32 +64,14 @@ def store(operations: Operations, changes: Changes, cursor: Cursor) -> list[Orde
             map(astuple, changes.annunciations),
         )
         orders = [_put_order(connection, order) for order in changes.orders]
+        for write in changes.also:
+            write(connection)
         connection.execute(
             "INSERT INTO cursor VALUES (?, ?, ?) ON CONFLICT (reader) DO UPDATE SET log_id = excluded.log_id,"
             " seq = excluded.seq",
             (READER, cursor.log_id, cursor.seq),
         )
     return orders
-
-
-def heard_last(operations: Operations, limit: int) -> list[int]:
-    """When the last annunciations that were heard were made, newest first."""
-    rows = operations.read("SELECT at_us FROM annunciation WHERE muted = '' ORDER BY number DESC LIMIT ?", limit)
-    return [at_us for (at_us,) in rows]
-
-
-def annunciations_after(operations: Operations, after: int, limit: int) -> list[tuple[int, Annunciation]]:
-    """(number, annunciation) in the order in which they were made."""
-    rows = operations.read(
-        "SELECT number, alarm_id, call, at_us, datastream, level, rank, severity, why, muted FROM annunciation"
-        " WHERE number > ? ORDER BY number LIMIT ?",
-        after,
-        limit,
-    )
-    return [
-        (number, Annunciation(alarm_id, call, at_us, datastream, level, rank, severity, Event(why), muted))
-        for number, alarm_id, call, at_us, datastream, level, rank, severity, why, muted in rows
-    ]
 
 
 def stored_cursor(operations: Operations) -> Cursor | None:

@@ -11,8 +11,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from command_center.accounts import Accounts
+from command_center.actions.acts import ActionActs
 from command_center.alarms.desk import AlarmDesk
+from command_center.alarms.viewer import AlarmViewer
 from command_center.api import (
+    actions,
     alarm_acts,
     alarms,
     audit,
@@ -23,6 +26,7 @@ from command_center.api import (
     feeds,
     health,
     incidents,
+    kpis,
     live,
     login,
     maintenance,
@@ -66,7 +70,9 @@ class Parts:
     tail: Tail
     picture: Picture
     desk: AlarmDesk
+    actions: ActionActs
     book: SensorBook
+    viewer: AlarmViewer
     live: LiveView
     health: Health
     metrics: Metrics
@@ -98,9 +104,11 @@ def build(parts: Parts) -> FastAPI:
         shift.router(ShiftBook(parts.operations), parts.desk, parts.picture),
         sensors.router(parts.book, parts.picture),
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),
-        alarms.router(parts.desk, parts.operations, parts.picture),
-        alarm_acts.router(parts.desk, parts.picture),
-        incidents.router(parts.desk, parts.operations, parts.picture),
+        alarms.router(parts.desk, parts.operations, parts.viewer, parts.live.receipts),
+        alarm_acts.router(parts.desk, parts.viewer),
+        actions.router(parts.actions, parts.operations),
+        incidents.router(parts.desk, parts.operations, parts.picture, parts.viewer),
+        kpis.router(parts.desk, parts.operations),
         service_orders.router(parts.desk, parts.operations, parts.picture),
         waves.router(parts.picture),
         dead_letters.router(parts.letters, parts.operations),

@@ -7,6 +7,7 @@ from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from command_center.api.answers import ApiError, error_answer
+from command_center.clock import now_us
 from command_center.live import LiveView, Viewer
 
 RECHECK_S: Final = 15.0  # so long a removed user or a revoked token still sees
@@ -36,7 +37,7 @@ def router(live: LiveView) -> APIRouter:
             async with asyncio.TaskGroup() as tasks:
                 sending = tasks.create_task(_send(socket, viewer), name="command_center.viewer")
                 checking = tasks.create_task(_while_allowed(socket), name="command_center.viewer_rights")
-                await _until_gone(socket)
+                await _until_gone(socket, live)
                 sending.cancel()
                 checking.cancel()
         finally:
@@ -68,7 +69,7 @@ async def _while_allowed(socket: WebSocket) -> None:
         return
 
 
-async def _until_gone(socket: WebSocket) -> None:
-    """Until the client goes; what it says is not listened to."""
-    while (await socket.receive())["type"] != "websocket.disconnect":
-        pass
+async def _until_gone(socket: WebSocket, live: LiveView) -> None:
+    """Until the client goes; meanwhile it says what it has painted."""
+    while (message := await socket.receive())["type"] != "websocket.disconnect":
+        live.receipts.take(message.get("text") or "", now_us())

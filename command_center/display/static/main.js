@@ -16,6 +16,7 @@ import { drawHeadline } from "./headline.js";
 import { Login } from "./login.js";
 import { MapPanel } from "./map.js";
 import { watchCut } from "./more.js";
+import { Receipts } from "./receipts.js";
 import { StationPanel } from "./rows.js";
 import { view } from "./scheduler.js";
 import { Selection } from "./selection.js";
@@ -58,6 +59,7 @@ const chart = new Chart(byId(PAGE.chart), () => redraw.chart());
 const map = new MapPanel(chooseStation, () => redraw.mapLayout());
 const cities = new CitySource(drawCityAnew, () => login.ask());
 const stream = new LiveStream(liveUrl(), onFrame);
+const receipts = new Receipts((text) => stream.send(text));
 const cuts = [
   watchCut(PAGE.stations, PAGE.stationsMore, ".row"),
   watchCut(PAGE.alarms, PAGE.alarmsMore, ".alarm"),
@@ -75,6 +77,7 @@ const redraw = {
   alarms: view(() => {
     // Without a picture there is nothing to say, least of all that there are no alarms.
     if (city && store.sensors.length > 0) alarms.draw(city, store, now());
+    requestAnimationFrame(() => receipts.painted(byId(PAGE.alarms), store.alarms));
     for (const count of cuts) count();
   }),
   map: view(() => city && map.draw(city, store)),
@@ -88,6 +91,7 @@ function onFrame(frame) {
   const changed = store.apply(frame);
   if (changed.sensors) {
     charted = -1;
+    receipts.forget();
     void cities.load();
     layOut();
   }

@@ -88,7 +88,7 @@ def test_retired_names_are_read_and_others_named(city: CityFolder) -> None:
     assert names == {"BRANGKAL:rain", "BRANGKAL:level/siaga"}
     assert [str(fault) for fault in faults] == [
         (
-            "retired.csv:4: name: expected STATION:PROPERTY, STATION:PROPERTY/LEVEL or STATION:PROPERTY@VALID_FROM, "
+            "retired.csv:4: name: expected STATION:PROPERTY, or that with /LEVEL, @VALID_FROM or !ACTION behind it, "
             "got 'BRANGKAL'"
         ),
         "retired.csv:5: by: is empty",

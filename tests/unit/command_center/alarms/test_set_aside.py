@@ -1,6 +1,7 @@
 """What people set aside, over a real operations.db: who is called, who is not, and that it comes back."""
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from command_center.alarms import store
 from command_center.alarms.acts import Acts
 from command_center.alarms.alarm import Aside, Event, State
 from command_center.alarms.annunciation import Annunciation
+from command_center.alarms.calls import annunciations_after
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.orders import Order
 from command_center.errors import NotAllowed
@@ -26,7 +28,7 @@ Story = Callable[[AlarmDesk], Awaitable[None]]
 
 def calls(operations: Operations) -> list[tuple[Event, str, str]]:
     """(why, level, muted) of each annunciation."""
-    return [(one.why, one.level, one.muted) for _, one in store.annunciations_after(operations, 0, 1000)]
+    return [(one.why, one.level, one.muted) for _, one in annunciations_after(operations, 0, 1000)]
 
 
 def maintenance(until: float, *, since: float = 2) -> Order:
@@ -193,22 +195,27 @@ def test_several_are_acknowledged_at_once_or_none(operations: Operations) -> Non
 
 
 def test_a_file_of_the_version_before_is_brought_up_to_date(tmp_path: Path) -> None:
-    newest = tmp_path / "newest"
-    newest.mkdir()
-    database = Operations(newest)
+    (tmp_path / "now").mkdir()
+    database = Operations(tmp_path / "now")
     play(database, taking(row(1, raised("hijau"))))
     database.close()
-    with sqlite3.connect(tmp_path / FILE) as old:
-        old.executescript(f"{SCHEMA[0]}PRAGMA user_version = 1; ATTACH '{newest / FILE}' AS newest;")
-        for table in ("alarm", "alarm_event", "cursor"):
-            columns = ", ".join(name for _, name, *_ in old.execute(f"PRAGMA main.table_info({table})"))
-            old.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM newest.{table}")  # noqa: S608
-    old.close()
+    _first_version_of(tmp_path / "now" / FILE, tmp_path / FILE)
     again = Operations(tmp_path)
     play(again, taking(row(2, raised("kuning"))))
-    [(_, call)] = store.annunciations_after(again, 0, 10)
+    [(_, call)] = annunciations_after(again, 0, 10)
     assert call == Annunciation(ID, 2, minutes(2), LEVEL_ID, "kuning", 2, 3, Event.WORSE, "")
     again.close()
+
+
+def _first_version_of(now: Path, old: Path) -> None:
+    """The alarms of one file in a file as the first version made it."""
+    with contextlib.closing(sqlite3.connect(old)) as file:
+        file.executescript(f"{SCHEMA[0]}PRAGMA user_version = 1;")
+        file.execute("ATTACH ? AS now", (str(now),))
+        for table in ("alarm", "alarm_event", "cursor"):
+            columns = ", ".join(name for _, name, *_ in file.execute(f"PRAGMA main.table_info({table})"))
+            file.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM now.{table}")  # noqa: S608 (our own names)
+        file.commit()
 
 
 def test_acts_at_once_are_told_apart(operations: Operations) -> None:

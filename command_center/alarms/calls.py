@@ -1,0 +1,70 @@
+"""Annunciations in operations.db, as they are read."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from command_center.alarms.alarm import Event
+from command_center.alarms.annunciation import Annunciation
+from command_center.alarms.life_cycle import CHATTER_COUNT
+from command_center.operations import Operations
+
+_COLUMNS: Final = "alarm_id, call, at_us, datastream, level, rank, severity, why, muted"
+
+
+def heard_last(operations: Operations, limit: int) -> list[int]:
+    """When the last annunciations that were heard were made, newest first."""
+    rows = operations.read("SELECT at_us FROM annunciation WHERE muted = '' ORDER BY number DESC LIMIT ?", limit)
+    return [at_us for (at_us,) in rows]
+
+
+def annunciations_after(operations: Operations, after: int, limit: int) -> list[tuple[int, Annunciation]]:
+    """(number, annunciation) in the order in which they were made."""
+    rows = operations.read(
+        f"SELECT number, {_COLUMNS} FROM annunciation WHERE number > ? ORDER BY number LIMIT ?",  # noqa: S608 (ours)
+        after,
+        limit,
+    )
+    return [(number, _call(row)) for number, *row in rows]
+
+
+def heard_between(operations: Operations, begin_us: int, end_us: int, limit: int) -> list[Annunciation]:
+    """Those that were heard in [begin, end), by time; of more than `limit` the newest."""
+    rows = operations.read(
+        f"SELECT {_COLUMNS} FROM annunciation WHERE muted = '' AND at_us >= ? AND at_us < ?"  # noqa: S608 (ours)
+        " ORDER BY at_us DESC, number DESC LIMIT ?",
+        begin_us,
+        end_us,
+        limit,
+    )
+    return [_call(row) for row in reversed(rows)]
+
+
+def acknowledged_between(operations: Operations, begin_us: int, end_us: int) -> dict[str, list[int]]:
+    """When alarms were acknowledged in [begin, end), by their ids."""
+    rows = operations.read(
+        "SELECT alarm_id, at_us FROM alarm_event WHERE event = ? AND at_us >= ? AND at_us < ? ORDER BY at_us",
+        Event.ACKNOWLEDGED,
+        begin_us,
+        end_us,
+    )
+    found: dict[str, list[int]] = {}
+    for alarm_id, at_us in rows:
+        found.setdefault(alarm_id, []).append(at_us)
+    return found
+
+
+def chattering(operations: Operations, begin_us: int, end_us: int) -> int:
+    """How many datastreams chattered in [begin, end)."""
+    rows = operations.read(
+        "SELECT count(DISTINCT alarm.datastream) FROM alarm_event JOIN alarm ON alarm.id = alarm_event.alarm_id"
+        " WHERE at_us >= ? AND at_us < ? AND json_extract(change, '$.count') >= ?",
+        begin_us,
+        end_us,
+        CHATTER_COUNT,
+    )
+    return int(rows[0][0])
+
+
+def _call(row: Sequence[Any]) -> Annunciation:
+    alarm_id, call, at_us, datastream, level, rank, severity, why, muted = row
+    return Annunciation(alarm_id, call, at_us, datastream, level, rank, severity, Event(why), muted)

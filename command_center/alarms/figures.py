@@ -1,0 +1,127 @@
+"""How well the alarms serve those who handle them: the figures of ISA-18.2 / IEC 62682 and EEMUA 191.  Pure.
+
+Only annunciations that were heard are counted: acknowledgements, returns and what was muted are none.  Targets
+are those of the sources that stand beside them; where sources disagree the named one is taken.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from statistics import quantiles
+from typing import Final
+
+import msgspec
+
+from command_center.alarms.annunciation import Annunciation
+from command_center.incidents.flood_mode import BEGINS_OVER, WINDOW_US
+from sensors.times import HOUR_US, SECOND_US, rfc3339
+
+STALE_US: Final = 24 * HOUR_US
+TOP: Final = 10
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """One figure: `value` in `unit`, None where there is nothing to count; `good` up to which it is acceptable."""
+
+    name: str
+    value: float | None
+    unit: str
+    good: float | None
+    source: str
+
+    @property
+    def is_met(self) -> bool | None:
+        """Whether it is acceptable; None where there is no target, or nothing to count."""
+        return None if self.value is None or self.good is None else self.value <= self.good
+
+
+class Tag(msgspec.Struct, frozen=True, kw_only=True):
+    """One datastream's share of the load."""
+
+    datastream: str
+    annunciations: int
+    share_percent: float
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of a span [from, to)."""
+
+    begin: str = msgspec.field(name="from")
+    end: str = msgspec.field(name="to")
+    annunciations: int
+    figures: list[Figure]
+    top: list[Tag]
+    by_severity_percent: dict[str, float]
+
+
+def figures(
+    calls: Sequence[Annunciation],
+    seconds_to_acknowledge: Sequence[float],
+    counts: Mapping[str, int],
+    span_us: tuple[int, int],
+    operators: int = 1,
+) -> Figures:
+    """The figures of a span.
+
+    Parameters
+    ----------
+    calls : annunciations that were heard within it, by time
+    seconds_to_acknowledge : from each annunciation that was acknowledged to that
+    counts : `chattering` (datastreams with three raises in a row, each within 60 s of the one before), `stale` (alarms
+        active for over 24 h), `standing` (open ones), `shelved`
+    span_us : its begin and end, microseconds UTC
+    operators : who share the load
+
+    Returns
+    -------
+    figures : rates are for each operator
+    """
+    begin_us, end_us = span_us
+    periods = max(1, (end_us - begin_us) // WINDOW_US)
+    each = Counter((call.at_us - begin_us) // WINDOW_US for call in calls)
+    hours = max((end_us - begin_us) / HOUR_US, 1 / 6)
+    by_tag = Counter(call.datastream for call in calls).most_common(TOP)
+    total = len(calls)
+    floods = sum(1 for count in each.values() if count > BEGINS_OVER)
+    waits = sorted(seconds_to_acknowledge)
+    known = [
+        ("average_10_min", total / periods / operators, "1", 1.0, "ISA-18.2"),
+        ("most_10_min", float(max(each.values(), default=0)) / operators, "1", 10.0, "EEMUA 191"),
+        ("per_hour", total / hours / operators, "1", 6.0, "ISA-18.2"),
+        ("per_day", total / hours * 24 / operators, "1", 150.0, "IEC 62682 (2014) 144, ISA-18.2 (2009) 150"),
+        ("flood_share", 100.0 * floods / periods, "%", 1.0, "ISA-18.2: periods with more than 10"),
+        ("top_ten_share", 100.0 * sum(n for _, n in by_tag) / total if total else None, "%", 5.0, "ISA-18.2"),
+        ("chattering", float(counts["chattering"]), "1", 0.0, "ISA-18.2"),
+        ("stale", float(counts["stale"]), "1", 4.0, "ISA-18.2: under 5, active for over 24 h"),
+        ("standing", float(counts["standing"]), "1", 9.0, "EEMUA 191: under 10"),
+        ("shelved", float(counts["shelved"]), "1", 29.0, "EEMUA 191: under 30"),
+        ("acknowledged_after_median", waits[len(waits) // 2] if waits else None, "s", None, ""),
+        ("acknowledged_after_90_percent", _ninth_tenth(waits), "s", None, ""),
+    ]
+    severities = Counter(call.severity for call in calls)
+    return Figures(
+        begin=rfc3339(begin_us),
+        end=rfc3339(end_us),
+        annunciations=total,
+        figures=[Figure(name=n, value=v, unit=u, good=g, source=s) for n, v, u, g, s in known],
+        top=[Tag(datastream=d, annunciations=n, share_percent=100.0 * n / total) for d, n in by_tag],
+        by_severity_percent={str(s): 100.0 * severities[s] / total for s in sorted(severities)},
+    )
+
+
+def waits_s(calls: Sequence[Annunciation], acknowledged: Mapping[str, Sequence[int]]) -> list[float]:
+    """From each annunciation to its alarm's next acknowledgement, in seconds.
+
+    `acknowledged`: the times (microseconds UTC, ascending) at which each alarm was, by its id.
+    """
+    found = []
+    for call in calls:
+        after_us = next((at_us for at_us in acknowledged.get(call.alarm_id, ()) if at_us >= call.at_us), None)
+        if after_us is not None:
+            found.append((after_us - call.at_us) / SECOND_US)
+    return found
+
+
+def _ninth_tenth(waits: Sequence[float]) -> float | None:
+    if len(waits) < 2:
+        return waits[0] if waits else None
+    return quantiles(waits, n=10, method="inclusive")[-1]

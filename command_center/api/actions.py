@@ -1,0 +1,123 @@
+"""`/actions`: standing actions, who has them, and what people say about them."""
+
+import asyncio
+from typing import Annotated, Literal
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+
+from command_center.actions import store
+from command_center.actions.action import Action, ActionAct, ActionEvent, ActionState
+from command_center.actions.acts import ActionActs
+from command_center.actions.view import ActionView, action_view, with_events
+from command_center.api.answers import ApiError, answer, body_of
+from command_center.api.parameters import After, Limit, number_of
+from command_center.clock import now_us
+from command_center.operations import Operations
+
+OPEN = tuple(state for state in ActionState if state is not ActionState.UNDONE)
+
+
+class Saying(msgspec.Struct, frozen=True):
+    """What a person says about an act."""
+
+    comment: Annotated[str, msgspec.Meta(max_length=4_000)] = ""
+
+
+class Taking(Saying, frozen=True):
+    """Whether it is taken over from somebody."""
+
+    over: bool = False
+
+
+class Undoing(Saying, frozen=True):
+    """By what it was seen that it can be taken back, where the gauge cannot tell."""
+
+    seen: Literal["", "camera", "radio", "neighbour", "on_site"] = ""
+
+
+def router(acts: ActionActs, operations: Operations) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/actions", tags=["actions"])
+
+    def view(action: Action) -> ActionView:
+        return action_view(action, acts.gauge_of(action, now_us()))
+
+    @routes.get("")
+    async def list_actions(
+        state: Annotated[
+            str, Query(description="states, comma between; `open` = all but undone, and so is empty; `all`")
+        ] = "",
+        after: After = "",
+        limit: Limit = 1_000,
+    ) -> Response:
+        """Standing actions in the order in which they were opened; those not stored yet stand behind all others."""
+        states, unstored = _states(state), acts.unstored  # before the read: one stored meanwhile is not missed
+        found = await asyncio.to_thread(store.in_order, operations, states, number_of(after) or 0, limit)
+        items = {one.id: one for _, one in found}
+        if len(found) < limit:
+            items |= {one.id: one for one in unstored if one.state in states}
+        return answer({"items": [view(one) for one in items.values()], "next": str(found[-1][0]) if found else None})
+
+    @routes.get("/{action_id}")
+    async def one_action(action_id: str) -> Response:
+        """One action, and everything that happened to it."""
+        action = _found(await acts.find(action_id), action_id)
+        events = await asyncio.to_thread(store.events_of, operations, action_id)
+        return answer(with_events(view(action), events))
+
+    @routes.post("/{action_id}/take")
+    async def take(request: Request, action_id: str) -> Response:
+        """Say that you have it in hand; with `over` also from somebody who had it."""
+        said = await body_of(request, Taking)
+        event = _event(request, action_id, ActionAct.TAKEN, said.comment)
+        return answer(view(_found(await acts.take(event, over=said.over), action_id)))
+
+    @routes.post("/{action_id}/done")
+    async def done(request: Request, action_id: str) -> Response:
+        """Say that it is carried out; it stands until it is taken back."""
+        said = await body_of(request, Saying)
+        event = _event(request, action_id, ActionAct.DONE, said.comment)
+        return answer(view(_found(await acts.carry_out(event), action_id)))
+
+    @routes.post("/{action_id}/undo")
+    async def undo(request: Request, action_id: str) -> Response:
+        """Take it back, with words; 409 while the level forbids it."""
+        said = await body_of(request, Undoing)
+        event = _event(request, action_id, ActionAct.UNDONE, _words(said.comment, "taking an action back"))
+        return answer(view(_found(await acts.undo(event, said.seen), action_id)))
+
+    @routes.post("/{action_id}/note")
+    async def note(request: Request, action_id: str) -> Response:
+        """Put a note on record."""
+        said = await body_of(request, Saying)
+        event = _event(request, action_id, ActionAct.NOTE, _words(said.comment, "a note"))
+        return answer(view(_found(await acts.note(event), action_id)))
+
+    return routes
+
+
+def _states(text: str) -> tuple[ActionState, ...]:
+    """The states named; the open ones where none is.  Raises ApiError 422."""
+    names = {name.strip() for name in text.split(",") if name.strip()} or {"open"}
+    wrong = sorted(names - {*ActionState, "open", "all"})
+    if wrong:
+        known = f"open, all, {', '.join(ActionState)}"
+        raise ApiError(422, "invalid", f"no state {wrong[0]!r}; known are {known}", "query.state")
+    return tuple(s for s in ActionState if s in names or "all" in names or ("open" in names and s in OPEN))
+
+
+def _event(request: Request, action_id: str, act: ActionAct, comment: str) -> ActionEvent:
+    return ActionEvent(action_id=action_id, at_us=now_us(), act=act, by=request.state.user, comment=comment)
+
+
+def _found(action: Action | None, action_id: str) -> Action:
+    if action is None:
+        raise ApiError(404, "not_found", f"there is no action {action_id!r}", "path.action_id")
+    return action
+
+
+def _words(comment: str, what: str) -> str:
+    if not comment.strip():
+        raise ApiError(422, "invalid", f"{what} needs a comment", "body.comment")
+    return comment

@@ -1,0 +1,65 @@
+"""`/kpis`: the alarm system's own figures, by ISA-18.2 / IEC 62682 and EEMUA 191; `/kpis.csv` for a spreadsheet."""
+
+import asyncio
+import csv
+import io
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Query, Response
+
+from command_center.alarms import calls as stored
+from command_center.alarms.alarm import State
+from command_center.alarms.desk import AlarmDesk
+from command_center.alarms.figures import STALE_US, Figures, figures, waits_s
+from command_center.api.answers import answer
+from command_center.clock import now_us
+from command_center.operations import Operations
+from sensors.times import HOUR_US
+
+LONGEST_H = 24 * 400
+MOST_CALLS = 200_000  # the newest of a span; a year within the targets has 55,000
+
+Hours = Annotated[float, Query(gt=0, le=LONGEST_H, description="so far back; 720 = the 30 days of ISA-18.2")]
+Operators = Annotated[int, Query(ge=1, le=100, description="who share the load")]
+
+
+def router(desk: AlarmDesk, operations: Operations) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(tags=["kpis"])
+
+    @routes.get("/kpis")
+    async def kpis(hours: Hours = 24.0, operators: Operators = 1) -> Response:
+        """The figures with what is acceptable, the ten datastreams that call most, and the split by severity."""
+        found = await asyncio.to_thread(_figures, hours, operators)
+        told = msgspec.to_builtins(found)
+        for one, figure in zip(told["figures"], found.figures, strict=True):
+            one["met"] = figure.is_met
+        return answer(told)
+
+    @routes.get("/kpis.csv")
+    async def kpis_csv(hours: Hours = 24.0, operators: Operators = 1) -> Response:
+        """The same figures, one a line."""
+        found = await asyncio.to_thread(_figures, hours, operators)
+        text = io.StringIO()
+        table = csv.writer(text)
+        table.writerow(["figure", "value", "unit", "good_up_to", "met", "source", "from", "to"])
+        for one in found.figures:
+            table.writerow([one.name, one.value, one.unit, one.good, one.is_met, one.source, found.begin, found.end])
+        return Response(text.getvalue(), media_type="text/csv; charset=utf-8")
+
+    def _figures(hours: float, operators: int) -> Figures:
+        end_us = now_us()
+        begin_us = end_us - round(hours * HOUR_US)
+        calls = stored.heard_between(operations, begin_us, end_us, MOST_CALLS)
+        opened = desk.open_alarms()
+        counts = {
+            "chattering": stored.chattering(operations, begin_us, end_us),
+            "stale": sum(alarm.active and alarm.raised_us < end_us - STALE_US for alarm in opened),
+            "standing": len(opened),
+            "shelved": sum(alarm.state is State.SHELVED for alarm in opened),
+        }
+        waits = waits_s(calls, stored.acknowledged_between(operations, begin_us, end_us))
+        return figures(calls, waits, counts, (begin_us, end_us), operators)
+
+    return routes
