@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from command_center.actions.action import Action
 from command_center.alarms.alarm import Alarm, Aside
 from command_center.alarms.orders import Order
 from command_center.alarms.text import moment, sentence
@@ -23,7 +24,7 @@ _ASIDE: Final = {
     Aside.OUT_OF_SERVICE: Text("tidak beroperasi", "out of service"),
 }
 
-SectionName = Literal["open", "set_aside", "orders", "journal"]
+SectionName = Literal["open", "set_aside", "actions", "orders", "journal"]
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +56,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """What a digest is made of."""
 
     alarms: Sequence[Alarm]  # open, the one raised last first
+    actions: Sequence[Action]  # opened and not taken back, the one opened last first
     orders: Sequence[Order]  # in force
     notes: Sequence[Note]  # since the handover before, oldest first
     since_us: int | None
@@ -75,6 +77,11 @@ def digest(situation: Situation, catalogue: Catalogue, now_us: int) -> Digest:
                 "set_aside",
                 Text("Disisihkan, ditunda atau dibantah", "Set aside, shelved or refuted"),
                 [teller.quiet(alarm) for alarm in quiet],
+            ),
+            _section(
+                "actions",
+                Text("Tindakan tetap yang belum dicabut", "Standing actions not taken back"),
+                [teller.action(action) for action in situation.actions],
             ),
             _section(
                 "orders", Text("Perintah berlaku", "Orders in force"), [teller.order(o) for o in situation.orders]
@@ -149,6 +156,19 @@ class _Teller:
                 f"refuted by {by} ({seen.en}) until {until.en}: {comment}",
             )
         return Text("tidak dibunyikan", "not sounded")
+
+    def action(self, action: Action) -> Text:
+        """What it is, and who has it: the newest act counts."""
+        head = f"{action.datastream} ({action.opd}):"
+        act = action.done or action.taken
+        if act is None:
+            return Text(f"{head} {action.what.id}; BELUM diambil", f"{head} {action.what.en}; NOT taken")
+        at = moment(act.at_us, self._catalogue, self._now_us)
+        did = Text("dilaksanakan", "done") if action.done is not None else Text("diambil", "taken")
+        return Text(
+            f"{head} {action.what.id}; {did.id} {act.by} {at.id}",
+            f"{head} {action.what.en}; {did.en} by {act.by} {at.en}",
+        )
 
     def order(self, order: Order) -> Text:
         until = moment(order.until_us, self._catalogue, self._now_us)

@@ -33,7 +33,7 @@ COOKIE: Final = "siaga_session"
 SCREEN_COOKIE: Final = "siaga_screen"
 SCREEN_COOKIE_S: Final = 400 * 86_400  # browsers keep none for longer (RFC 6265bis); each visit with ?token= renews it
 _READING: Final = ("GET", SOCKET)
-_SCREENS: Final = ("/", "/maintenance")
+_WALL: Final = "/"
 
 
 class Gate:
@@ -68,7 +68,7 @@ class Gate:
         state = scope.setdefault("state", {})
         state.update(user=None, token=None, caller=None)
         if row is not None and row.right.anybody:
-            return await self._screen(scope) if path in _SCREENS else None
+            return await self._screen(scope) if path == _WALL else None
         token, caller = await self._caller(headers)
         is_local = _is_local(scope, headers)
         _refuse(method, path, row, caller, is_local)

@@ -51,17 +51,20 @@ def router(book: ShiftBook, desk: AlarmDesk, picture: Picture) -> APIRouter:
 
     @routes.post("/handover")
     async def hand_over(request: Request) -> Response:
-        """Hand over: open alarms, what is set aside, shelved or refuted, orders in force, the journal since the last.
+        """Hand over: open alarms, what is set aside, actions, orders in force, the journal since the last.
 
         All of it is kept as it is now, in Indonesian and English.
         """
         new = await body_of(request, NewHandover)
         if picture.directory is None:
             raise ApiError(503, "no_log", "there is no log yet, and so no catalogue to name things by")
-        catalogue, alarms, orders, now = picture.directory.catalogue, desk.open_alarms(), list(desk.orders), now_us()
+        catalogue, now = picture.directory.catalogue, now_us()
+        alarms, actions, orders = desk.open_alarms(), list(desk.actions.open_actions), list(desk.orders)
 
         def make(notes: list[Note], more: int, since_us: int | None) -> Digest:
-            situation = Situation(alarms=alarms, orders=orders, notes=notes, since_us=since_us, more_notes=more)
+            situation = Situation(
+                alarms=alarms, actions=actions, orders=orders, notes=notes, since_us=since_us, more_notes=more
+            )
             return digest(situation, catalogue, now)
 
         made = await asyncio.to_thread(book.hand_over, new.to, new.text, request.state.user, make, now)

@@ -71,6 +71,22 @@ def test_an_operator_logs_in_and_acknowledges_on_the_wall(living: Wall, nats: Br
     assert api.get(f"/alarms/{alarm['id']}")["acknowledged_by"] == "admin"
 
 
+def test_who_may_only_look_is_told_so_and_somebody_else_logs_in(living: Wall, nats: Broker, api: Api) -> None:
+    nats.observe(RIVER, SIAGA_CM)
+    alarm = until(lambda: api.open_alarm(RIVER), "the alarm")
+    api.post("/users", {"name": "tamu", "role": "viewer", "password": "hanya melihat"})
+    dialog = living.page.locator("#login")
+    living.alarm(alarm["id"]).locator("button.acknowledge").click()
+    for user, password in (("tamu", "hanya melihat"), ("admin", PASSWORD)):
+        dialog.locator("[name=user]").fill(user)
+        dialog.locator("[name=password]").fill(password)
+        dialog.locator("button.login-submit").click()
+        if user == "tamu":
+            expect(dialog).to_contain_text("tamu tidak berwenang")
+    expect(living.alarm(alarm["id"])).to_contain_text("admin")
+    assert api.get(f"/alarms/{alarm['id']}")["acknowledged_by"] == "admin"
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_without_the_gateway_the_wall_says_so_and_turns_grey(
     living: Wall, gateway: Process, number: signal.Signals

@@ -42,10 +42,11 @@ export class Login {
 
   /**
    * Opens the dialog.
+   * @param {string} why what it says; else who is logged in
    * @returns {Promise<boolean>} whether somebody is logged in now
    */
-  ask() {
-    this.#message.textContent = this.user === null ? "" : t("login.as", { user: this.user });
+  ask(why = this.user === null ? "" : t("login.as", { user: this.user })) {
+    this.#message.textContent = why;
     /** @type {HTMLElement} */ (this.#dialog.querySelector(".login-out")).hidden = this.user === null;
     if (!this.#dialog.open) this.#dialog.showModal();
     return new Promise((resolve) => this.#waiting.push(resolve));
@@ -63,6 +64,9 @@ export class Login {
       return await action();
     } catch (error) {
       if (!(error instanceof ApiError) || !UNAUTHORISED.has(error.status)) throw error;
+      if (error.code === "forbidden") {
+        return (await this.ask(t("login.forbidden", { user: this.user ?? "" }))) ? action() : null;
+      }
       this.user = null;
       this.onChange();
       return (await this.ask()) ? action() : null;

@@ -64,6 +64,7 @@ def test_the_first_password_is_shown_once_and_opens(tmp_path: Path, port: int) -
     password = re.search(r"first user: admin, password: (\S+)", out)
     assert password is not None
     assert password[1] not in err
+    assert re.search(r"audit: record \d+ carries [0-9a-f]{64}", err), "the head of the audit chain, for a copy outside"
     with process(tmp_path, port) as second:
         until(lambda: answers(port), timeout_s=30)
         login = {"user": "admin", "password": password[1]}

@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from command_center.actions.action import Act, Action
 from command_center.clock import now_us
 from command_center.handover import MAX_LINES, Note, Situation, as_text, digest
 from command_center.operations import Operations
 from command_center.shift_book import ShiftBook
+from sensors.catalogue import Text
 from tests.unit.command_center.little_city import LEVEL, LEVEL_ID, NOW_US, entry, little_city, raised
 from tests.unit.command_center.running import Running, running
 
@@ -134,7 +137,7 @@ def test_a_long_journal_is_cut_and_says_so(tmp_path: Path) -> None:
 
     def make(notes: list[Note], more: int, since_us: int | None) -> Any:
         given.append((notes, more))
-        situation = Situation(alarms=(), orders=(), notes=notes, since_us=since_us, more_notes=more)
+        situation = Situation(alarms=(), actions=(), orders=(), notes=notes, since_us=since_us, more_notes=more)
         return digest(situation, little_city(), NOW_US)
 
     book = ShiftBook(operations)
@@ -146,3 +149,21 @@ def test_a_long_journal_is_cut_and_says_so(tmp_path: Path) -> None:
     assert book.hand_over("budi", "", "sari", make, NOW_US + 1).digest.sections[-1].lines == ()
     assert LEVEL_ID not in as_text(made.digest).en
     operations.close()
+
+
+def test_standing_actions_are_handed_over_with_who_has_them() -> None:
+    waiting = Action(
+        id="1", alarm_id="a", action="pompa", datastream=LEVEL_ID, level="hijau", rank=1, severity=2,
+        what=Text("Nyalakan pompa", "Start the pump"), opd="PUPR", takes_min=5, undo_level="", exercise=False,
+        illustrative=False, since_us=NOW_US, opened_us=NOW_US,
+    )  # fmt: skip
+    taken = replace(waiting, id="2", taken=Act(by="sari", at_us=NOW_US))
+    done = replace(taken, id="3", done=Act(by="budi", at_us=NOW_US))
+    situation = Situation(alarms=(), actions=(waiting, taken, done), orders=(), notes=(), since_us=None)
+    [lines] = [one.lines for one in digest(situation, little_city(), NOW_US).sections if one.name == "actions"]
+    assert [line.id for line in lines] == [
+        "ROLAK:level (PUPR): Nyalakan pompa; BELUM diambil",
+        "ROLAK:level (PUPR): Nyalakan pompa; diambil sari 22:00 WIB",
+        "ROLAK:level (PUPR): Nyalakan pompa; dilaksanakan budi 22:00 WIB",
+    ]
+    assert lines[2].en == "ROLAK:level (PUPR): Start the pump; done by budi 22:00 WIB"
