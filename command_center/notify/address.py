@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from command_center.notify.by_apprise import ByApprise
+from command_center.notify.modem import Modem, modem_address
 from command_center.notify.telegram import Telegram, telegram_address
 from command_center.notify.way import Way
 
@@ -37,6 +38,8 @@ def way_to(target: str, address: str) -> Way:
     try:
         if address.startswith("tgram://"):
             return Telegram(telegram_address(address))
+        if address.startswith("modem:"):
+            return Modem(modem_address(address))
         return ByApprise(address)
     except ValueError as error:
         raise NoAddress(f"{target}: {error}") from error

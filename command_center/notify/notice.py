@@ -127,3 +127,24 @@ class Told:
     ordinal: int
     planned_us: int
     waits: bool
+
+
+def test_notice(contact: str, target: str, number: int, now_us: int) -> Notice:
+    """A notice of no alarm: a canary, or somebody tries a contact."""
+    return Notice(
+        alarm_id="",
+        call=number,
+        target=target,
+        ordinal=0,
+        contact=contact,
+        severity=1,
+        why=Why.TEST,
+        planned_us=now_us,
+        not_before_us=now_us,
+        late=False,
+        exercise=False,
+        datastream="",
+        level="",
+        rank=0,
+        called_us=now_us,
+    )

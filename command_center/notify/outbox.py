@@ -17,7 +17,7 @@ from command_center.notify import store
 from command_center.notify.book import Book
 from command_center.notify.due import due
 from command_center.notify.memory import Memory
-from command_center.notify.notice import Attempt, Call, Notice, Told, Waiting, Why
+from command_center.notify.notice import Attempt, Call, Notice, Told, Waiting, test_notice
 from command_center.operations import Operations, note_audit
 from sensors.catalogue import Catalogue
 from sensors.contacts import Contact
@@ -92,7 +92,7 @@ class Outbox:
         """A message to each way out of a contact that says that it is a test; `by` empty: the daily canary."""
         with self._operations.transaction() as connection:
             number = store.next_test(connection)
-            notices = [_test(contact, target, number, now_us) for target in contact.urls]
+            notices = [test_notice(contact.contact, target, number, now_us) for target in contact.urls]
             store.put(connection, notices)
             if by:
                 note_audit(connection, now_us, by, "notification test", contact.contact)
@@ -174,26 +174,6 @@ class Outbox:
         if not len(self.memory):
             return told
         return {key: [*known, *self.memory.told(*key)] for key, known in told.items()}
-
-
-def _test(contact: Contact, target: str, number: int, now_us: int) -> Notice:
-    return Notice(
-        alarm_id="",
-        call=number,
-        target=target,
-        ordinal=0,
-        contact=contact.contact,
-        severity=1,
-        why=Why.TEST,
-        planned_us=now_us,
-        not_before_us=now_us,
-        late=False,
-        exercise=False,
-        datastream="",
-        level="",
-        rank=0,
-        called_us=now_us,
-    )
 
 
 def _nobody() -> None:

@@ -3,11 +3,15 @@
 import random
 import resource
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import paho.mqtt.client
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.e2e.api import Api
 from tests.e2e.broker import Broker
@@ -79,7 +83,7 @@ def test_a_command_center_that_is_killed_again_and_again_loses_no_message(site: 
         inbox.hang_s = lambda _to: 0.05  # so that kills hit messages on their way
         too_many = {"ok": False, "description": "Too Many Requests", "parameters": {"retry_after": 1}}
         inbox.refuse = lambda to, n: (429, too_many) if to == "42" and n % 7 == 0 else None
-        settings = {
+        settings: dict[str, Any] = {
             "UJI_TG": f"tgram://1:secret/42?api=http://{address}",
             "UJI_HOOK": f"json://{address}/hook",
             "UJI_MAIL": f"mailto://{mail_address}/?from=siaga@example.org&to=posko@example.org&mode=insecure",
@@ -127,6 +131,33 @@ def test_a_full_disk_holds_back_no_message_of_the_highest_level_and_it_is_record
         tries = {n["severity"]: [t["unrecorded"] for t in n["tries"]] for n in api.get("/notifications")["items"]}
         assert tries == {2: [False], 3: [False], 4: [True]}
         assert repeats_without_mark(inbox.received) == []
+
+
+def test_a_message_by_mqtt_and_by_ntfy_reaches_its_subscribers(site: Site, nats: Broker) -> None:
+    write_contacts(site.city)
+    site.start_gateway(nats)
+    heard: list[str] = []
+    subscriber = paho.mqtt.client.Client(CallbackAPIVersion.VERSION2)
+    subscriber.on_message = lambda _client, _data, message: heard.append(message.payload.decode())
+    subscribed = threading.Event()
+    subscriber.on_subscribe = lambda *_: subscribed.set()
+    subscriber.connect("127.0.0.1", nats.port)
+    subscriber.loop_start()
+    subscriber.subscribe("kota/alarm", qos=1)
+    assert subscribed.wait(10)
+    with http_receiver() as (inbox, address):
+        settings: dict[str, Any] = {
+            "UJI_TG": f"mqtt://127.0.0.1:{nats.port}/kota/alarm?qos=1",
+            "UJI_HOOK": f"ntfy://{address}/siaga-uji",
+            "UJI_MAIL": f"json://{address}/mail",
+        }
+        site.start_command_center(settings)
+        nats.observe("G0:level", 160.0)
+        until(lambda: heard and len(inbox.received) == 2, "a message by each way")
+    subscriber.disconnect()
+    subscriber.loop_stop()
+    assert "Gauge 0" in heard[0]
+    assert all("Gauge 0" in message.text for message in inbox.received)
 
 
 def sent(api: Api) -> int:
