@@ -18,6 +18,8 @@ from command_center.accounts import ADMIN, Accounts
 from command_center.actions.acts import ActionActs
 from command_center.actions.duties import DutyBoard
 from command_center.actions.report_desk import ReportDesk
+from command_center.actuators.desk import ActuatorDesk
+from command_center.actuators.link import ActuatorLinks
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.release_watch import ReleaseWatch
 from command_center.api.application import Parts, build
@@ -96,7 +98,8 @@ class CommandCenter:
         book = SensorBook(picture, desk)
         actions = ActionActs(desk, operations, picture, news)
         reports = ReportDesk(desk, operations, picture, book, news)
-        live = LiveView(picture, desk, book, board, DutyBoard(actions, reports), news)
+        actuators = ActuatorDesk(desk, operations, picture, news)
+        live = LiveView(picture, desk, book, board, DutyBoard(actions, reports, actuators), news)
         accounts = Accounts(operations, self._settings.http.session_hours)
         self._greet(await asyncio.to_thread(accounts.ensure_admin, self._settings.admin.password, now_us()))
         parts = Parts(
@@ -110,19 +113,22 @@ class CommandCenter:
             desk=desk,
             actions=actions,
             reports=reports,
+            actuators=actuators,
             book=book,
             live=live,
-            health=Health(operations, desk, picture, tail, link, live),
+            health=Health(operations, desk, picture, tail, link, live, actuators),
             metrics=Metrics(desk, picture, tail, link, live, board),
         )
         self._server = server(build(parts))
         self._server.should_exit = self._stopping.is_set()
+        watch = ReleaseWatch(desk, picture)
         async with asyncio.TaskGroup() as tasks:
             running = [
                 tasks.create_task(tail.run(), name="command_center.tail"),
                 tasks.create_task(link.run(), name="command_center.gateway_link"),
-                tasks.create_task(_beat(desk, ReleaseWatch(desk, picture), link), name="command_center.beat"),
+                tasks.create_task(_beat(desk, watch, actuators, link), name="command_center.beat"),
                 tasks.create_task(live.run(), name="command_center.live"),
+                tasks.create_task(ActuatorLinks(self._settings, actuators).run(), name="command_center.actuators"),
             ]
             address = self._listener.getsockname()
             _log.info("listening on http://%s:%d", *address[:2])
@@ -140,10 +146,11 @@ class CommandCenter:
             sys.stdout.flush()
 
 
-async def _beat(desk: AlarmDesk, watch: ReleaseWatch, link: GatewayLink) -> None:
+async def _beat(desk: AlarmDesk, watch: ReleaseWatch, actuators: ActuatorDesk, link: GatewayLink) -> None:
     while True:
         await desk.beat(now_us())
         await watch.beat(now_us())
+        await actuators.beat(now_us())
         link.report()
         await asyncio.sleep(BEAT_S)
 

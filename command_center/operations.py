@@ -112,8 +112,21 @@ CREATE TABLE report (
 CREATE INDEX report_of_alarm ON report (alarm_id, level, number);
 """
 
+_ACTUATORS: Final = """
+CREATE TABLE actuation (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    actuator TEXT NOT NULL,
+    why TEXT NOT NULL,                         -- alarm, person, test
+    is_on INTEGER NOT NULL,
+    confirmed_us INTEGER,                      -- NULL: the actuator has not said that it did it
+    body TEXT NOT NULL                         -- JSON of command_center.actuators.command.Command
+);
+CREATE INDEX actuation_of_actuator ON actuation (actuator, number);
+"""
+
 # What each version added: a file of an older one is brought up to date when it is opened, in one transaction.
-SCHEMA: Final = (_FIRST, _SET_ASIDE, _ACTIONS)
+SCHEMA: Final = (_FIRST, _SET_ASIDE, _ACTIONS, _ACTUATORS)
 SCHEMA_VERSION: Final = len(SCHEMA)
 
 Write = Callable[[sqlite3.Connection], None]  # a part of a transaction

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from sensors.actuator import Actuator
 from sensors.pull_source import Pull
 from sensors.row import Row as Row  # noqa: PLC0414 (a name of the catalogue: others import it from here)
 from sensors.row import Text as Text  # noqa: PLC0414
@@ -305,6 +306,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     datastreams: tuple[Datastream, ...]
     curves: tuple[Curve, ...] = ()
     actions: tuple[StandingAction, ...] = ()
+    actuators: tuple[Actuator, ...] = ()
 
     @cached_property
     def observed(self) -> "Catalogue":

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from sensors.action_table import read_actions
+from sensors.actuator_table import Known, read_actuators
 from sensors.catalogue import Area, Catalogue, City, Datastream, Programme, Reach, Station
 from sensors.city_file import read_city
 from sensors.curve_table import read_curves
@@ -30,7 +31,8 @@ _AREA_ORDER: Final = {"desa": 0, "kelurahan": 0, "kecamatan": 1, "kabupaten": 2,
 class RetiredRow(msgspec.Struct, frozen=True, kw_only=True):
     """A row of retired.csv: what may vanish from the other tables, on whose word."""
 
-    name: str  # STATION:PROPERTY, and behind it /LEVEL, @VALID_FROM (of an installation) or !ACTION for a part of it
+    # STATION:PROPERTY, and behind it /LEVEL, @VALID_FROM (of an installation) or !ACTION for a part; or actuator:NAME
+    name: str
     by: str
     reason: str
 
@@ -89,6 +91,9 @@ def _read_catalogue(folder: Path, faults: list[Fault]) -> Catalogue:
     datastreams = observed | read_derived(folder, codes, observed, curves, faults)
     levels = read_levels(folder, city, datastreams, faults)
     installations = read_installations(folder, city, rows, faults)
+    named = {name: {level.level for level in rows} for name, rows in levels.items()}
+    sources = {source.name for source in city.sources}
+    known = Known(codes, {area.code for area in areas}, sources, datastreams, named)
     return Catalogue(
         city=city,
         areas=tuple(areas),
@@ -102,6 +107,7 @@ def _read_catalogue(folder: Path, faults: list[Fault]) -> Catalogue:
         ),
         curves=tuple(curve.curve() for curve in curves.values()),
         actions=read_actions(folder, levels, faults),
+        actuators=read_actuators(folder, known, faults),
     )
 
 

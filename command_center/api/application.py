@@ -12,9 +12,11 @@ from starlette.types import Scope
 from command_center.accounts import Accounts
 from command_center.actions.acts import ActionActs
 from command_center.actions.report_desk import ReportDesk
+from command_center.actuators.desk import ActuatorDesk
 from command_center.alarms.desk import AlarmDesk
 from command_center.api import (
     actions,
+    actuators,
     alarm_acts,
     alarms,
     city,
@@ -65,6 +67,7 @@ class Parts:
     desk: AlarmDesk
     actions: ActionActs
     reports: ReportDesk
+    actuators: ActuatorDesk
     book: SensorBook
     live: LiveView
     health: Health
@@ -96,6 +99,7 @@ def build(parts: Parts) -> FastAPI:
         alarm_acts.router(parts.desk, parts.picture),
         actions.router(parts.actions, parts.operations),
         reports.router(parts.reports, parts.operations),
+        actuators.router(parts.actuators, parts.operations),
         incidents.router(parts.desk, parts.operations, parts.picture),
         kpis.router(parts.desk, parts.operations),
         service_orders.router(parts.desk, parts.operations, parts.picture),
