@@ -22,6 +22,7 @@ from command_center.actuators.desk import ActuatorDesk
 from command_center.actuators.link import ActuatorLinks
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.release_watch import ReleaseWatch
+from command_center.alarms.viewer import AlarmViewer
 from command_center.api.application import Parts, build
 from command_center.api.dead_letters import LetterReading
 from command_center.bell import Bell
@@ -37,10 +38,12 @@ from command_center.picture.log_thread import LogThread
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
 from command_center.sensor_view import SensorBook
+from command_center.tokens import Tokens
 from command_center.wall_status import StatusBoard
 from sensors.settings import Settings
 
 BEAT_S: Final = 1.0
+AUDIT_HEAD_S: Final = 86_400.0
 
 _log = logging.getLogger("command_center")
 
@@ -99,13 +102,15 @@ class CommandCenter:
         actions = ActionActs(desk, operations, picture, news)
         reports = ReportDesk(desk, operations, picture, book, news)
         actuators = ActuatorDesk(desk, operations, picture, news)
-        live = LiveView(picture, desk, book, board, DutyBoard(actions, reports, actuators), news)
+        viewer = AlarmViewer(picture, desk, book)
+        live = LiveView(picture, desk, book, viewer, board, DutyBoard(actions, reports, actuators), news)
         accounts = Accounts(operations, self._settings.http.session_hours)
         self._greet(await asyncio.to_thread(accounts.ensure_admin, self._settings.admin.password, now_us()))
         parts = Parts(
             city=self._settings.city,
             operations=operations,
             accounts=accounts,
+            tokens=Tokens(operations),
             log=log,
             letters=LetterReading(data_dir),
             tail=tail,
@@ -115,6 +120,7 @@ class CommandCenter:
             reports=reports,
             actuators=actuators,
             book=book,
+            viewer=viewer,
             live=live,
             health=Health(operations, desk, picture, tail, link, live, actuators),
             metrics=Metrics(desk, picture, tail, link, live, board),
@@ -129,6 +135,7 @@ class CommandCenter:
                 tasks.create_task(_beat(desk, watch, actuators, link), name="command_center.beat"),
                 tasks.create_task(live.run(), name="command_center.live"),
                 tasks.create_task(ActuatorLinks(self._settings, actuators).run(), name="command_center.actuators"),
+                tasks.create_task(_tell_audit_head(operations), name="command_center.audit_head"),
             ]
             address = self._listener.getsockname()
             _log.info("listening on http://%s:%d", *address[:2])
@@ -153,6 +160,18 @@ async def _beat(desk: AlarmDesk, watch: ReleaseWatch, actuators: ActuatorDesk, l
         await actuators.beat(now_us())
         link.report()
         await asyncio.sleep(BEAT_S)
+
+
+async def _tell_audit_head(operations: Operations) -> None:
+    """At the start and every day: a copy of the log, kept elsewhere, proves the file (`siaga audit verify --noted`)."""
+    while True:
+        try:
+            head = await asyncio.to_thread(operations.audit_head)
+        except OperationsError as error:
+            _log.error("the head of the audit chain is not known: %s", error)
+        else:
+            _log.info("audit: record %d carries %s", head.number, head.sha256)
+        await asyncio.sleep(AUDIT_HEAD_S)
 
 
 def _make(data_dir: Path) -> None:

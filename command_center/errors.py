@@ -7,7 +7,8 @@ SiagaError
     ├── OperationsError       operations.db cannot be opened or is of another version
     │   └── NotStored         a write to operations.db failed: nothing of it happened
     ├── AlarmActive           only an alarm that has returned to normal can be closed
-    └── NotAllowed            an act that this alarm, or this order, does not allow
+    ├── NotAllowed            an act that this alarm, order or person does not allow
+    └── UnknownName           there is no user, token or handover of that name
 """
 
 from sensors.errors import SiagaError
@@ -39,3 +40,7 @@ class AlarmActive(CommandCenterError):
 
 class NotAllowed(CommandCenterError):
     """An act that the alarm's state or severity does not allow; the text says why, and what can be done instead."""
+
+
+class UnknownName(CommandCenterError):
+    """Nothing has that name; the text says what was looked for."""

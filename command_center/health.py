@@ -110,7 +110,10 @@ class Health:
                 "rows_missing": self._tail.rows_missing,
                 "rows_damaged": self._picture.damaged_rows,
             },
-            "live": {"viewers": self._live.viewers},
+            "live": {
+                "viewers": self._live.viewers,
+                "unseen_alarms": len(self._live.receipts.unseen(self._desk.open_alarms(), now_us)),
+            },
             "gateway": {
                 "connected": self._link.connected,
                 "heard": None if self._link.heard_us == NEVER else rfc3339(self._link.heard_us),

@@ -13,7 +13,8 @@ import msgspec
 from command_center.actions.duties import Duties, DutyBoard
 from command_center.alarms.alarm import Alarm
 from command_center.alarms.desk import AlarmDesk
-from command_center.alarms.view import AlarmView, alarm_view
+from command_center.alarms.view import AlarmView
+from command_center.alarms.viewer import AlarmViewer
 from command_center.bell import Bell
 from command_center.clock import now_us
 from command_center.incidents.view import IncidentView, incident_views
@@ -116,12 +117,14 @@ class LiveView:
         picture: Picture,
         desk: AlarmDesk,
         sensors: SensorBook,
+        viewer: AlarmViewer,
         board: StatusBoard,
         duties: DutyBoard,
         news: Bell,
     ) -> None:
         self._picture, self._desk, self._sensors, self._board = picture, desk, sensors, board
-        self._duties, self._news = duties, news
+        self._viewer, self._duties, self._news = viewer, duties, news
+        self.receipts = board.receipts
         self._viewers: set[Viewer] = set()
         self._snapshot: str | None = None  # of the present tick
         self._status_us = 0
@@ -214,8 +217,8 @@ class LiveView:
         return self._views(alarms.values(), at_us)
 
     def _views(self, alarms: Iterable[Alarm], at_us: int) -> list[AlarmView]:
-        directory, latest = self._picture.directory, self._picture.latest
-        return [] if directory is None else [alarm_view(alarm, directory, latest, at_us) for alarm in alarms]
+        views = (self._viewer.view(alarm, at_us) for alarm in alarms)
+        return [view for view in views if view is not None]
 
     def _incidents(self) -> list[IncidentView]:
         directory = self._picture.directory

@@ -70,7 +70,10 @@ class Metrics(Collector):
         for key, count in counted.items():
             states.add_metric(key, count)
         yield states
-        yield _counter("alarm_calls", "times the operator was called", self._desk.calls)
+        yield _counter("alarm_calls", "annunciations that were heard", self._desk.calls)
+        unseen = self._live.receipts.unseen(self._desk.open_alarms(), now_us())
+        yield _gauge("alarms_unseen", "annunciations that no screen has painted for 30 s", len(unseen))
+        yield _counter("receipts_refused", "messages of screens that cannot be read", self._live.receipts.refused)
         yield _gauge("alarm_events_pending", "alarm events that operations.db has not taken", self._desk.pending)
         yield _counter("alarm_twins", "alarms whose id an alarm of lost rows had already", self._desk.twins)
         yield _counter("rebased", "datastreams judged anew as their time lay ahead of our clock", self._desk.rebased)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from command_center import audit
 from command_center.errors import NotStored, OperationsError
 
 FILE: Final = "operations.db"
@@ -125,8 +126,39 @@ CREATE TABLE actuation (
 CREATE INDEX actuation_of_actuator ON actuation (actuator, number);
 """
 
-# What each version added: a file of an older one is brought up to date when it is opened, in one transaction.
-SCHEMA: Final = (_FIRST, _SET_ASIDE, _ACTIONS, _ACTUATORS)
+_PEOPLE: Final = """
+ALTER TABLE user ADD COLUMN role TEXT NOT NULL DEFAULT 'viewer';
+UPDATE user SET role = 'admin';               -- before roles there was nobody but the first user
+CREATE TABLE token (
+    name TEXT PRIMARY KEY,
+    sha256 TEXT NOT NULL UNIQUE,               -- of the secret, which is kept nowhere
+    scopes TEXT NOT NULL,                      -- blanks between
+    made_us INTEGER NOT NULL,
+    made_by TEXT NOT NULL,
+    used_us INTEGER
+) WITHOUT ROWID;
+CREATE TABLE journal (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    at_us INTEGER NOT NULL,
+    by TEXT NOT NULL,
+    text TEXT NOT NULL
+);
+CREATE TABLE handover (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    at_us INTEGER NOT NULL,
+    by TEXT NOT NULL,
+    receiver TEXT NOT NULL,
+    text TEXT NOT NULL,
+    journal_number INTEGER NOT NULL,           -- the newest note that the digest knows
+    digest TEXT NOT NULL,                      -- JSON of command_center.handover.Digest, as it was then
+    accepted_us INTEGER                        -- by the receiver, and nobody else
+);
+"""
+
+# What each version added: a file of an older one is brought up to date when it is opened, in one transaction.  A step
+# is SQL, or what it takes Python for: a function of the connection, within that transaction.
+Step = str | Callable[[sqlite3.Connection], None]
+SCHEMA: Final[tuple[Step, ...]] = (_FIRST, _SET_ASIDE, _ACTIONS, audit.chain_older, _PEOPLE, _ACTUATORS)
 SCHEMA_VERSION: Final = len(SCHEMA)
 
 Write = Callable[[sqlite3.Connection], None]  # a part of a transaction
@@ -182,22 +214,71 @@ class Operations:
             except sqlite3.Error as error:
                 raise OperationsError(f"{self._path}: cannot be read: {error}") from error
 
+    def audit_head(self) -> audit.Head:
+        """The newest record of the audit chain.  Raises OperationsError."""
+        rows = self.read(audit.HEAD)
+        return audit.Head(*rows[0]) if rows else audit.Head(0, audit.GENESIS)
+
+    def audit_after(self, after: int, limit: int) -> list[audit.Record]:
+        """The audit records behind number `after`, oldest first.  Raises OperationsError."""
+        return [audit.record(row) for row in self.read(audit.BEHIND, after, limit)]
+
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
 
     def _prepare(self) -> None:
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version > SCHEMA_VERSION:
-            raise OperationsError(f"schema version: expected at most {SCHEMA_VERSION}, got {version}")
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("PRAGMA foreign_keys = ON")
-        if version < SCHEMA_VERSION:
-            steps = "".join(SCHEMA[version:])
-            self._connection.executescript(f"BEGIN;{steps}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")  # before the version is read: another process may be at it
+            _bring_up_to_date(self._connection)
+            self._connection.execute("COMMIT")
+        finally:
+            self._roll_back()
 
 
 def note_audit(connection: sqlite3.Connection, at_us: int, who: str, what: str, detail: str = "") -> None:
     """Put an act on record, in the transaction that does it."""
-    connection.execute("INSERT INTO audit (at_us, who, what, detail) VALUES (?, ?, ?, ?)", (at_us, who, what, detail))
+    audit.append(connection, at_us, who, what, detail)
+
+
+@contextlib.contextmanager
+def reading(data_dir: Path) -> Iterator[sqlite3.Connection]:
+    """The file for reading only, beside whoever writes it.  Raises OperationsError, of what is read inside, too."""
+    path = data_dir / FILE
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5.0)) as found:
+            (version,) = found.execute("PRAGMA user_version").fetchone()
+            if version != SCHEMA_VERSION:
+                raise OperationsError(
+                    f"{path}: expected schema version {SCHEMA_VERSION}, got {version};"
+                    " a start of the command center brings an older file up to date"
+                )
+            yield found
+    except sqlite3.Error as error:
+        raise OperationsError(f"{path}: cannot be read: {error}") from error
+
+
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > SCHEMA_VERSION:
+        raise OperationsError(f"schema version: expected at most {SCHEMA_VERSION}, got {version}")
+    for step in SCHEMA[version:]:
+        if isinstance(step, str):
+            for statement in _statements(step):
+                connection.execute(statement)
+        else:
+            step(connection)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _statements(text: str) -> Iterator[str]:
+    """The statements of a step, one by one: `executescript` would commit what is open."""
+    statement = ""
+    for part in text.split(";"):
+        statement += f"{part};"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -125,6 +125,10 @@ class SensorBook:
         numbers = [number for number in self._kinship.heads(changed) if number in index]
         return [BesideOf(i=index[number], **asdict(self._beside(number))) for number in numbers]
 
+    def eta_of(self, number: int, now_us: int) -> Eta | None:
+        """When a datastream reaches its next level; None where nothing is projected."""
+        return self._beside(number).eta if number in self._blanks(now_us) else None
+
     def _blanks(self, now_us: int) -> dict[int, Sensor]:
         directory = self._picture.directory
         key = (directory, now_us // _LEVELS_LAST_US)

@@ -11,6 +11,7 @@ from command_center.launcher.data_directory import SIMULATOR_REFUSED
 from command_center.log_trouble import LogTrouble, log_troubles
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
+from command_center.receipts import Receipts
 from gateway.status import PullStatus, SourceStatus
 from sensors.times import MINUTE_US, NEVER
 
@@ -54,6 +55,7 @@ class LoadState(msgspec.Struct, frozen=True, kw_only=True):
 
     calls_10_min: int
     flood: bool
+    unseen: int  # annunciations that no screen has painted for 30 s
 
 
 class WallStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +76,7 @@ class StatusBoard:
     def __init__(self, data_dir: Path, picture: Picture, desk: AlarmDesk, tail: Tail, link: GatewayLink) -> None:
         self._refusal = data_dir / SIMULATOR_REFUSED
         self._picture, self._desk, self._tail, self._link = picture, desk, tail, link
+        self.receipts = Receipts()
 
     def status(self, now_us: int) -> WallStatus:
         """The status now."""
@@ -101,7 +104,8 @@ class StatusBoard:
 
     def _load(self, now_us: int) -> LoadState:
         calls = self._desk.load.at(now_us)
-        return LoadState(calls_10_min=calls, flood=self._desk.load.is_flood)
+        unseen = self.receipts.unseen(self._desk.open_alarms(), now_us)
+        return LoadState(calls_10_min=calls, flood=self._desk.load.is_flood, unseen=len(unseen))
 
     def counts(self) -> SensorCounts:
         """How many sensors there are and speak."""

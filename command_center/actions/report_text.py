@@ -50,7 +50,7 @@ class _Reporter(Teller):
         due, value = self._due, self._reading()
         exercise = self._say("LATIHAN - ", "EXERCISE - ") if due.held.exercise else ""
         measured = "" if value is None else f" {self._measured(value, due.alarm.unit)}"
-        since = f"{self._say('sejak', 'since')} {self._time(due.held.time_us)}"
+        since = f"{self._say('sejak', 'since')} {self.time(due.held.time_us)}"
         lines = [
             exercise + self._say(f"LAPORAN BERKALA no. {due.count}", f"TIMED REPORT no. {due.count}"),
             f"{self._station(due.alarm)}, {self._noun(due.alarm)}{measured}",
@@ -116,7 +116,7 @@ class _Reporter(Teller):
 
     def _unheard(self) -> str:
         silence = self._due.alarm.silence
-        since = "" if silence is None else f" {self._say('sejak', 'since')} {self._time(silence.time_us)}"
+        since = "" if silence is None else f" {self._say('sejak', 'since')} {self.time(silence.time_us)}"
         return self._say(f"TANPA DATA{since}; nilai terakhir", f"NO DATA{since}; last value")
 
     def _next(self) -> SensorLevel | None:
@@ -156,7 +156,7 @@ class _Reporter(Teller):
         if time_us is None:
             return self._say("Belum ada pembacaan", "No reading yet")
         ago = self._duration(max(0.0, (self._now_us - time_us) / MINUTE_US))
-        at = self._time(time_us)
+        at = self.time(time_us)
         return self._say(f"Pembacaan {at}, {ago} lalu", f"Reading of {at}, {ago} ago")
 
     def _duration(self, minutes: float) -> str:

@@ -245,5 +245,5 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def priority(self) -> str:
-        """highest, high, medium or low."""
+        """By severity alone: highest, high, medium or low; `command_center.alarms.priority` has the whole of it."""
         return PRIORITY_BY_SEVERITY.get(self.severity, "highest")

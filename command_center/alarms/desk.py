@@ -8,25 +8,22 @@ once it is stored.  Pending events are bounded: at 10,000 the desk takes no more
 import asyncio
 import contextlib
 import logging
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Final
 
 from msgspec.structs import replace
 
-from command_center.actions.book import ActionBook
 from command_center.alarms import life_cycle, set_aside, store
 from command_center.alarms.alarm import Alarm, Event, Position
 from command_center.alarms.annunciation import Annunciation, annunciation_of
-from command_center.alarms.calls import heard_last
-from command_center.alarms.orders import Order, aside_of, checked, stored_orders
-from command_center.alarms.pending import Pending, Step, event_of
+from command_center.alarms.memory import AlarmMemory
+from command_center.alarms.orders import Order, aside_of, checked
+from command_center.alarms.pending import Step, event_of
 from command_center.alarms.step import Context
 from command_center.alarms.store import AlarmEvent, Cursor
 from command_center.bell import Bell
 from command_center.errors import NotStored
-from command_center.incidents.flood_mode import AlarmLoad
-from command_center.incidents.grouping import IncidentBook, is_fault
+from command_center.incidents.grouping import is_fault
 from command_center.operations import Operations, Write
 from command_center.picture.directory import Directory
 from gateway.log.rows import LogRow
@@ -35,8 +32,6 @@ from sensors.health_kinds import is_health
 from sensors.transition import Kind, Transition
 
 MAX_PENDING: Final = 10_000
-CLOSED_SHOWN: Final = 50
-LOAD_KEPT: Final = 1_000  # annunciations that are counted after a restart
 RETRY_S: Final = 1.0
 PROVE_EVERY_BEATS: Final = 10  # that operations.db can be written is proved so often
 COMPLAIN_EVERY: Final = 60  # failed writes
@@ -44,69 +39,22 @@ COMPLAIN_EVERY: Final = 60  # failed writes
 _log = logging.getLogger("command_center.alarms")
 
 
-class AlarmDesk:
-    """Alarms in memory: the newest of every datastream, and those closed last."""
+class AlarmDesk(AlarmMemory):
+    """Changes the alarms in memory, and stores them."""
 
     def __init__(self, operations: Operations, news: Bell) -> None:
+        super().__init__(operations)
         self._operations = operations
         self._news = news
         self._lock = asyncio.Lock()
-        self._newest = {alarm.datastream: alarm for alarm in store.newest_of_each(operations)}
-        self._closed = deque(reversed(store.newest_closed(operations, CLOSED_SHOWN)), maxlen=CLOSED_SHOWN)
-        self.orders = stored_orders(operations)  # in force
-        self.actions = ActionBook(operations)  # opened by steps of alarms
         self.cursor = store.stored_cursor(operations)  # applied
         self.stored = self.cursor  # applied and on disk
-        self._pending = Pending(self.actions)
         self._taken_ids = set() if self.cursor is None else store.ids_after(operations, self.cursor)
-        self._changed: dict[str, Alarm] = {}  # since the wall was told
         self._beats = 0
         self._failures = 0  # in a row
-        self.calls = 0  # annunciations that were heard
-        self.load = AlarmLoad(heard_last(operations, LOAD_KEPT))
-        self._incidents = IncidentBook()
         self.rebased = 0  # datastreams whose newest time lay ahead of our clock
         self.unnamed = 0  # transitions of datastreams that no catalogue names
         self.twins = 0  # alarms born where a log that is gone had another one
-
-    @property
-    def pending(self) -> int:
-        """Events that operations.db has not taken yet."""
-        return len(self._pending.events)
-
-    def open_of(self, datastream: str) -> Alarm | None:
-        """The open alarm of `{station}:{property}`."""
-        alarm = self._newest.get(datastream)
-        return alarm if alarm is not None and alarm.is_open else None
-
-    def newest(self, stored: Alarm) -> Alarm:
-        """What is known in memory of a stored alarm; memory may be ahead of operations.db."""
-        newest = self._newest.get(stored.datastream)
-        known = newest if newest is not None and newest.id == stored.id else stored
-        return self._pending.alarms.get(stored.id, known)
-
-    def pending_ids(self) -> list[str]:
-        """Alarms of which memory knows more than operations.db."""
-        return list(self._pending.alarms)
-
-    def unstored_alarms(self) -> list[Alarm]:
-        """Alarms of which operations.db holds nothing yet, in the order in which they were born."""
-        return [alarm for alarm in self._pending.alarms.values() if alarm.id in self._pending.unstored]
-
-    def open_alarms(self) -> list[Alarm]:
-        """Every open alarm, the one raised last first."""
-        found = [alarm for alarm in self._newest.values() if alarm.is_open]
-        return sorted(found, key=lambda alarm: alarm.raised_us, reverse=True)
-
-    def closed_alarms(self) -> list[Alarm]:
-        """The alarms that became normal last, the newest first."""
-        return list(reversed(self._closed))
-
-    def drain_changed(self) -> list[Alarm]:
-        """The alarms that changed since the last call."""
-        changed = list(self._changed.values())
-        self._changed.clear()
-        return changed
 
     async def take(self, rows: Sequence[LogRow], directory: Directory) -> None:
         """Apply the rows' transitions; rows up to the cursor change nothing.
@@ -291,11 +239,6 @@ class AlarmDesk:
         self._put(step.before, step.after)
         _log.info("%s: %s => %s, %s", step.after.datastream, step.before.state, step.after.state, step.event.event)
 
-    def _heard(self, call: Annunciation | None) -> None:
-        if call is not None and not call.muted:
-            self.calls += 1
-            self.load.note(call.at_us)
-
     def _call(self, call: Annunciation | None) -> None:
         if call is not None:
             self._pending.calls.append(call)
@@ -358,18 +301,7 @@ class AlarmDesk:
 
     def _put(self, before: Alarm | None, after: Alarm) -> None:
         """`after` takes the place of `before`; None: it is new."""
-        if before is None:
-            self._pending.unstored.add(after.id)
-        self.actions.step(before, after)
-        newest = self._newest.get(after.datastream)
-        if before is None or newest is None or newest.id == after.id:
-            self._newest[after.datastream] = after
-            if before is not None:
-                self._incidents.remove(before)
-            self._incidents.add(after)
-        if not after.is_open and (before is None or before.is_open):
-            self._closed.append(after)
-        self._pending.alarms[after.id] = self._changed[after.id] = after
+        self._keep(before, after)
         self._news.ring()
 
     async def _store(self) -> bool:

@@ -13,7 +13,6 @@ from command_center.alarms.life_cycle import CHATTER_COUNT
 from sensors.catalogue import Text
 
 WORDS: Final = ("low", "medium", "high", "highest")
-_BY_SEVERITY: Final = {0: 0, 1: 0, 2: 1, 3: 2}
 
 
 class Ahead(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +35,7 @@ class Priority(msgspec.Struct, frozen=True, kw_only=True):
 def priority_of(alarm: Alarm, ahead: Ahead | None = None) -> Priority:
     """The priority of an alarm as it stands; `ahead` = what its gauge reaches next, where something is projected."""
     severity = alarm.severity
-    step = 3 if severity >= HIGHEST_SEVERITY else _BY_SEVERITY[severity]
+    step = WORDS.index(alarm.priority)
     reasons = [Text(f"tingkat keparahan {severity} dari 4", f"severity {severity} of 4")]
     margin_min = None
     if ahead is not None and alarm.active and not alarm.historical:

@@ -43,6 +43,11 @@ def sentence(alarm: Alarm, catalogue: Catalogue, now_us: int) -> Text:
     return Text(id=Teller("id", catalogue, now_us).tell(alarm), en=Teller("en", catalogue, now_us).tell(alarm))
 
 
+def moment(time_us: int, catalogue: Catalogue, now_us: int) -> Text:
+    """A time as the city's clocks show it, with the day where that is not today."""
+    return Text(id=Teller("id", catalogue, now_us).time(time_us), en=Teller("en", catalogue, now_us).time(time_us))
+
+
 def number(value: float, language: Language) -> str:
     """A value with at most two decimals.
 
@@ -80,14 +85,14 @@ class Teller:
         """What is known, and what can be, of a gauge that nobody sees."""
         parts = []
         if alarm.shown is not silence:
-            parts.append(f"{self._silence(silence)} {self._say('sejak', 'since')} {self._time(silence.time_us)}")
+            parts.append(f"{self._silence(silence)} {self._say('sejak', 'since')} {self.time(silence.time_us)}")
         if silence.lost_rising:
             per_h = silence.rate_per_h
             rate = "" if per_h is None else f" {self._measured(per_h, f'{alarm.unit}/h')}"
             parts.append(self._say(f"naik{rate} saat hilang", f"rising{rate} when lost"))
         could_be = alarm.could_be
         if could_be is not None:
-            name, time = self._style(could_be.level), self._time(could_be.time_us)
+            name, time = self._style(could_be.level), self.time(could_be.time_us)
             parts.append(self._say(f"bisa jadi {name} sejak {time}", f"could be {name} since {time}"))
         return parts
 
@@ -116,8 +121,8 @@ class Teller:
         if shown.count > 1:
             name += f" ×{shown.count}"
         if alarm.active or alarm.returned_us is None:
-            return f"{name} {self._say('sejak', 'since')} {self._time(shown.time_us)}"
-        start, end = self._time(shown.time_us, label=False), self._time(alarm.returned_us)
+            return f"{name} {self._say('sejak', 'since')} {self.time(shown.time_us)}"
+        start, end = self.time(shown.time_us, label=False), self.time(alarm.returned_us)
         return f"{name} {start} {self._say('sampai', 'to')} {end}"
 
     def _silence(self, silence: Held) -> str:
@@ -138,7 +143,7 @@ class Teller:
         style = self._catalogue.city.levels.get(level)
         return level if style is None else self._say(style.name.id, style.name.en)
 
-    def _time(self, time_us: int, *, label: bool = True) -> str:
+    def time(self, time_us: int, *, label: bool = True) -> str:
         local = self._local(time_us)
         text = f"{local:%H:%M}"
         if local.date() != self._today:

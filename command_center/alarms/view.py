@@ -7,6 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from command_center.alarms.alarm import Alarm, Change, Refutation, Release, Shelf
+from command_center.alarms.priority import Ahead, priority_of
 from command_center.alarms.store import AlarmEvent
 from command_center.alarms.text import sentence
 from command_center.observation_view import ORIGIN_WORDS
@@ -94,6 +95,8 @@ class AlarmView(msgspec.Struct, frozen=True, kw_only=True):
     rank: int
     severity: int
     priority: str
+    priority_reasons: list[Text]
+    margin_min: float | None  # minutes left to the next level less minutes needed for its actions
     state: str
     value: float | None
     limit: float | None
@@ -136,10 +139,12 @@ class EventView(msgspec.Struct, frozen=True, kw_only=True):
     change: LevelChange | None
 
 
-def alarm_view(alarm: Alarm, directory: Directory, latest: Latest, now_us: int) -> AlarmView:
-    """An alarm as it stands; `now_us` tells which times of its text need their day."""
+def alarm_view(
+    alarm: Alarm, directory: Directory, latest: Latest, now_us: int, ahead: Ahead | None = None
+) -> AlarmView:
+    """An alarm as it stands at `now_us`, which tells the times of its text that need their day; `ahead`: what comes."""
     alarm, catalogue = as_seen(alarm, directory, latest), directory.catalogue
-    shown = alarm.shown
+    shown, priority = alarm.shown, priority_of(alarm, ahead)
     silence = alarm.silence
     station, _, observed = alarm.datastream.partition(":")
     return AlarmView(
@@ -151,7 +156,9 @@ def alarm_view(alarm: Alarm, directory: Directory, latest: Latest, now_us: int) 
         level=shown.level,
         rank=shown.rank,
         severity=alarm.severity,
-        priority=alarm.priority,
+        priority=priority.word,
+        priority_reasons=priority.reasons,
+        margin_min=priority.margin_min,
         state=alarm.state,
         value=shown.value,
         limit=shown.limit,

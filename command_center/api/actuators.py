@@ -14,9 +14,9 @@ from command_center.api.answers import ApiError, answer, body_of
 from command_center.api.parameters import After, Limit, number_of
 from command_center.clock import now_us
 from command_center.operations import Operations
+from command_center.people import Role
 from sensors.actuator import Actuator
 
-ROLES: Final = ("viewer", "operator", "supervisor", "admin")  # each may do what those before it may
 _NEWEST: Final = 2**62
 
 
@@ -94,13 +94,6 @@ def _found(desk: ActuatorDesk, name: str) -> Actuator:
 
 def _check_role(request: Request, actuator: Actuator) -> None:
     """Raises ApiError 403 where the caller's role is less than the row asks for."""
-    role = role_of(request)
-    if ROLES.index(role) < ROLES.index(actuator.who):
+    role = request.state.caller.role
+    if role is None or not role.covers(Role(actuator.who)):
         raise ApiError(403, "forbidden", f"{actuator.actuator} is for a {actuator.who}, you are {role}", "path.name")
-
-
-def role_of(request: Request) -> str:
-    """The caller's role.  While the gate names none there is one user only, the admin."""
-    caller = getattr(request.state, "caller", None)
-    role = "admin" if caller is None else caller.role
-    return role if role in ROLES else "viewer"

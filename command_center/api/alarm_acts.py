@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request, Response
 from command_center.alarms.acts import LONGEST_REFUTATION_US, LONGEST_SHELF_US, Acts
 from command_center.alarms.alarm import Alarm
 from command_center.alarms.desk import AlarmDesk
-from command_center.alarms.view import AlarmView, alarm_view
+from command_center.alarms.view import AlarmView
+from command_center.alarms.viewer import AlarmViewer
 from command_center.api.answers import ApiError, answer, body_of
 from command_center.clock import now_us
-from command_center.picture.picture import Picture
 from sensors.times import MINUTE_US
 
 
@@ -41,19 +41,20 @@ class Refuting(Act, frozen=True):
     minutes: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_REFUTATION_US // MINUTE_US)] = 30
 
 
-def router(desk: AlarmDesk, picture: Picture) -> APIRouter:
+def router(desk: AlarmDesk, viewer: AlarmViewer) -> APIRouter:
     """The routes."""
     routes, acts = APIRouter(prefix="/alarms", tags=["alarms"]), Acts(desk)
-    _seeing(routes, acts, desk, picture)
-    _muting(routes, acts, picture)
+    _seeing(routes, acts, desk, viewer)
+    _muting(routes, acts, viewer)
     return routes
 
 
-def view_of(alarm: Alarm, picture: Picture) -> AlarmView:
+def view_of(alarm: Alarm, viewer: AlarmViewer) -> AlarmView:
     """The alarm as it stands.  Raises ApiError 503 where there is no catalogue yet."""
-    if picture.directory is None:
+    view = viewer.view(alarm, now_us())
+    if view is None:
         raise ApiError(503, "no_log", "there is no log yet, and so no catalogue to name things by")
-    return alarm_view(alarm, picture.directory, picture.latest, now_us())
+    return view
 
 
 def found_alarm(alarm: Alarm | None, alarm_id: str) -> Alarm:
@@ -70,7 +71,7 @@ def _said(comment: str, what: str) -> str:
     return comment
 
 
-def _seeing(routes: APIRouter, acts: Acts, desk: AlarmDesk, picture: Picture) -> None:
+def _seeing(routes: APIRouter, acts: Acts, desk: AlarmDesk, viewer: AlarmViewer) -> None:
     """Seen, noted, closed."""
 
     @routes.post("/acknowledge")
@@ -81,29 +82,29 @@ def _seeing(routes: APIRouter, acts: Acts, desk: AlarmDesk, picture: Picture) ->
         if alarms is None:
             known = [one for one in act.ids if await desk.find(one) is None]
             raise ApiError(404, "not_found", f"there is no alarm {known[0]!r}: none was acknowledged", "body.ids")
-        return answer({"items": [view_of(alarm, picture) for alarm in alarms]})
+        return answer({"items": [view_of(alarm, viewer) for alarm in alarms]})
 
     @routes.post("/{alarm_id}/acknowledge")
     async def acknowledge(request: Request, alarm_id: str) -> Response:
         """Say that you have seen it and act on it; the first to do so stays on record."""
         act = await body_of(request, Act)
-        return _one(await acts.acknowledge([alarm_id], request.state.user, act.comment, now_us()), alarm_id, picture)
+        return _one(await acts.acknowledge([alarm_id], request.state.user, act.comment, now_us()), alarm_id, viewer)
 
     @routes.post("/{alarm_id}/note")
     async def note(request: Request, alarm_id: str) -> Response:
         """Put a note on record."""
         act = await body_of(request, Act)
         comment = _said(act.comment, "a note")
-        return _one(await acts.note(alarm_id, request.state.user, comment, now_us()), alarm_id, picture)
+        return _one(await acts.note(alarm_id, request.state.user, comment, now_us()), alarm_id, viewer)
 
     @routes.post("/{alarm_id}/close")
     async def close(request: Request, alarm_id: str) -> Response:
         """Take an alarm off the list that has returned; 409 while it is active."""
         act = await body_of(request, Act)
-        return _one(await acts.close(alarm_id, request.state.user, act.comment, now_us()), alarm_id, picture)
+        return _one(await acts.close(alarm_id, request.state.user, act.comment, now_us()), alarm_id, viewer)
 
 
-def _muting(routes: APIRouter, acts: Acts, picture: Picture) -> None:
+def _muting(routes: APIRouter, acts: Acts, viewer: AlarmViewer) -> None:
     """Shelved, refuted, confirmed."""
 
     @routes.post("/{alarm_id}/shelve")
@@ -112,13 +113,13 @@ def _muting(routes: APIRouter, acts: Acts, picture: Picture) -> None:
         act = await body_of(request, Shelving)
         reason, now = _said(act.comment, "a shelf"), now_us()
         until_us = now + act.minutes * MINUTE_US
-        return _one(await acts.shelve(alarm_id, request.state.user, reason, now, until_us), alarm_id, picture)
+        return _one(await acts.shelve(alarm_id, request.state.user, reason, now, until_us), alarm_id, viewer)
 
     @routes.post("/{alarm_id}/unshelve")
     async def unshelve(request: Request, alarm_id: str) -> Response:
         """Take it off the shelf; what still holds and nobody has seen calls again."""
         act = await body_of(request, Act)
-        return _one(await acts.unshelve(alarm_id, request.state.user, act.comment, now_us()), alarm_id, picture)
+        return _one(await acts.unshelve(alarm_id, request.state.user, act.comment, now_us()), alarm_id, viewer)
 
     @routes.post("/{alarm_id}/refute")
     async def refute(request: Request, alarm_id: str) -> Response:
@@ -126,17 +127,15 @@ def _muting(routes: APIRouter, acts: Acts, picture: Picture) -> None:
         act = await body_of(request, Refuting)
         comment, now = _said(act.comment, "a refutation"), now_us()
         until_us = now + act.minutes * MINUTE_US
-        return _one(
-            await acts.refute(alarm_id, request.state.user, act.seen, comment, now, until_us), alarm_id, picture
-        )
+        return _one(await acts.refute(alarm_id, request.state.user, act.seen, comment, now, until_us), alarm_id, viewer)
 
     @routes.post("/{alarm_id}/confirm")
     async def confirm(request: Request, alarm_id: str) -> Response:
         """State that it is so, as you saw: what waits for that (sirens, mass messages) goes out."""
         act = await body_of(request, Act)
         comment = _said(act.comment, "a confirmation")
-        return _one(await acts.confirm(alarm_id, request.state.user, comment, now_us()), alarm_id, picture)
+        return _one(await acts.confirm(alarm_id, request.state.user, comment, now_us()), alarm_id, viewer)
 
 
-def _one(alarms: list[Alarm] | None, alarm_id: str, picture: Picture) -> Response:
-    return answer(view_of(found_alarm(None if alarms is None else alarms[0], alarm_id), picture))
+def _one(alarms: list[Alarm] | None, alarm_id: str, viewer: AlarmViewer) -> Response:
+    return answer(view_of(found_alarm(None if alarms is None else alarms[0], alarm_id), viewer))

@@ -9,18 +9,20 @@ from command_center.alarms import store
 from command_center.alarms.alarm import Alarm, State
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.view import AlarmView, alarm_with_events
+from command_center.alarms.viewer import AlarmViewer
 from command_center.api.alarm_acts import found_alarm, view_of
 from command_center.api.answers import ApiError, answer
 from command_center.api.parameters import After, Limit, place_of
 from command_center.api.place import Place
 from command_center.operations import Operations
-from command_center.picture.picture import Picture
+from command_center.receipts import Receipts
+from sensors.times import rfc3339
 
 STATES = tuple(State)
 OPEN = tuple(state for state in State if state is not State.NORMAL)
 
 
-def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRouter:
+def router(desk: AlarmDesk, operations: Operations, viewer: AlarmViewer, receipts: Receipts) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/alarms", tags=["alarms"])
 
@@ -38,13 +40,15 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRout
 
     @routes.get("/{alarm_id}")
     async def one_alarm(alarm_id: str) -> Response:
-        """One alarm, and everything that happened to it."""
+        """One alarm, everything that happened to it, and when a screen first showed its newest annunciation."""
         alarm = found_alarm(await desk.find(alarm_id), alarm_id)
         events = await asyncio.to_thread(store.events_of, operations, alarm_id)
-        return answer(alarm_with_events(view(alarm), events))
+        painted_us = receipts.painted_us(alarm)
+        painted_at = None if painted_us is None else rfc3339(painted_us)
+        return answer({**alarm_with_events(view(alarm), events), "painted_at": painted_at})
 
     def view(alarm: Alarm) -> AlarmView:
-        return view_of(alarm, picture)
+        return view_of(alarm, viewer)
 
     return routes
 

@@ -1,5 +1,6 @@
 """The ASGI application: routes, gate, body limit, errors, and the wall's own files."""
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,11 +15,13 @@ from command_center.actions.acts import ActionActs
 from command_center.actions.report_desk import ReportDesk
 from command_center.actuators.desk import ActuatorDesk
 from command_center.alarms.desk import AlarmDesk
+from command_center.alarms.viewer import AlarmViewer
 from command_center.api import (
     actions,
     actuators,
     alarm_acts,
     alarms,
+    audit,
     city,
     dead_letters,
     docs,
@@ -30,9 +33,11 @@ from command_center.api import (
     live,
     login,
     maintenance,
+    people,
     reports,
     sensors,
     service_orders,
+    shift,
     waves,
 )
 from command_center.api.body_limit import BodyLimit
@@ -48,9 +53,12 @@ from command_center.picture.log_thread import LogThread
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
 from command_center.sensor_view import SensorBook
+from command_center.shift_book import ShiftBook
+from command_center.tokens import Tokens
 
 DISPLAY: Final = Path(__file__).parents[1] / "display"
 PREFIX: Final = "/api/v1"
+HASHES_AT_ONCE: Final = 2  # passwords; each takes 64 MiB
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,7 @@ class Parts:
     city: str
     operations: Operations
     accounts: Accounts
+    tokens: Tokens
     log: LogThread
     letters: LetterReading
     tail: Tail
@@ -69,6 +78,7 @@ class Parts:
     reports: ReportDesk
     actuators: ActuatorDesk
     book: SensorBook
+    viewer: AlarmViewer
     live: LiveView
     health: Health
     metrics: Metrics
@@ -88,19 +98,24 @@ def build(parts: Parts) -> FastAPI:
     """The application over its parts."""
     app = FastAPI(title="Siaga", version="1", docs_url=None, redoc_url=None)
     errors.install(app)
-    app.add_middleware(Gate, accounts=parts.accounts)
+    app.add_middleware(Gate, accounts=parts.accounts, tokens=parts.tokens)
     app.add_middleware(BodyLimit)
     app.add_middleware(HeadAsGet)
+    hashing = asyncio.Semaphore(HASHES_AT_ONCE)
     for router in (
-        login.router(parts.accounts),
+        login.router(parts.accounts, hashing),
+        people.router(parts.accounts, hashing),
+        people.token_router(parts.tokens),
+        audit.router(parts.operations),
+        shift.router(ShiftBook(parts.operations), parts.desk, parts.picture),
         sensors.router(parts.book, parts.picture),
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),
-        alarms.router(parts.desk, parts.operations, parts.picture),
-        alarm_acts.router(parts.desk, parts.picture),
+        alarms.router(parts.desk, parts.operations, parts.viewer, parts.live.receipts),
+        alarm_acts.router(parts.desk, parts.viewer),
         actions.router(parts.actions, parts.operations),
         reports.router(parts.reports, parts.operations),
         actuators.router(parts.actuators, parts.operations),
-        incidents.router(parts.desk, parts.operations, parts.picture),
+        incidents.router(parts.desk, parts.operations, parts.picture, parts.viewer),
         kpis.router(parts.desk, parts.operations),
         service_orders.router(parts.desk, parts.operations, parts.picture),
         waves.router(parts.picture),

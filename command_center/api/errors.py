@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from command_center.api.answers import ApiError, error_answer
-from command_center.errors import AlarmActive, NotAllowed, NotStored, OperationsError
+from command_center.errors import AlarmActive, NotAllowed, NotStored, OperationsError, UnknownName
 from gateway.errors import LogError, LogMissing
 
 _log = logging.getLogger("command_center.api")
@@ -22,6 +22,7 @@ def install(app: FastAPI) -> None:
     for kind, status, code in (
         (AlarmActive, 409, "alarm_active"),
         (NotAllowed, 409, "not_allowed"),
+        (UnknownName, 404, "not_found"),
         (NotStored, 503, "not_stored"),
         (OperationsError, 503, "operations_unreadable"),
         (LogMissing, 503, "no_log"),

@@ -1,73 +1,164 @@
-"""The gate: who may do what, decided once, before any route.
+"""The gate: who may do what, decided once, before any route, by the table in `command_center/api/rights.py`.
 
-- `/`, `/maintenance` and `/static` hold no data and are open, so that the login can be shown.
-- Reading (GET, HEAD, the live view) is anonymous on loopback, else it needs a login.  A loopback request whose Host is
-  neither an address nor `localhost` needs one too: a page that points its own name at this machine must not read it.
-- Everything else needs a login, but the login itself; who acts is who logged in, never what a body says.
-- A browser sends its cookie from any page: with a cookie, and at login, the request must come from our own pages.
+- What has no row there is answered 404, whoever asks; a page that holds no data is open: the login must be seen.
+- Who asks: the token of a session or an API token as `Authorization: Bearer`, else a browser's session cookie, else the
+  cookie of a screen.  Who acts is who logged in, never what a body says.
+- Where a row lets nobody in particular read, that is on loopback only.  A loopback request whose Host is neither an
+  address nor `localhost` needs a login: a page that points its own name at this machine must not read it.
+- A browser sends its cookies from any page: what acts with them, the login and the live view must come from our own
+  pages (SameSite=Strict, Sec-Fetch-Site and Origin).
+- A screen comes with `?token=` once: it is put into a cookie that opens the wall, and the address is clean again.
 """
 
 import asyncio
 import ipaddress
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
+from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from command_center.accounts import Accounts
 from command_center.api.answers import ApiError, error_answer
+from command_center.api.rights import SOCKET, Decision, Right, Row, decide, methods_at, row_of
 from command_center.clock import now_us
 from command_center.errors import OperationsError
+from command_center.people import Caller
+from command_center.people import Scope as TokenScope
+from command_center.tokens import PREFIX, Tokens
 
 COOKIE: Final = "siaga_session"
-LOGIN: Final = "/api/v1/login"
-_READING: Final = ("GET", "HEAD")
-_PAGES: Final = ("/", "/maintenance")
+SCREEN_COOKIE: Final = "siaga_screen"
+SCREEN_COOKIE_S: Final = 400 * 86_400  # browsers keep none for longer (RFC 6265bis); each visit with ?token= renews it
+_READING: Final = ("GET", SOCKET)
+_SCREENS: Final = ("/", "/maintenance")
 
 
 class Gate:
-    """ASGI middleware; the login's `user` and `token` are in the request's state behind it."""
+    """ASGI middleware.
 
-    def __init__(self, app: ASGIApp, accounts: Accounts) -> None:
-        self._app, self._accounts = app, accounts
+    Behind it are in the request's state: `user`, the name of the person who is logged in, or None; `token` of that
+    session; `caller`, whoever asks; `still_may`, an async function for what stays open: whether the caller still may.
+    """
+
+    def __init__(self, app: ASGIApp, accounts: Accounts, tokens: Tokens) -> None:
+        self._app, self._accounts, self._tokens = app, accounts, tokens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or refuse it."""
+        """Pass the request on, or answer it."""
         if scope["type"] in ("http", "websocket"):
             try:
-                await self._check(scope, Headers(scope=scope))
+                answer = await self._check(scope, Headers(scope=scope))
             except ApiError as refusal:
                 answer = error_answer(refusal.status_code, refusal.code, refusal.detail, refusal.where)
+                answer.headers.update(refusal.headers or {})
+            if answer is not None:
                 await answer(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
-    async def _check(self, scope: Scope, headers: Headers) -> None:
-        reads = scope["type"] == "websocket" or scope["method"] in _READING
-        if reads and (scope["path"] in _PAGES or scope["path"].startswith("/static/")):
-            return
-        cookie, bearer = _cookie(headers), _bearer(headers)
-        uses_browser_rights = bearer is None and (scope["type"] == "websocket" or not reads)
-        if uses_browser_rights and not _is_own_page(headers):
-            raise ApiError(403, "foreign_origin", "this request comes from another site's page", "header.origin")
-        token = bearer or cookie
-        user = await self._user(token)
-        scope.setdefault("state", {}).update(user=user, token=token)
-        if user is None and not (reads and _is_local(scope, headers)) and not _is_login(scope):
-            raise ApiError(401, "login_required", f"log in first: POST {LOGIN}", "header.authorization")
+    async def _check(self, scope: Scope, headers: Headers) -> Response | None:
+        """None where the request may go on.  Raises ApiError."""
+        method, path = _method(scope), scope["path"]
+        row = row_of(method, path)
+        if method not in _READING or method == SOCKET:
+            _refuse_foreign_pages(headers)
+        state = scope.setdefault("state", {})
+        state.update(user=None, token=None, caller=None)
+        if row is not None and row.right.anybody:
+            return await self._screen(scope) if path in _SCREENS else None
+        token, caller = await self._caller(headers)
+        is_local = _is_local(scope, headers)
+        _refuse(method, path, row, caller, is_local)
+        if caller is not None and caller.role is not None:
+            state.update(user=caller.name, token=token)
+        state["caller"] = caller
 
-    async def _user(self, token: str | None) -> str | None:
-        if token is None:
+        async def still_may() -> bool:
+            _, now = await self._caller(headers)
+            return row is not None and decide(row.right, now, is_local) is Decision.ALLOWED
+
+        state["still_may"] = still_may
+        return None
+
+    async def _caller(self, headers: Headers) -> tuple[str | None, Caller | None]:
+        """The token of who asks, and who that is."""
+        bearer = _bearer(headers)
+        if bearer is not None:
+            return bearer, await self._known(bearer)
+        session, screen = _cookie(headers, COOKIE), _cookie(headers, SCREEN_COOKIE)
+        if session is not None and (caller := await self._known(session)) is not None:
+            return session, caller
+        return screen, await self._screen_of(screen)
+
+    async def _screen_of(self, token: str | None) -> Caller | None:
+        """Whose screen it is.  A browser's cookie opens the wall, whatever else its token may."""
+        caller = None if token is None else await self._known(token)
+        if caller is None or TokenScope.WALL not in caller.scopes:
             return None
+        return Caller(caller.name, scopes=frozenset({TokenScope.WALL}))
+
+    async def _known(self, token: str) -> Caller | None:
+        who = self._tokens.who if token.startswith(PREFIX) else self._accounts.who
         try:
-            return await asyncio.to_thread(self._accounts.user_of, token, now_us())
+            return await asyncio.to_thread(who, token, now_us())
         except OperationsError as error:
             raise ApiError(503, "operations_unreadable", str(error)) from error
 
+    async def _screen(self, scope: Scope) -> Response | None:
+        """Put the token of an address into a cookie, and send the screen to the address without it."""
+        given = parse_qs(scope["query_string"].decode("latin-1")).get("token")
+        if given is None:
+            return None
+        if await self._screen_of(given[-1]) is None:
+            raise ApiError(401, "unknown_token", "this token opens no wall: made without it, or revoked", "query.token")
+        clean = RedirectResponse(scope["path"], 303, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+        clean.set_cookie(
+            SCREEN_COOKIE,
+            given[-1],
+            max_age=SCREEN_COOKIE_S,
+            httponly=True,
+            samesite="strict",
+            secure=scope["scheme"] == "https",
+        )
+        return clean
 
-def _is_login(scope: Scope) -> bool:
-    return bool(scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == LOGIN)
+
+def _method(scope: Scope) -> str:
+    if scope["type"] == "websocket":
+        return SOCKET
+    return "GET" if scope["method"] == "HEAD" else str(scope["method"])
+
+
+def _refuse_foreign_pages(headers: Headers) -> None:
+    """A bearer token is nothing that a browser adds by itself."""
+    if _bearer(headers) is None and not _is_own_page(headers):
+        raise ApiError(403, "foreign_origin", "this request comes from another site's page", "header.origin")
+
+
+def _refuse(method: str, path: str, row: Row | None, caller: Caller | None, is_local: bool) -> None:
+    """Raises ApiError where the caller may not, or there is nothing to ask."""
+    if row is None and caller is None and not (is_local and method in _READING):
+        _refuse_as(Decision.LOG_IN, method, path)  # what there is and what not is nobody's business either
+    if row is None:
+        allowed = methods_at(path)
+        if not allowed:
+            raise ApiError(404, "not_found", f"Not Found: {method} {path}", "path")
+        refusal = ApiError(405, "method_not_allowed", f"Method Not Allowed: {method} {path}", "path")
+        refusal.headers = {"Allow": ", ".join(allowed)}
+        raise refusal
+    decision = decide(row.right, caller, is_local)
+    if decision is not Decision.ALLOWED:
+        _refuse_as(decision, method, path, row.right)
+
+
+def _refuse_as(decision: Decision, method: str, path: str, right: Right | None = None) -> None:
+    if decision is Decision.LOG_IN or right is None:
+        raise ApiError(401, "login_required", "log in first: POST /api/v1/login", "header.authorization")
+    scopes = f", or a token with the scope {' or '.join(sorted(right.scopes))}" if right.scopes else ""
+    raise ApiError(403, "forbidden", f"{method} {path} takes the role {right.role} or above{scopes}", "path")
 
 
 def _bearer(headers: Headers) -> str | None:
@@ -75,9 +166,9 @@ def _bearer(headers: Headers) -> str | None:
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
 
-def _cookie(headers: Headers) -> str | None:
+def _cookie(headers: Headers, name: str) -> str | None:
     try:
-        morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        morsel = SimpleCookie(headers.get("cookie", "")).get(name)
     except CookieError:
         return None
     return None if morsel is None else morsel.value or None

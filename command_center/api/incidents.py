@@ -11,6 +11,7 @@ from command_center.alarms.acts import Acts
 from command_center.alarms.alarm import Alarm
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.view import alarm_with_events
+from command_center.alarms.viewer import AlarmViewer
 from command_center.api.alarm_acts import Act, view_of
 from command_center.api.answers import ApiError, answer, body_of
 from command_center.clock import now_us
@@ -22,7 +23,7 @@ from command_center.picture.picture import Picture
 MOST_ALARMS = 2_000  # of one incident that are told in full
 
 
-def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRouter:
+def router(desk: AlarmDesk, operations: Operations, picture: Picture, viewer: AlarmViewer) -> APIRouter:
     """The routes."""
     routes, acts = APIRouter(prefix="/incidents", tags=["incidents"]), Acts(desk)
 
@@ -48,7 +49,7 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRout
             raise ApiError(404, "not_found", f"no incident {incident_id!r} is open", "path.incident_id")
         ids = [alarm.id for alarm in ours if alarm.unacknowledged]
         done = await acts.acknowledge(ids, request.state.user, act.comment, now_us()) if ids else []
-        return answer({"items": [view_of(alarm, picture) for alarm in done or []]})
+        return answer({"items": [view_of(alarm, viewer) for alarm in done or []]})
 
     def views() -> list[IncidentView]:
         if picture.directory is None:
@@ -68,7 +69,7 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRout
             "id": incident_id,
             "open": view is not None,
             "incident": None if view is None else msgspec.structs.asdict(view),
-            "alarms": [alarm_with_events(view_of(alarm, picture), events) for alarm, events in told],
+            "alarms": [alarm_with_events(view_of(alarm, viewer), events) for alarm, events in told],
             "timeline": timeline(told),
         }
 

@@ -1,12 +1,17 @@
 """`WS /live`: the wall's own connection."""
 
 import asyncio
+from typing import Final
 
 from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from command_center.api.answers import error_answer
+from command_center.api.answers import ApiError, error_answer
+from command_center.clock import now_us
 from command_center.live import LiveView, Viewer
+
+RECHECK_S: Final = 15.0  # so long a removed user or a revoked token still sees
+POLICY_VIOLATION: Final = 1008  # RFC 6455, 7.4.1
 
 
 def router(live: LiveView) -> APIRouter:
@@ -31,8 +36,10 @@ def router(live: LiveView) -> APIRouter:
             await socket.accept()
             async with asyncio.TaskGroup() as tasks:
                 sending = tasks.create_task(_send(socket, viewer), name="command_center.viewer")
-                await _until_gone(socket)
+                checking = tasks.create_task(_while_allowed(socket), name="command_center.viewer_rights")
+                await _until_gone(socket, live)
                 sending.cancel()
+                checking.cancel()
         finally:
             live.leave(viewer)
 
@@ -47,7 +54,22 @@ async def _send(socket: WebSocket, viewer: Viewer) -> None:
         return  # `_until_gone` hears of it too
 
 
-async def _until_gone(socket: WebSocket) -> None:
-    """Until the client goes; what it says is not listened to."""
-    while (await socket.receive())["type"] != "websocket.disconnect":
-        pass
+async def _while_allowed(socket: WebSocket) -> None:
+    """Close it when who looks no longer may: the session ended, the token was revoked."""
+    while True:
+        await asyncio.sleep(RECHECK_S)
+        try:
+            if await socket.state.still_may():
+                continue
+            await socket.close(POLICY_VIOLATION, "the session or token is no longer good")
+        except ApiError:
+            continue  # operations.db cannot be read just now: who was let in goes on seeing
+        except WebSocketDisconnect:
+            pass
+        return
+
+
+async def _until_gone(socket: WebSocket, live: LiveView) -> None:
+    """Until the client goes; meanwhile it says what it has painted."""
+    while (message := await socket.receive())["type"] != "websocket.disconnect":
+        live.receipts.take(message.get("text") or "", now_us())

@@ -1,4 +1,4 @@
-"""`/login`, `/logout` and `/me`."""
+"""`/login`, `/logout`, `/me` and one's own password."""
 
 import asyncio
 import time
@@ -12,32 +12,53 @@ from command_center.api.answers import ApiError, answer, body_of
 from command_center.api.gate import COOKIE
 from command_center.api.throttle import FAILURES, Throttle
 from command_center.clock import now_us
+from command_center.people import LONGEST_PASSWORD, Caller, NewPassword, Role, Scope
 from sensors.times import SECOND_US, rfc3339
 
-HASHES_AT_ONCE = 2  # each takes 64 MiB
+
+class PasswordChange(msgspec.Struct, frozen=True):
+    """A user's own new password."""
+
+    old: Annotated[str, msgspec.Meta(max_length=LONGEST_PASSWORD)]
+    new: NewPassword
+
+
+class Me(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks.  `user` is null where nobody is logged in."""
+
+    user: str | None = None
+    role: Role | None = None
+    expires_at: str | None = None  # when the session runs out if nothing is done with it
+    ends_at: str | None = None  # when it runs out whatever is done with it
+    token: str | None = None  # the name of the API token that asks
+    scopes: list[Scope] = []
 
 
 class Credentials(msgspec.Struct, frozen=True):
     """Who wants to log in."""
 
     user: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    password: Annotated[str, msgspec.Meta(max_length=1_000)]
+    password: Annotated[str, msgspec.Meta(max_length=LONGEST_PASSWORD)]
 
 
-def router(accounts: Accounts) -> APIRouter:
-    """The routes."""
+def router(accounts: Accounts, hashing: asyncio.Semaphore) -> APIRouter:
+    """The routes; `hashing` bounds how many passwords are hashed at once."""
     routes = APIRouter(tags=["login"])
     throttle = Throttle()
-    hashing = asyncio.Semaphore(HASHES_AT_ONCE)
+
+    def begin(user: str, request: Request) -> str:
+        """The address of who tries a password.  Raises ApiError 429."""
+        address = request.client.host if request.client is not None else ""
+        if not throttle.begin(user, address, time.monotonic()):
+            message = f"over {FAILURES} failures within a minute: wait a minute"
+            raise ApiError(429, "too_many_failures", message, "body.user")
+        return address
 
     @routes.post("/login")
     async def log_in(request: Request) -> Response:
         """A session: as a cookie for browsers, as a token for `Authorization: Bearer`."""
         wanted = await body_of(request, Credentials)
-        address = request.client.host if request.client is not None else ""
-        if not throttle.begin(wanted.user, address, time.monotonic()):
-            message = f"over {FAILURES} failures within a minute: wait a minute"
-            raise ApiError(429, "too_many_failures", message, "body.user")
+        address = begin(wanted.user, request)
         async with hashing:
             session = await asyncio.to_thread(accounts.log_in, wanted.user, wanted.password, now_us())
         if session is None:
@@ -47,8 +68,20 @@ def router(accounts: Accounts) -> APIRouter:
 
     @routes.get("/me")
     async def me(request: Request) -> Response:
-        """Whose session this is; null where nobody is logged in."""
-        return answer({"user": request.state.user})
+        """Whose session this is, what role that is, and when it ends; null where nobody is logged in."""
+        return answer(_me(request.state.caller))
+
+    @routes.post("/me/password")
+    async def change_password(request: Request) -> Response:
+        """Your own new password: every session of yours ends, and this one goes on as a new one."""
+        wanted, user = await body_of(request, PasswordChange), request.state.user
+        address = begin(user, request)
+        async with hashing:
+            session = await asyncio.to_thread(accounts.change_own_password, user, wanted.old, wanted.new, now_us())
+        if session is None:
+            raise ApiError(403, "wrong_password", "that is not your password", "body.old")
+        throttle.succeeded(user, address)
+        return _welcome(request, session)
 
     @routes.post("/logout")
     async def log_out(request: Request) -> Response:
@@ -61,12 +94,27 @@ def router(accounts: Accounts) -> APIRouter:
     return routes
 
 
+def _me(caller: Caller | None) -> Me:
+    if caller is None:
+        return Me()
+    if caller.role is None:
+        return Me(token=caller.name.removeprefix("token:"), scopes=sorted(caller.scopes))
+    return Me(user=caller.name, role=caller.role, expires_at=_time(caller.expires_us), ends_at=_time(caller.ends_us))
+
+
+def _time(time_us: int | None) -> str | None:
+    return None if time_us is None else rfc3339(time_us)
+
+
 def _welcome(request: Request, session: Session) -> Response:
-    response = answer({"token": session.token, "user": session.user, "expires_at": rfc3339(session.expires_us)})
+    times = {"expires_at": rfc3339(session.expires_us), "ends_at": rfc3339(session.ends_us)}
+    response = answer({"token": session.token, "user": session.user, **times})
     response.set_cookie(
         COOKIE,
         session.token,
-        max_age=max(0, (session.expires_us - now_us()) // SECOND_US),
+        max_age=max(
+            0, (session.ends_us - now_us()) // SECOND_US
+        ),  # use extends it to there; the server knows when it is over
         httponly=True,
         samesite="strict",
         secure=request.url.scheme == "https",

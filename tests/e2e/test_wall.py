@@ -48,6 +48,7 @@ def test_a_reading_over_a_level_is_on_the_wall_within_a_second(whole: Wall, nats
     expect(whole.row(RIVER)).to_contain_text("263")
     alarm = until(lambda: api.open_alarm(RIVER), "the alarm in the API")
     expect(whole.alarm(alarm["id"])).to_contain_text("Siaga")
+    until(lambda: api.get(f"/alarms/{alarm['id']}")["painted_at"], "the screen's receipt")
 
 
 def test_who_acknowledged_is_on_the_wall(living: Wall, nats: Broker, api: Api) -> None:

@@ -17,6 +17,7 @@ import { drawHeadline } from "./headline.js";
 import { Login } from "./login.js";
 import { MapPanel } from "./map.js";
 import { watchCut } from "./more.js";
+import { Receipts } from "./receipts.js";
 import { StationPanel } from "./rows.js";
 import { view } from "./scheduler.js";
 import { Selection } from "./selection.js";
@@ -59,6 +60,7 @@ const chart = new Chart(byId(PAGE.chart), () => redraw.chart());
 const map = new MapPanel(chooseStation, () => redraw.mapLayout());
 const cities = new CitySource(drawCityAnew, () => login.ask());
 const stream = new LiveStream(liveUrl(), onFrame);
+const receipts = new Receipts((text) => stream.send(text));
 const cuts = [
   watchCut(PAGE.stations, PAGE.stationsMore, ".row"),
   watchCut(PAGE.alarms, PAGE.alarmsMore, ".alarm"),
@@ -77,6 +79,7 @@ const redraw = {
   alarms: view(() => {
     // Without a picture there is nothing to say, least of all that there are no alarms.
     if (city && store.sensors.length > 0) alarms.draw(city, store, now());
+    requestAnimationFrame(() => receipts.painted(byId(PAGE.alarms), store.alarms));
     for (const count of cuts) count();
   }),
   duties: view(() => city && drawDuties(city, store.duties, now())),
@@ -91,6 +94,7 @@ function onFrame(frame) {
   const changed = store.apply(frame);
   if (changed.sensors) {
     charted = -1;
+    receipts.forget();
     void cities.load();
     layOut();
   }

@@ -40,6 +40,16 @@ export class LiveStream {
     this.#drop(0);
   }
 
+  /**
+   * Says something to the server; whether it went out.
+   * @param {string} text
+   */
+  send(text) {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(text);
+    return true;
+  }
+
   /** Milliseconds since the last good frame; Infinity before the first. */
   get silent_ms() {
     return this.#heard_at ? performance.now() - this.#heard_at : Infinity;

@@ -66,7 +66,7 @@
  * @property {string|null} returned_at @property {boolean} historical @property {boolean} [silent]
  * @property {Possible[]} [possible] @property {boolean} [lost_rising] @property {number|null} [rate_per_h]
  * @property {boolean} [verify] @property {{cause: string, time: string, value: number|null}|null} [doubt]
- * @property {string} [incident] id of the incident it belongs to
+ * @property {string} [incident] id of the incident it belongs to @property {number} [calls] annunciations of it so far
  * @property {{by: string, reason: string, until: string}|null} [shelf]
  * @property {{by: string, comment: string, until: string}|null} [refutation]
  * @property {number} [count] @property {boolean} [projected] @property {boolean} [exercise] @property {string} origin @property {Bilingual} [text]
@@ -96,7 +96,7 @@
  * @property {{connected: boolean, last_frame_ms: number|null, log_writable: boolean, log_error: string,
  *   logs_set_aside: number, log_troubles?: LogTrouble[], clock_error: string, city_faults: number, sources: Source[], pulls?: Pull[]}} gateway
  * @property {{total: number, silent: number, never_heard: number}} sensors
- * @property {{calls_10_min: number, flood: boolean}} [load] alarms annunciated of late
+ * @property {{calls_10_min: number, flood: boolean, unseen?: number}} [load] alarms annunciated of late
  * @property {number} dead_letters @property {boolean} exercise @property {boolean} simulator_refused
  */
 

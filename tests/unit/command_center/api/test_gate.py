@@ -12,6 +12,8 @@ from command_center.accounts import Accounts
 from command_center.api.gate import Gate
 from command_center.api.throttle import FAILURES, MAX_KEYS, Throttle
 from command_center.operations import Operations
+from command_center.people import Caller
+from command_center.tokens import Tokens
 from sensors.times import HOUR_US
 from tests.unit.command_center.little_city import NOW_US
 
@@ -31,7 +33,7 @@ def accounts(operations: Operations) -> Accounts:
 def status(accounts: Accounts, client: str, path: str = "/api/v1/sensors", **headers: str) -> int:
     """Of a GET by `client` through the gate; 200 is what lies behind it."""
     app = FastAPI(openapi_url=None)
-    app.add_middleware(Gate, accounts=accounts)
+    app.add_middleware(Gate, accounts=accounts, tokens=Tokens(accounts._operations))
     app.add_api_route("/{path:path}", lambda path: {"path": path})
 
     async def ask() -> int:
@@ -40,6 +42,10 @@ def status(accounts: Accounts, client: str, path: str = "/api/v1/sensors", **hea
             return (await browser.get(path, headers=headers)).status_code
 
     return asyncio.run(ask())
+
+
+def name(caller: Caller | None) -> str | None:
+    return None if caller is None else caller.name
 
 
 @pytest.mark.parametrize("client", ["127.0.0.1", "127.0.0.9", "::1", "::ffff:127.0.0.1"])
@@ -96,9 +102,9 @@ def test_a_password_in_the_settings_wins_and_ends_the_sessions(operations: Opera
     session = accounts.log_in("admin", "old", NOW_US)
     assert session is not None
     accounts.ensure_admin("old", NOW_US)
-    assert accounts.user_of(session.token, NOW_US) == "admin"
+    assert name(accounts.who(session.token, NOW_US)) == "admin"
     accounts.ensure_admin("new", NOW_US)
-    assert accounts.user_of(session.token, NOW_US) is None
+    assert accounts.who(session.token, NOW_US) is None
     assert accounts.log_in("admin", "old", NOW_US) is None
     assert accounts.log_in("admin", "new", NOW_US) is not None
     assert ("password set by the settings",) in operations.read("SELECT what FROM audit")
@@ -109,8 +115,8 @@ def test_a_session_ends_with_its_hours(operations: Operations) -> None:
     accounts.ensure_admin("secret", NOW_US)
     session = accounts.log_in("admin", "secret", NOW_US)
     assert session is not None
-    assert accounts.user_of(session.token, NOW_US + 12 * HOUR_US - 1) == "admin"
-    assert accounts.user_of(session.token, NOW_US + 12 * HOUR_US) is None
+    assert accounts.who(session.token, NOW_US + 12 * HOUR_US) is None
+    assert name(accounts.who(session.token, NOW_US + 12 * HOUR_US - 1)) == "admin"
 
 
 def test_an_unknown_user_is_as_wrong_as_a_wrong_password(accounts: Accounts) -> None:

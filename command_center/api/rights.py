@@ -1,0 +1,166 @@
+"""Who may do what: the least role, the scopes and whether nobody in particular may, of EVERY route.
+
+One row a route, by method (`WS` is a WebSocket) and path template.  What has no row is answered 404 by the gate,
+whoever asks: a new route needs its row, and tests/unit/command_center/api/test_rights.py fails until it has one.
+"""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from starlette.routing import compile_path
+
+from command_center.people import Caller, Role, Scope
+
+V1: Final = "/api/v1"
+SOCKET: Final = "WS"
+
+
+class Right(NamedTuple):
+    """What it takes.  A caller needs the role, or one of the scopes, or to be where nobody in particular may."""
+
+    role: Role
+    scopes: frozenset[Scope] = frozenset()
+    loopback: bool = False  # nobody in particular may, on this machine
+    anybody: bool = False  # nobody in particular may, from anywhere
+
+
+class Decision(StrEnum):
+    """What the gate does."""
+
+    ALLOWED = "allowed"
+    LOG_IN = "log_in"  # 401: nobody is known here
+    FORBIDDEN = "forbidden"  # 403: known, and may not
+
+
+OPEN: Final = Right(Role.VIEWER, anybody=True)  # no data, or the login itself
+WALL: Final = Right(Role.VIEWER, frozenset({Scope.WALL, Scope.READ}), loopback=True)
+READ: Final = Right(Role.VIEWER, frozenset({Scope.READ}), loopback=True)
+EXPORT: Final = Right(Role.VIEWER, frozenset({Scope.EXPORT, Scope.READ}), loopback=True)
+FIGURES: Final = Right(Role.VIEWER, frozenset({Scope.METRICS, Scope.READ}), loopback=True)
+WHOEVER: Final = Right(Role.VIEWER, frozenset(Scope), loopback=True)
+IN_PERSON: Final = Right(Role.VIEWER)  # what people wrote, and one's own affairs
+OPERATE: Final = Right(Role.OPERATOR)
+SUPERVISE: Final = Right(Role.SUPERVISOR)
+ADMINISTER: Final = Right(Role.ADMIN)
+
+RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
+    ("GET", "/"): OPEN,
+    ("GET", "/maintenance"): OPEN,
+    ("GET", "/static/{path:path}"): OPEN,
+    ("GET", "/docs"): READ,
+    ("GET", "/openapi.json"): READ,
+    ("GET", "/healthz"): FIGURES,
+    ("GET", "/readyz"): FIGURES,
+    ("GET", "/metrics"): FIGURES,
+    ("POST", f"{V1}/login"): OPEN,
+    ("POST", f"{V1}/logout"): IN_PERSON,
+    ("GET", f"{V1}/me"): WHOEVER,
+    ("POST", f"{V1}/me/password"): IN_PERSON,
+    # what is seen
+    (SOCKET, f"{V1}/live"): WALL,
+    ("GET", f"{V1}/city"): WALL,
+    ("GET", f"{V1}/city/layers/{{number}}"): WALL,
+    ("GET", f"{V1}/sensors"): WALL,
+    ("GET", f"{V1}/sensors/{{sensor_id}}"): WALL,
+    ("GET", f"{V1}/sensors/{{sensor_id}}/observations"): WALL,
+    ("GET", f"{V1}/waves"): WALL,
+    ("GET", f"{V1}/alarms"): WALL,
+    ("GET", f"{V1}/alarms/{{alarm_id}}"): WALL,
+    ("GET", f"{V1}/incidents"): WALL,
+    ("GET", f"{V1}/incidents/{{incident_id}}"): WALL,
+    ("GET", f"{V1}/service-orders"): WALL,
+    ("GET", f"{V1}/actions"): WALL,
+    ("GET", f"{V1}/actions/{{action_id}}"): WALL,
+    ("GET", f"{V1}/reports"): WALL,
+    ("GET", f"{V1}/reports/sent"): WALL,
+    ("GET", f"{V1}/actuators"): WALL,
+    ("GET", f"{V1}/actuators/{{name}}"): WALL,
+    ("GET", f"{V1}/kpis"): READ,
+    ("GET", f"{V1}/kpis.csv"): EXPORT,
+    ("GET", f"{V1}/observations"): EXPORT,
+    ("GET", f"{V1}/transitions"): EXPORT,
+    ("GET", f"{V1}/maintenance"): READ,
+    ("GET", f"{V1}/maintenance.csv"): EXPORT,
+    ("GET", f"{V1}/unknown-devices"): READ,
+    ("GET", f"{V1}/dead-letters"): READ,
+    ("GET", f"{V1}/dead-letters/groups"): READ,
+    ("GET", f"{V1}/dead-letters/{{letter_id}}"): READ,
+    ("POST", f"{V1}/dead-letters/retry"): OPERATE,
+    # what is done about alarms
+    ("POST", f"{V1}/alarms/acknowledge"): OPERATE,
+    ("POST", f"{V1}/alarms/{{alarm_id}}/acknowledge"): OPERATE,
+    ("POST", f"{V1}/alarms/{{alarm_id}}/note"): OPERATE,
+    ("POST", f"{V1}/alarms/{{alarm_id}}/close"): OPERATE,
+    ("POST", f"{V1}/alarms/{{alarm_id}}/shelve"): OPERATE,
+    ("POST", f"{V1}/alarms/{{alarm_id}}/unshelve"): OPERATE,
+    ("POST", f"{V1}/alarms/{{alarm_id}}/refute"): OPERATE,
+    ("POST", f"{V1}/alarms/{{alarm_id}}/confirm"): OPERATE,
+    ("POST", f"{V1}/incidents/{{incident_id}}/acknowledge"): OPERATE,
+    ("POST", f"{V1}/service-orders"): OPERATE,
+    ("POST", f"{V1}/service-orders/{{number}}/end"): OPERATE,
+    ("POST", f"{V1}/actions/{{action_id}}/take"): OPERATE,
+    ("POST", f"{V1}/actions/{{action_id}}/done"): OPERATE,
+    ("POST", f"{V1}/actions/{{action_id}}/undo"): OPERATE,
+    ("POST", f"{V1}/actions/{{action_id}}/note"): OPERATE,
+    ("POST", f"{V1}/reports/{{report_id}}/sent"): OPERATE,
+    ("POST", f"{V1}/actuators/{{name}}/set"): OPERATE,  # and the role that the actuator's row asks for
+    ("POST", f"{V1}/actuators/{{name}}/test"): OPERATE,
+    # people, and what they did
+    ("GET", f"{V1}/users"): ADMINISTER,
+    ("POST", f"{V1}/users"): ADMINISTER,
+    ("POST", f"{V1}/users/{{name}}/role"): ADMINISTER,
+    ("POST", f"{V1}/users/{{name}}/password"): ADMINISTER,
+    ("POST", f"{V1}/users/{{name}}/remove"): ADMINISTER,
+    ("GET", f"{V1}/tokens"): ADMINISTER,
+    ("POST", f"{V1}/tokens"): ADMINISTER,
+    ("POST", f"{V1}/tokens/{{name}}/revoke"): ADMINISTER,
+    ("GET", f"{V1}/audit"): SUPERVISE,
+    ("GET", f"{V1}/journal"): IN_PERSON,
+    ("POST", f"{V1}/journal"): OPERATE,
+    ("GET", f"{V1}/handovers"): IN_PERSON,
+    ("POST", f"{V1}/handover"): OPERATE,
+    ("POST", f"{V1}/handover/{{number}}/accept"): OPERATE,
+}
+
+
+class Row(NamedTuple):
+    """A row of the table, ready to be matched."""
+
+    method: str
+    template: str
+    regex: re.Pattern[str]
+    right: Right
+
+
+def _literal_first(row: Row) -> tuple[bool, ...]:
+    """`/alarms/acknowledge` is looked for before `/alarms/{alarm_id}`, as the routes are."""
+    return tuple("{" in part for part in row.template.split("/"))
+
+
+_ROWS: Final = sorted(
+    (Row(method, template, compile_path(template)[0], right) for (method, template), right in RIGHTS.items()),
+    key=_literal_first,
+)
+
+
+def row_of(method: str, path: str) -> Row | None:
+    """The row of a request; None where there is none."""
+    return next((row for row in _ROWS if row.method == method and row.regex.match(path)), None)
+
+
+def methods_at(path: str) -> list[str]:
+    """The methods that have a row at `path`."""
+    return sorted({row.method for row in _ROWS if row.method != SOCKET and row.regex.match(path)})
+
+
+def decide(right: Right, caller: Caller | None, is_local: bool) -> Decision:
+    """Whether this caller may."""
+    if right.anybody or (right.loopback and is_local):
+        return Decision.ALLOWED
+    if caller is None:
+        return Decision.LOG_IN
+    if caller.role is not None and caller.role.covers(right.role):
+        return Decision.ALLOWED
+    return Decision.ALLOWED if caller.scopes & right.scopes else Decision.FORBIDDEN

@@ -1,0 +1,72 @@
+"""Who actually saw it: screens say which annunciations they have painted.
+
+A wall that hangs, a browser behind a blank screen, a list that is scrolled away: the server sent it, and nobody saw it.
+An annunciation that no screen has painted within `UNSEEN_AFTER_S` is counted, shown and told by `/healthz`.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from command_center.alarms.alarm import Alarm
+from sensors.times import SECOND_US
+
+UNSEEN_AFTER_S: Final = 30
+MOST_KEPT: Final = 20_000  # painted annunciations that are remembered; the oldest make room
+MOST_IN_ONE: Final = 500  # of one message of a screen
+MOST_BYTES: Final = 65_536
+
+
+class Painted(msgspec.Struct, frozen=True):
+    """What a screen says: the annunciations (`{alarm}/{call}`) that a person in front of it can see now."""
+
+    painted: list[str]
+
+
+_PAINTED: Final = msgspec.json.Decoder(Painted)
+
+
+def annunciation_id(alarm: Alarm) -> str:
+    """The alarm's newest annunciation, as screens name it."""
+    return f"{alarm.id}/{alarm.calls}"
+
+
+class Receipts:
+    """What was painted first when, on any screen."""
+
+    def __init__(self) -> None:
+        self._painted_us: OrderedDict[str, int] = OrderedDict()
+        self.refused = 0  # messages of screens that could not be read
+
+    def take(self, text: str, now_us: int) -> None:
+        """A screen's message; one that cannot be read is counted."""
+        try:
+            if len(text) > MOST_BYTES:
+                raise msgspec.ValidationError(f"expected at most {MOST_BYTES} characters, got {len(text)}")
+            ids = _PAINTED.decode(text).painted
+        except (msgspec.MsgspecError, UnicodeError):
+            self.refused += 1
+            return
+        for one in ids[:MOST_IN_ONE]:
+            self._painted_us.setdefault(one[:200], now_us)
+        while len(self._painted_us) > MOST_KEPT:
+            self._painted_us.popitem(last=False)
+
+    def painted_us(self, alarm: Alarm) -> int | None:
+        """When the alarm's newest annunciation was first seen on a screen; None = on none."""
+        return self._painted_us.get(annunciation_id(alarm))
+
+    def unseen(self, alarms: Iterable[Alarm], now_us: int) -> list[Alarm]:
+        """Of open alarms those whose newest annunciation was heard by nobody's screen for too long."""
+        before_us = now_us - UNSEEN_AFTER_S * SECOND_US
+        return [
+            alarm
+            for alarm in alarms
+            if alarm.unacknowledged
+            and not alarm.muted
+            and alarm.called_us is not None
+            and alarm.called_us <= before_us
+            and self.painted_us(alarm) is None
+        ]
