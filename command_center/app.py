@@ -20,6 +20,8 @@ from command_center.accounts import ADMIN, Accounts
 from command_center.actions.acts import ActionActs
 from command_center.actions.duties import DutyBoard
 from command_center.actions.report_desk import ReportDesk
+from command_center.actuators.desk import ActuatorDesk
+from command_center.actuators.link import ActuatorLinks
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.release_watch import ReleaseWatch
 from command_center.alarms.viewer import AlarmViewer
@@ -116,11 +118,12 @@ class CommandCenter:
         book = SensorBook(picture, desk)
         actions = ActionActs(desk, operations, picture, news)
         reports = ReportDesk(desk, operations, picture, book, news)
+        actuators = ActuatorDesk(desk, operations, picture, news)
         viewer = AlarmViewer(picture, desk, book)
-        live = LiveView(picture, desk, book, viewer, board, DutyBoard(actions, reports), news)
+        live = LiveView(picture, desk, book, viewer, board, DutyBoard(actions, reports, actuators), news)
         writer = Writer(picture, book, self._settings.city)
         office, listening = AlertOffice(operations, desk, writer), Listening(writer, self._settings.city)
-        watch = AlertWatch(office, tail)
+        warnings = AlertWatch(office, tail)
         publishing = AlertPublishing(operations, data_dir, self._settings.mqtt)
         accounts = Accounts(operations, self._settings.http.session_hours)
         self._greet(await asyncio.to_thread(accounts.ensure_admin, self._settings.admin.password, now_us()))
@@ -138,26 +141,29 @@ class CommandCenter:
             reports=reports,
             office=office,
             listening=listening,
+            actuators=actuators,
             book=book,
             viewer=viewer,
             live=live,
             metrics=Metrics(
-                desk, picture, tail, link, live, board, WarningParts(office, watch, listening, publishing), notifier
+                desk, picture, tail, link, live, board, WarningParts(office, warnings, listening, publishing), notifier
             ),
-            health=Health(operations, desk, picture, tail, link, live, notifier),
+            health=Health(operations, desk, picture, tail, link, live, notifier, actuators),
             notifier=notifier,
             links=links,
         )
         self._server = server(build(parts))
         self._server.should_exit = self._stopping.is_set()
+        watch = ReleaseWatch(desk, picture)
         async with asyncio.TaskGroup() as tasks:
             running = [
                 tasks.create_task(tail.run(), name="command_center.tail"),
                 tasks.create_task(link.run(), name="command_center.gateway_link"),
-                tasks.create_task(_beat(desk, ReleaseWatch(desk, picture), link), name="command_center.beat"),
+                tasks.create_task(_beat(desk, watch, actuators, link), name="command_center.beat"),
                 tasks.create_task(live.run(), name="command_center.live"),
+                tasks.create_task(ActuatorLinks(self._settings, actuators).run(), name="command_center.actuators"),
                 tasks.create_task(_tell_audit_head(operations), name="command_center.audit_head"),
-                tasks.create_task(watch.run(), name="command_center.alerts"),
+                tasks.create_task(warnings.run(), name="command_center.alerts"),
                 tasks.create_task(listening.run(), name="command_center.listening"),
                 tasks.create_task(publishing.run(), name="command_center.publishing"),
                 tasks.create_task(notifier.run(), name="command_center.notify"),
@@ -179,10 +185,11 @@ class CommandCenter:
             sys.stdout.flush()
 
 
-async def _beat(desk: AlarmDesk, watch: ReleaseWatch, link: GatewayLink) -> None:
+async def _beat(desk: AlarmDesk, watch: ReleaseWatch, actuators: ActuatorDesk, link: GatewayLink) -> None:
     while True:
         await desk.beat(now_us())
         await watch.beat(now_us())
+        await actuators.beat(now_us())
         link.report()
         await asyncio.sleep(BEAT_S)
 

@@ -1,15 +1,16 @@
 """Whether the whole works (`/healthz`) and whether it is ready to be used (`/readyz`).
 
-`/healthz` speaks for the city, not for this process: 503 when operations.db takes no writes, when the gateway was not
-heard for 10 s, when the gateway cannot write its log, set a damaged one aside or has a wrong clock, when the log is in
-the trouble that `log_trouble` names, and when a way out to people fails.  Whoever restarts processes watches the
-processes.
+`/healthz` speaks for the city, not for this process: 503 when operations.db takes no writes, when a siren did not do
+what it was told, when the gateway was not heard for 10 s, cannot write its log, set a damaged one aside or has a wrong
+clock, when the log is in the trouble that `log_trouble` names, and when a way out to people fails.  Whoever restarts
+processes watches the processes.
 """
 
 from typing import Any, Final
 
 import msgspec
 
+from command_center.actuators.desk import ActuatorDesk
 from command_center.alarms.desk import AlarmDesk
 from command_center.gateway_link import GatewayLink
 from command_center.live import LiveView
@@ -48,9 +49,11 @@ class Health:
         link: GatewayLink,
         live: LiveView,
         notifier: Notifier,
+        actuators: ActuatorDesk,
     ) -> None:
         self._operations, self._desk, self._picture = operations, desk, picture
-        self._tail, self._link, self._live, self._notifier = tail, link, live, notifier
+        self._tail, self._link, self._live = tail, link, live
+        self._notifier, self._actuators = notifier, actuators
 
     def faults(self, now_us: int) -> list[str]:
         """What does not work, in words."""
@@ -74,6 +77,7 @@ class Health:
         if frame is not None and silent_s <= GATEWAY_SILENT_S:
             faults += [trouble.text for trouble in log_troubles(frame)]
             faults += [f"source {source.name}: {why}" for source in frame.sources if (why := trouble(source, now_us))]
+        faults += [trouble.text.en for trouble in self._actuators.troubles(now_us)]
         if frame is not None and frame.reload_error:
             faults.append(f"the city's files are not reloaded yet: {frame.reload_error}")
         if frame is not None and frame.clock_error:

@@ -103,6 +103,19 @@ CREATE TABLE report (
 CREATE INDEX report_of_alarm ON report (alarm_id, level, number);
 """
 
+_ACTUATORS: Final = """
+CREATE TABLE actuation (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    actuator TEXT NOT NULL,
+    why TEXT NOT NULL,                         -- alarm, person, test
+    is_on INTEGER NOT NULL,
+    confirmed_us INTEGER,                      -- NULL: the actuator has not said that it did it
+    body TEXT NOT NULL                         -- JSON of command_center.actuators.command.Command
+);
+CREATE INDEX actuation_of_actuator ON actuation (actuator, number);
+"""
+
 _PEOPLE: Final = """
 ALTER TABLE user ADD COLUMN role TEXT NOT NULL DEFAULT 'viewer';
 UPDATE user SET role = 'admin';               -- before roles there was nobody but the first user
@@ -211,5 +224,14 @@ CREATE INDEX notice_attempt_of_notice ON notice_attempt (notice, number);
 # What each version added: a file of an older one is brought up to date when it is opened, in one transaction.  A step
 # is SQL, or what it takes Python for: a function of the connection, within that transaction.
 Step = str | Callable[[sqlite3.Connection], None]
-SCHEMA: Final[tuple[Step, ...]] = (_FIRST, _SET_ASIDE, _ACTIONS, audit.chain_older, _PEOPLE, _WARNINGS, _NOTICES)
+SCHEMA: Final[tuple[Step, ...]] = (
+    _FIRST,
+    _SET_ASIDE,
+    _ACTIONS,
+    audit.chain_older,
+    _PEOPLE,
+    _WARNINGS,
+    _NOTICES,
+    _ACTUATORS,
+)
 SCHEMA_VERSION: Final = len(SCHEMA)

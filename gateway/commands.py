@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from sensors.broker_access import embedded_access, secret_file
+from gateway.own_login import with_login
 from sensors.command import Command
 from sensors.errors import CatalogueError
 from sensors.settings import Settings
@@ -31,28 +31,12 @@ def _gateway(arguments: Namespace, settings: Settings) -> int:
     mqtt = {"url": arguments.mqtt_url, "port": arguments.mqtt_port}
     mqtt = {name: value for name, value in mqtt.items() if value is not None}
     settings = msgspec.structs.replace(settings, **top, mqtt=msgspec.structs.replace(settings.mqtt, **mqtt))
-    settings = _with_login(settings)
+    settings = with_login(settings, "gateway")
     if arguments.forget is not None:
         print(asyncio.run(forget(settings, arguments.forget)))
         return 0
     asyncio.run(serve(settings))
     return 0
-
-
-def _with_login(settings: Settings) -> Settings:
-    """With our own login where the broker is the embedded one of our data directory, and no other user is asked for."""
-    mqtt, data_dir = settings.mqtt, Path(settings.data_dir).absolute()
-    access = embedded_access(data_dir, "gateway", mqtt.url or f"mqtt://127.0.0.1:{mqtt.port}")
-    if access is None or mqtt.user:
-        return settings
-    login = msgspec.structs.replace(
-        mqtt,
-        user=access.user,
-        password_file=str(secret_file(data_dir, "gateway")),
-        ca_file=mqtt.ca_file or access.door.ca_file,
-        server_name=mqtt.server_name or access.door.server_name,
-    )
-    return msgspec.structs.replace(settings, mqtt=login)
 
 
 def _check_arguments(parser: ArgumentParser) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from sensors.actuator import Actuator
 from sensors.contacts import Contact, Duty, NotifyRules
 from sensors.pull_source import Pull
 from sensors.row import Row as Row  # noqa: PLC0414 (a name of the catalogue: others import it from here)
@@ -312,6 +313,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     actions: tuple[StandingAction, ...] = ()
     contacts: tuple[Contact, ...] = ()
     rosters: tuple[Duty, ...] = ()
+    actuators: tuple[Actuator, ...] = ()
 
     @cached_property
     def observed(self) -> "Catalogue":

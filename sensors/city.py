@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from sensors.action_table import read_actions
+from sensors.actuator_table import Known, read_actuators
 from sensors.catalogue import Area, Catalogue, City, Datastream, Programme, Reach, Station
 from sensors.city_file import FILE as CITY_FILE
 from sensors.city_file import read_city
@@ -32,7 +33,8 @@ _AREA_ORDER: Final = {"desa": 0, "kelurahan": 0, "kecamatan": 1, "kabupaten": 2,
 class RetiredRow(msgspec.Struct, frozen=True, kw_only=True):
     """A row of retired.csv: what may vanish from the other tables, on whose word."""
 
-    name: str  # STATION:PROPERTY, and behind it /LEVEL, @VALID_FROM (of an installation) or !ACTION for a part of it
+    # STATION:PROPERTY, and behind it /LEVEL, @VALID_FROM (of an installation) or !ACTION for a part; or actuator:NAME
+    name: str
     by: str
     reason: str
 
@@ -93,6 +95,9 @@ def _read_catalogue(folder: Path, faults: list[Fault]) -> Catalogue:
     installations = read_installations(folder, city, rows, faults)
     contacts = read_contacts(folder, {a.code for a in areas}, faults)
     notify = usable_rules(city.notify, {c.group for c in contacts}, CITY_FILE, faults)
+    named = {name: {level.level for level in rows} for name, rows in levels.items()}
+    sources = {source.name for source in city.sources}
+    known = Known(codes, {area.code for area in areas}, sources, datastreams, named)
     return Catalogue(
         city=msgspec.structs.replace(city, notify=notify),
         areas=tuple(areas),
@@ -108,6 +113,7 @@ def _read_catalogue(folder: Path, faults: list[Fault]) -> Catalogue:
         actions=read_actions(folder, levels, faults),
         contacts=tuple(contacts),
         rosters=tuple(read_rosters(folder, contacts, faults)),
+        actuators=read_actuators(folder, known, faults),
     )
 
 

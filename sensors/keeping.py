@@ -8,7 +8,7 @@ import msgspec
 from sensors.catalogue import Area, Catalogue, Datastream, Installation, Level, Row
 from sensors.errors import AnotherCity
 from sensors.installations import Address, address_of
-from sensors.kept_actions import with_actions
+from sensors.kept_actions import with_actions, with_actuators
 from sensors.kept_derivations import computable, with_curves
 from sensors.tables import Fault
 
@@ -53,7 +53,9 @@ def keep_last_good(old: Catalogue, new: Catalogue, retired: frozenset[str]) -> t
     computed, curves, of_curves = with_curves(old, new, computed, kept, gone)
     actions, of_actions = with_actions(old, new, computed, gone)
     whole = msgspec.structs.replace(whole, datastreams=tuple(computed), curves=curves, actions=actions)
-    return whole, (*faults, *impossible, *of_curves, *of_actions)
+    actuators, of_actuators = with_actuators(old, whole, gone)
+    whole = msgspec.structs.replace(whole, actuators=actuators)
+    return whole, (*faults, *impossible, *of_curves, *of_actions, *of_actuators)
 
 
 def _file_of(datastream: Datastream) -> str:

@@ -1,4 +1,4 @@
-"""What people have to do now, as every wall shows it: open actions, and reports that are to be given."""
+"""What people have to do now, as every wall shows it: open actions, reports to be given, sirens that do not answer."""
 
 import msgspec
 
@@ -6,6 +6,8 @@ from command_center.actions.acts import ActionActs
 from command_center.actions.report_desk import ReportDesk
 from command_center.actions.report_view import Countdown, countdown
 from command_center.actions.view import ActionView, action_view
+from command_center.actuators.desk import ActuatorDesk
+from command_center.actuators.trouble import Trouble
 
 
 class Duties(msgspec.Struct, frozen=True, kw_only=True):
@@ -13,13 +15,14 @@ class Duties(msgspec.Struct, frozen=True, kw_only=True):
 
     actions: list[ActionView]  # open ones, the one opened last first
     reports: list[Countdown]  # the most urgent first
+    troubles: list[Trouble]  # of sirens and lamps
 
 
 class DutyBoard:
     """Makes the list, and tells whether it is another one."""
 
-    def __init__(self, actions: ActionActs, reports: ReportDesk) -> None:
-        self._actions, self._reports = actions, reports
+    def __init__(self, actions: ActionActs, reports: ReportDesk, actuators: ActuatorDesk) -> None:
+        self._actions, self._reports, self._actuators = actions, reports, actuators
         self._told: Duties | None = None
 
     def all(self, now_us: int) -> Duties:
@@ -27,6 +30,7 @@ class DutyBoard:
         return Duties(
             actions=[action_view(one, self._actions.gauge_of(one, now_us)) for one in self._actions.open_actions],
             reports=[countdown(due) for due in self._reports.due()],
+            troubles=self._actuators.troubles(now_us),
         )
 
     def changed(self, now_us: int) -> Duties | msgspec.UnsetType:

@@ -13,12 +13,14 @@ from starlette.types import Scope
 from command_center.accounts import Accounts
 from command_center.actions.acts import ActionActs
 from command_center.actions.report_desk import ReportDesk
+from command_center.actuators.desk import ActuatorDesk
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.viewer import AlarmViewer
 from command_center.alerts.listening import Listening
 from command_center.alerts.office import AlertOffice
 from command_center.api import (
     actions,
+    actuators,
     alarm_acts,
     alarms,
     alerts,
@@ -83,6 +85,7 @@ class Parts:
     reports: ReportDesk
     office: AlertOffice
     listening: Listening
+    actuators: ActuatorDesk
     book: SensorBook
     viewer: AlarmViewer
     live: LiveView
@@ -122,6 +125,7 @@ def build(parts: Parts) -> FastAPI:
         alarm_acts.router(parts.desk, parts.viewer),
         actions.router(parts.actions, parts.operations),
         reports.router(parts.reports, parts.operations),
+        actuators.router(parts.actuators, parts.operations),
         incidents.router(parts.desk, parts.operations, parts.picture, parts.viewer),
         kpis.router(parts.desk, parts.operations),
         service_orders.router(parts.desk, parts.operations, parts.picture),

@@ -84,6 +84,8 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", f"{V1}/alerts/{{alert_id}}"): READ,
     ("GET", f"{V1}/alerts/{{alert_id}}/preview.xml"): READ,
     ("GET", f"{V1}/notifications"): READ,
+    ("GET", f"{V1}/actuators"): WALL,
+    ("GET", f"{V1}/actuators/{{name}}"): WALL,
     ("GET", f"{V1}/kpis"): READ,
     ("GET", f"{V1}/kpis.csv"): EXPORT,
     ("GET", f"{V1}/observations"): EXPORT,
@@ -121,6 +123,8 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("POST", f"{V1}/alerts/{{alert_id}}/issue"): OPERATE,
     ("POST", f"{V1}/alerts/{{alert_id}}/update"): OPERATE,
     ("POST", f"{V1}/alerts/{{alert_id}}/cancel"): OPERATE,
+    ("POST", f"{V1}/actuators/{{name}}/set"): OPERATE,  # and the role that the actuator's row asks for
+    ("POST", f"{V1}/actuators/{{name}}/test"): OPERATE,
     # people, and what they did
     ("GET", f"{V1}/users"): ADMINISTER,
     ("POST", f"{V1}/users"): ADMINISTER,

@@ -93,11 +93,12 @@ def _slip_without_secret(arguments: Namespace, settings: Settings, data_dir: Pat
 
 
 def _datastreams(catalogue: "Catalogue", station: str, wanted: list[str]) -> "tuple[Datastream, ...]":
-    """The station's datastreams, or those of them that are wanted; CatalogueError names what is there instead."""
+    """The station's datastreams, or those that are wanted; a siren has none.  CatalogueError names what is there."""
     from gateway.devices.slip import similar
 
-    if station not in catalogue.station_by_id:
-        like = similar(station, catalogue.station_by_id)
+    sirens = {one.actuator for one in catalogue.actuators}
+    if station not in catalogue.station_by_id and station not in sirens:
+        like = similar(station, {*catalogue.station_by_id, *sirens})
         hint = f"did you mean {', '.join(like)}?" if like else "`siaga check` lists what the city has"
         raise CatalogueError(f"no station {station!r} in {catalogue.city.code}; {hint}")
     found = {d.property: d for d in catalogue.observed.datastreams if d.station == station}

@@ -35,7 +35,11 @@ RIGHTS: Final[dict[Role, Rights]] = {
         ("siaga.canary.>", "siaga.status", "telemetry.>", "spBv1//0.*.NCMD.>", "spBv1//0.*.DCMD.>"),
         _EVERYTHING,  # ingest rules name any topic
     ),
-    "command-center": Rights(("siaga.>",), ("siaga.>", *_QOS_1)),
+    "command-center": Rights(
+        # Sirens and lamps: under siaga/, Tasmota's commands, ChirpStack's downlinks.  They answer under any topic.
+        ("siaga.>", "cmnd.>", "application.*.device.*.command.down"),
+        _EVERYTHING,
+    ),
     "simulator": Rights(("telemetry.>",), ("telemetry.>",)),
     "publish": Rights(("telemetry.>",), _NOTHING),
     "canary": Rights(("siaga.canary.broker",), ("siaga.canary.broker", *_QOS_1)),
@@ -91,8 +95,13 @@ def authorization(own: dict[Role, str], devices: dict[str, Device], *, anonymous
 
 
 def device_rights(station: str, also: Iterable[str] = ()) -> Rights:
-    """A device publishes under its own station, and what it was given besides; it hears nothing."""
-    return Rights((f"telemetry.{station}", f"telemetry.{station}.>", *(subject(topic) for topic in also)), _NOTHING)
+    """A device publishes under its own station, and what it was given besides; a siren hears what it is told, too.
+
+    The actuator is called as its login; of what is under siaga/ it has these two topics and no more.
+    """
+    own = f"siaga.actuator.{station}"
+    publish = (f"telemetry.{station}", f"telemetry.{station}.>", f"{own}.state", *(subject(topic) for topic in also))
+    return Rights(publish, (f"{own}.set", *_QOS_1))
 
 
 def _user(name: str, password: str, rights: Rights, connection: str = "MQTT") -> str:

@@ -1,5 +1,5 @@
 // @ts-check
-// What people have to do, below the alarms: open actions, and the countdown to the reports of what is held.
+// What people have to do, below the alarms: sirens that do not answer, reports by the clock, open actions.
 
 import { PAGE, byId, el, setChildren, setData, setText } from "./dom.js";
 import { age, clockTime } from "./format.js";
@@ -22,11 +22,13 @@ const RANK = { waiting: 0, taken: 1, done: 2, undone: 3 };
 export function drawDuties(city, duties, now_ms) {
   const host = byId(PAGE.duties);
   const actions = [...duties.actions].sort(compareActions);
-  const count = actions.length + duties.reports.length;
+  const first = duties.troubles.length;
+  const count = first + actions.length + duties.reports.length;
   while (host.children.length < count) host.append(line());
   const nodes = /** @type {HTMLElement[]} */ ([...host.children]).slice(0, count);
-  duties.reports.forEach((report, k) => drawReport(nodes[k], city, report, now_ms));
-  actions.forEach((action, k) => drawAction(nodes[duties.reports.length + k], city, action, now_ms));
+  duties.troubles.forEach((trouble, k) => drawTrouble(nodes[k], city, trouble, now_ms));
+  duties.reports.forEach((report, k) => drawReport(nodes[first + k], city, report, now_ms));
+  actions.forEach((action, k) => drawAction(nodes[first + duties.reports.length + k], city, action, now_ms));
   setChildren(host, nodes);
   byId(PAGE.dutiesPart).hidden = count === 0;
   setText(byId(PAGE.dutiesCount), actions.length > 0 ? t("duty.count", { n: String(actions.length) }) : "");
@@ -117,4 +119,20 @@ function drawReport(node, city, report, now_ms) {
   const last = report.last_by === null ? "" : t("duty.lastReport", { who: report.last_by });
   const when = left_ms > 0 ? t("duty.reportIn", { age: age(left_ms) }) : t("duty.reportDue", { age: age(-left_ms) });
   fill(node, [t("duty.report"), (report.exercise ? `${t("tag.exercise")} ` : "") + place, last, when]);
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {City} city
+ * @param {Duties["troubles"][number]} trouble of a siren or lamp
+ * @param {number} now_ms
+ */
+function drawTrouble(node, city, trouble, now_ms) {
+  const since_ms = trouble.since_us / 1000;
+  delete node.dataset.action;
+  setData(node, "datastream", false);
+  setData(node, "state", "trouble");
+  setData(node, "due", true);
+  paintLevel(node, city, "");
+  fill(node, [pick(trouble.text), "", "", t("duty.since", { time: clockTime(since_ms), age: age(now_ms - since_ms) })]);
 }

@@ -41,7 +41,7 @@ export class Store {
   /** @type {import("./types.js").Wave[]} */
   waves = [];
   /** @type {import("./types.js").Duties} */
-  duties = { actions: [], reports: [] };
+  duties = { actions: [], reports: [], troubles: [] };
   /** @type {Status|null} */
   status = null;
   /** Of the open alarms, the worst first. @type {import("./types.js").Incident[]} */

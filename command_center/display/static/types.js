@@ -42,7 +42,7 @@
  * @property {string|null} last_by @property {boolean} exercise
  */
 
-/** @typedef {{actions: Action[], reports: Countdown[]}} Duties  What people have to do. */
+/** @typedef {{actions: Action[], reports: Countdown[], troubles: {actuator: string, kind: string, since_us: number, text: Bilingual}[]}} Duties  What people have to do. */
 
 /**
  * @typedef {object} Sensor  One datastream; its index in the snapshot is the `i` of the deltas.

@@ -109,7 +109,7 @@ def running(data_dir: Path) -> Iterator[Server]:
         server.process.wait()
 
 
-def test_a_device_publishes_under_its_own_station_and_hears_nothing(tmp_path: Path) -> None:
+def test_a_device_publishes_under_its_own_station_and_hears_nothing_of_others(tmp_path: Path) -> None:
     registry = Registry(tmp_path)
     secret = registry.add("S1", NOW_US, ("application/+/device/#",))
     registry.add("S2", NOW_US)
@@ -128,10 +128,26 @@ def test_a_device_publishes_under_its_own_station_and_hears_nothing(tmp_path: Pa
             device.publish(topic)
         assert eventually(lambda: len(gateway.got) >= len(mine))
         assert [topic for topic, _ in gateway.got] == mine
-        assert not any(device.may_subscribe(topics) for topics in ("#", "telemetry/S1/level", "siaga/#"))
+        others = "#", "telemetry/S1/level", "siaga/#", "siaga/actuator/S2/set", "siaga/actuator/+/set"
+        assert not any(device.may_subscribe(topics) for topics in others)
         assert not server.client("S1-x", "S1", "wrong").connected
         assert not server.client("S2-x", "S2", secret).connected
         assert not server.client("nobody").connected
+
+
+def test_a_siren_hears_what_it_is_told_and_says_how_it_stands_and_nothing_for_others(tmp_path: Path) -> None:
+    secret = Registry(tmp_path).add("HORN", NOW_US)
+    with running(tmp_path) as server:
+        center, device = server.own("command-center"), server.client("HORN", "HORN", secret)
+        assert device.may_subscribe("siaga/actuator/HORN/set")
+        assert center.may_subscribe("siaga/actuator/+/state")
+        for name in ("OTHER", "HORN"):
+            center.publish(f"siaga/actuator/{name}/set", b"on")
+            device.publish(f"siaga/actuator/{name}/state", b"on")
+        device.publish("siaga/actuator/HORN/set", b"off")
+        assert eventually(lambda: bool(device.got) and bool(center.got))
+        assert device.got == [("siaga/actuator/HORN/set", b"on")]
+        assert center.got == [("siaga/actuator/HORN/state", b"on")]
 
 
 def test_whoever_is_revoked_or_rotated_is_cut_off_and_nobody_else_notices(server: Server) -> None:
@@ -163,12 +179,15 @@ def test_each_of_our_own_programs_may_do_its_own_work_only(tmp_path: Path) -> No
         assert everything.may_subscribe("#")
         topics = (
             "telemetry/S1/level", "siaga/alarm/S1/level", "siaga/status", "siaga/canary/x", "siaga/canary/broker",
-            "spBv1.0/g/NCMD/n", "spBv1.0/g/NDATA/n", "other",
+            "spBv1.0/g/NCMD/n", "spBv1.0/g/NDATA/n", "cmnd/horn/POWER", "application/1/device/2/command/down", "other",
         )  # fmt: skip
         canaries = {"siaga/canary/x", "siaga/canary/broker"}
         allowed: dict[Role, set[str]] = {
             "gateway": {"telemetry/S1/level", "siaga/status", *canaries, "spBv1.0/g/NCMD/n"},
-            "command-center": {"siaga/alarm/S1/level", "siaga/status", *canaries},
+            "command-center": {
+                "siaga/alarm/S1/level", "siaga/status", *canaries,
+                "cmnd/horn/POWER", "application/1/device/2/command/down",
+            },
             "simulator": {"telemetry/S1/level"},
             "publish": {"telemetry/S1/level"},
             "canary": {"siaga/canary/broker"},
