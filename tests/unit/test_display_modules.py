@@ -279,6 +279,27 @@ def test_a_level_of_service_is_a_letter(run: Run, value: int | None, shown: str)
     assert run("properties.js", "return m.valueText({kind: 'los', unit: '1', levels: []}, a[0] ?? NaN)", value) == shown
 
 
+@pytest.mark.parametrize(
+    ("exercise", "origins", "expected"),
+    [
+        (True, ["simulated", ""], ["[band.exercise]"]),
+        (True, ["simulated", "live"], ["[band.mixed]"]),
+        (True, ["manual"], ["[band.mixed]"]),  # the simulated one is no longer the newest of its datastream
+        (False, ["live", "replayed"], ["[band.mixed]"]),
+        (False, ["live", "pulled", ""], []),
+        (False, [], []),
+    ],
+)
+def test_the_band_says_what_is_played_and_where_it_is_mixed_with_the_field(
+    run: Run, exercise: bool, origins: list[str], expected: list[str]
+) -> None:
+    body = """document.body.innerHTML = '<div id="bands"></div>';
+    const gateway = { connected: true, log_writable: true, sources: [] };
+    m.drawBands({ gateway, exercise: a[0] }, { state: "live", since_ms: 0 }, 1780000000000, a[1]);
+    return [...document.querySelectorAll("#bands strong")].map((title) => title.textContent);"""
+    assert run("bands.js", body, exercise, origins) == expected
+
+
 def test_each_trouble_around_the_log_has_a_band(run: Run) -> None:
     body = """document.body.innerHTML = '<div id="bands"></div>';
     const gateway = { connected: true, log_writable: true, sources: [], log_troubles: a[0] };
