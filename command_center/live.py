@@ -40,6 +40,14 @@ class NewestColumns(msgspec.Struct, frozen=True):
     origin: list[str]
 
 
+class SoundColumns(msgspec.Struct, frozen=True):
+    """Of those sensors the newest observation that did not fail, where that is not the newest one."""
+
+    i: list[int]
+    time_ms: list[int]
+    value: list[float]
+
+
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Everything."""
 
@@ -57,6 +65,7 @@ class Delta(msgspec.Struct, frozen=True, kw_only=True):
 
     now_ms: int
     observations: NewestColumns
+    sound: SoundColumns
     beside: list[BesideOf]  # what stands beside values now, where it may have changed
     alarms: list[AlarmView]
     incidents: list[IncidentView] | msgspec.UnsetType  # all of them, where an alarm has changed
@@ -187,6 +196,7 @@ class LiveView:
         return Delta(
             now_ms=at_us // 1000,
             observations=self._newest(changed),
+            sound=self._sound(changed),
             beside=self._sensors.beside(changed, at_us) if self._viewers else [],
             alarms=alarms,
             incidents=self._incidents() if alarms else msgspec.UNSET,
@@ -204,6 +214,17 @@ class LiveView:
             value=latest.value[numbers].tolist(),
             quality=latest.quality[numbers].tolist(),
             origin=[ORIGIN_WORDS[origin] for origin in latest.origin[numbers]],
+        )
+
+    def _sound(self, changed: list[int]) -> SoundColumns:
+        directory, latest = self._picture.directory, self._picture.latest
+        index = {} if directory is None else directory.index
+        sound = latest.sound
+        numbers = [n for n in changed if n in index and sound.heard(n) and not latest.is_sound(n)]
+        return SoundColumns(
+            i=[index[number] for number in numbers],
+            time_ms=(sound.time_us[numbers] // 1000).tolist(),
+            value=sound.value[numbers].tolist(),
         )
 
     def _alarms(self, numbers: list[int], at_us: int) -> list[AlarmView]:

@@ -13,6 +13,7 @@ from command_center.alarms.view import DoubtView, PossibleLevel, as_seen, doubt_
 from command_center.beside import Beside, Eta, Kinship, Rate
 from command_center.observation_view import ORIGIN_WORDS, known
 from command_center.picture.directory import Directory, is_helper
+from command_center.picture.latest import Newest
 from command_center.picture.picture import Picture
 from sensors.catalogue import Datastream, Level
 from sensors.health_kinds import is_health
@@ -63,6 +64,7 @@ class Sensor(msgspec.Struct, frozen=True, kw_only=True):
     levels: list[SensorLevel]
     levels_reached: list[str]
     latest: NewestObservation | None  # None = never heard
+    latest_sound: NewestObservation | None  # that has a value and did not fail; None = there was none
     rate: Rate | None
     eta: Eta | None
     dominant: str | None  # of the greatest of several: the property that it is from
@@ -145,7 +147,8 @@ class SensorBook:
         beside = self._beside(blank.number)
         return replace(
             blank,
-            latest=self._newest(blank.number, now_us),
+            latest=_newest(self._picture.latest, blank.number, now_us),
+            latest_sound=_newest(self._picture.latest.sound, blank.number, now_us),
             rate=beside.rate,
             eta=beside.eta,
             dominant=beside.dominant,
@@ -174,19 +177,19 @@ class SensorBook:
         derivation = None if datastream is None else datastream.derivation
         return derivation is not None and any(self._is_silent(one) for one in derivation.inputs)
 
-    def _newest(self, number: int, now_us: int) -> NewestObservation | None:
-        latest = self._picture.latest
-        if not latest.heard(number):
-            return None
-        time_us, reasons = int(latest.time_us[number]), int(latest.reasons[number])
-        return NewestObservation(
-            time=rfc3339(time_us),
-            value=known(float(latest.value[number])),
-            quality=int(latest.quality[number]),
-            origin=ORIGIN_WORDS[latest.origin[number]],
-            age_s=math.floor((now_us - time_us) / SECOND_US * 1000) / 1000,
-            reasons=Reason(reasons).words if reasons else [],
-        )
+
+def _newest(newest: Newest, number: int, now_us: int) -> NewestObservation | None:
+    if not newest.heard(number):
+        return None
+    time_us, reasons = int(newest.time_us[number]), int(newest.reasons[number])
+    return NewestObservation(
+        time=rfc3339(time_us),
+        value=known(float(newest.value[number])),
+        quality=int(newest.quality[number]),
+        origin=ORIGIN_WORDS[newest.origin[number]],
+        age_s=math.floor((now_us - time_us) / SECOND_US * 1000) / 1000,
+        reasons=Reason(reasons).words if reasons else [],
+    )
 
 
 def _reached(alarm: Alarm) -> list[str]:
@@ -214,6 +217,7 @@ def _blank(datastream: Datastream, directory: Directory, levels: Iterable[Level]
         levels=[_level(level) for level in levels],
         levels_reached=[],
         latest=None,
+        latest_sound=None,
         rate=None,
         eta=None,
         dominant=None,

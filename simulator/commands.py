@@ -41,8 +41,13 @@ def _add_simulate(parser: ArgumentParser) -> None:
 
 def _add_publish(parser: ArgumentParser) -> None:
     parser.add_argument("station", metavar="STATION", type=_identifier)
-    parser.add_argument("property", metavar="PROPERTY", type=_identifier)
-    parser.add_argument("value", metavar="VALUE", type=_value, help="a number, or null for a missing one")
+    parser.add_argument("property", metavar="PROPERTY", type=_identifier, nargs="?")
+    parser.add_argument("value", metavar="VALUE", type=_value_or_missing, nargs="?", help="a number, or null: missing")
+    parser.add_argument(
+        "--payload",
+        metavar="JSON|@FILE",
+        help="instead of VALUE: a whole native payload, a device's backlog say; without PROPERTY one with `values`",
+    )
     parser.add_argument("--unit", type=_unit, metavar="U", help="default: the unit of the datastream")
     parser.add_argument(
         "--ts", type=_time_us, metavar="T", help="RFC 3339 with offset, or ms since 1970 (default: now)"
@@ -106,19 +111,19 @@ def _simulate(arguments: Namespace, settings: Settings) -> int:
 
 def _publish(arguments: Namespace, settings: Settings) -> int:
     from sensors.running_city import running_city
-    from simulator.devices import Reading
     from simulator.errors import BrokerUnreachable, LiveDataDirectory, SimulatorError
     from simulator.live_guard import refuse_live_readings
     from simulator.publish import publish_one
 
     data_dir = _data_dir(arguments, settings)
+    payload = _payload(arguments)
 
     async def work() -> int:
-        ts_us = arguments.ts if arguments.ts is not None else time.time_ns() // 1000
-        reading = Reading(ts_us // 1000, arguments.value, arguments.unit or "", arguments.origin)
         address = _address(arguments, settings, "publish")
-        _warn_if_unknown(arguments.station, arguments.property, arguments.city or running_city(data_dir, settings.city))
-        message = await publish_one(address, arguments.station, arguments.property, reading)
+        _warn_if_not_taken(
+            arguments.station, arguments.property, arguments.city or running_city(data_dir, settings.city)
+        )
+        message = await publish_one(address, arguments.station, arguments.property or "", payload)
         print(f"{message.topic} {message.payload.decode()}\nthe broker {address.url} has it")
         return 0
 
@@ -153,15 +158,56 @@ def _replay(arguments: Namespace, settings: Settings) -> int:
     return asyncio.run(work())
 
 
-def _warn_if_unknown(station: str, name: str, city: str) -> None:
-    """Say so where the city of the settings has no such datastream: another city's gateway may still have it."""
+def _payload(arguments: Namespace) -> bytes:
+    """What is published; SettingsError where the arguments do not fit together."""
+    from simulator.devices import Reading, encode_reading
+    from simulator.payload import marked
+
+    if arguments.payload is None:
+        if arguments.property is None or arguments.value is None:
+            raise SettingsError("publish: expected PROPERTY and VALUE, or --payload JSON|@FILE")
+        ts_us = arguments.ts if arguments.ts is not None else time.time_ns() // 1000
+        value = None if math.isnan(arguments.value) else arguments.value
+        return encode_reading(Reading(ts_us // 1000, value, arguments.unit or "", arguments.origin))
+    beside = {"VALUE": arguments.value, "--unit": arguments.unit, "--ts": arguments.ts}
+    if given := [name for name, value in beside.items() if value is not None]:
+        raise SettingsError(f"publish: expected --payload without {', '.join(given)}: the payload says so itself")
+    text = arguments.payload
+    raw = _read(Path(text[1:])) if text.startswith("@") else text.encode()
+    return marked(raw, arguments.origin, whole_station=arguments.property is None)
+
+
+def _read(path: Path) -> bytes:
+    from simulator.errors import BadPayload
+    from simulator.payload import MAX_BYTES
+
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise BadPayload(f"--payload @{path}: {error.strerror or error}") from error
+    if len(content) > MAX_BYTES:
+        raise BadPayload(f"--payload @{path}: expected at most {MAX_BYTES} bytes, got more")
+    return content
+
+
+def _warn_if_not_taken(station: str, name: str | None, city: str) -> None:
+    """Say so where the city has no such datastream, or computes it: another city's gateway may still take it."""
     from sensors.city import load_city
 
-    catalogue = load_city(city)[0].observed
-    if f"{station}:{name}" not in catalogue.datastream_by_id:
-        known = ", ".join(d.property for d in catalogue.datastreams if d.station == station)
-        hint = f"its properties are {known}" if known else f"no such station in {city}"
-        print(f"siaga: {station}:{name} is not in the city {city} ({hint}): a dead letter there", file=sys.stderr)
+    catalogue = load_city(city)[0]
+    here = [d for d in catalogue.datastreams if d.station == station]
+    observed = ", ".join(d.property for d in here if d.derivation is None)
+    computed = next((d.derivation for d in here if d.property == name and d.derivation is not None), None)
+    hint = f"its properties are {observed}" if here else f"no such station in {city}"
+    if computed is not None:
+        why = f"is computed from {', '.join(computed.inputs)} ({computed.method}) and is not published; {hint}"
+    elif not here or (name is not None and all(d.property != name for d in here)):
+        why = f"is not in the city {city} ({hint})"
+    else:
+        return
+    named = station if name is None else f"{station}:{name}"
+    print(f"siaga: {named} {why}: a dead letter there", file=sys.stderr)
 
 
 def _address(arguments: Namespace, settings: Settings, role: "Role") -> "BrokerAddress":
@@ -214,6 +260,12 @@ def _value(text: str) -> float | None:
     if not math.isfinite(value):
         raise ArgumentTypeError(f"expected a number with a decimal point, or null, got {text!r}")
     return value
+
+
+def _value_or_missing(text: str) -> float:
+    """NaN = missing: None is a value that is not given."""
+    value = _value(text)
+    return math.nan if value is None else value
 
 
 def _unit(text: str) -> str:

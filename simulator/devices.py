@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from sensors.catalogue import Datastream
 from sensors.health_kinds import is_health
 from sensors.origin import Origin
 from sensors.times import rfc3339
@@ -53,7 +54,10 @@ class Reading(msgspec.Struct, omit_defaults=True):
     origin: str = "live"
 
 
-YIELDS_S = 120.0  # to a reading that somebody else publishes
+# To a reading that somebody else publishes a device gives way for so long; but less than the silence that the city
+# allows it in a storm, or the pause would itself be an alarm.
+YIELDS_MOST_S = 120.0
+YIELDS_SHARE = 2.0 / 3.0
 RECENT = 8  # own payloads of a topic that may still come back from the broker
 ENCODER = msgspec.json.Encoder()
 
@@ -70,6 +74,10 @@ class Devices:
         self._period_s = np.array([_period_s(d.kind) for d in datastreams])
         self._due_s = self._period_s * self._rng.uniform(0.0, 1.0, len(datastreams))
         self._sent: dict[str, deque[bytes]] = {topic: deque(maxlen=RECENT) for topic in self._topics}
+        allowed_s = [_allowed_silence_s(d, plan.catalogue.city.silence.intervals) for d in datastreams]
+        self._yields_s = {
+            topic: min(YIELDS_MOST_S, YIELDS_SHARE * s) for topic, s in zip(self._topics, allowed_s, strict=True)
+        }
         self._yields_until_s = dict.fromkeys(self._topics, 0.0)
         self._next_malformed_s = self._rng.uniform(*MALFORMED_PERIOD_S)
 
@@ -115,7 +123,7 @@ class Devices:
         """Somebody else's reading of a datastream stands for a while: the virtual device does not speak over it."""
         sent = self._sent.get(message.topic)
         if sent is not None and message.payload not in sent:
-            self._yields_until_s[message.topic] = elapsed_s + YIELDS_S
+            self._yields_until_s[message.topic] = elapsed_s + self._yields_s[message.topic]
 
     def _message(self, i: int, payload: bytes) -> Message:
         self._sent[self._topics[i]].append(payload)
@@ -143,6 +151,12 @@ def _period_s(kind: str) -> float:
     if is_health(kind):
         return HEALTH_PERIOD_S
     return RIVER_PERIOD_S if kind in RIVER_KINDS else OTHER_PERIOD_S
+
+
+def _allowed_silence_s(datastream: Datastream, intervals: float) -> float:
+    """After so many seconds the detector calls the datastream silent, at the earliest."""
+    storm_s = datastream.interval_storm_s
+    return intervals * min(datastream.interval_calm_s, datastream.interval_calm_s if storm_s is None else storm_s)
 
 
 def encode_reading(reading: Reading) -> bytes:

@@ -2,6 +2,7 @@
 
 SiagaError
 └── SimulatorError
+    ├── BadPayload           what should be published is no native payload
     ├── BrokerUnreachable    no broker, or it refused or left us
     └── LiveDataDirectory    the data directory holds live readings: nothing simulated may go near it
 """
@@ -13,6 +14,10 @@ from sensors.errors import SiagaError
 
 class SimulatorError(SiagaError):
     """Base of what this package raises; its text is for the person at the keyboard."""
+
+
+class BadPayload(SimulatorError):
+    """What should be published is no native payload; the text says what is expected, and where."""
 
 
 class BrokerUnreachable(SimulatorError):

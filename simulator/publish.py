@@ -1,13 +1,15 @@
-"""`siaga publish`: one reading, by hand, acknowledged or not."""
+"""`siaga publish`: one message, by hand, acknowledged or not."""
 
 from sensors.broker_address import BrokerAddress
 from simulator.broker import Message, connect
-from simulator.devices import Reading, encode_reading
 
 
-async def publish_one(address: BrokerAddress, station: str, property_: str, reading: Reading) -> Message:
-    """Publish one reading at QoS 1; returns what was sent once it is acknowledged, else BrokerUnreachable."""
-    message = Message(f"telemetry/{station}/{property_}", encode_reading(reading))
+async def publish_one(address: BrokerAddress, station: str, property_: str, payload: bytes) -> Message:
+    """Publish one message at QoS 1; returns what was sent once it is acknowledged, else BrokerUnreachable.
+
+    Without a property it is the station's own topic.
+    """
+    message = Message("/".join(filter(None, ("telemetry", station, property_))), payload)
     async with connect(address, "siaga-publish") as publisher:
         await publisher.publish(message)
     return message

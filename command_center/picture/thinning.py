@@ -1,9 +1,13 @@
-"""Fewer points for a chart, with every bucket's extremes among them: a peak is never thinned away."""
+"""Fewer points for a chart, with every bucket's extremes among them: a peak is never thinned away.
+
+What failed its tests is no peak: a bucket keeps the first of it besides, and its extremes are those of the rest.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from command_center.picture.series import Rows
+from sensors.quality import Quality
 
 
 def thinned(rows: Rows, points: int) -> Rows:
@@ -17,7 +21,9 @@ def thinned(rows: Rows, points: int) -> Rows:
     Returns
     -------
     ndarray, shape (<= points,) : of each of `points // 2` time spans of equal length the lowest and the highest value
-        (the first of equal ones); of a span in which every value is missing (NaN), its first observation
+        that did not fail (the first of equal ones); of a span in which every one failed or is missing (NaN), its first
+        observation.  Where anything failed and there are 3 points or more, there are `points // 3` spans, each with
+        the first that failed besides
 
     Notes
     -----
@@ -25,12 +31,16 @@ def thinned(rows: Rows, points: int) -> Rows:
     """
     if len(rows) <= points:
         return rows
-    bucket = _buckets(rows["time_us"], points // 2)
-    value = rows["value"]
+    failed = rows["quality"] == Quality.FAIL
+    marked = failed.any() and points >= 3
+    bucket = _buckets(rows["time_us"], points // (3 if marked else 2))
+    value = np.where(failed, np.nan, rows["value"])
     rising = np.lexsort((value, bucket))  # NaN last within its bucket
     falling = np.lexsort((-value, bucket))
     firsts = np.flatnonzero(np.diff(bucket[rising], prepend=-1))
-    kept: Rows = rows[np.unique(np.concatenate([rising[firsts], falling[firsts]]))]
+    failures = np.flatnonzero(failed & marked)
+    failures = failures[np.flatnonzero(np.diff(bucket[failures], prepend=-1))]
+    kept: Rows = rows[np.unique(np.concatenate([rising[firsts], falling[firsts], failures]))]
     return kept
 
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from command_center.clock import now_us
+from sensors.quality import Quality
 from sensors.times import MINUTE_US
 from sensors.transition import Cause, Kind
 from tests.e2e.wall import Wall
@@ -132,3 +133,17 @@ def test_a_gauge_that_is_heard_again_is_in_doubt_no_more(shown: Wall, center: Ru
     expect(shown.row(BELOW_ID)).to_contain_text("190")
     expect(shown.row(BELOW_ID)).not_to_contain_text("bisa jadi")
     expect(shown.page.locator("#alarms")).not_to_contain_text("bisa jadi")
+
+
+def test_a_value_that_failed_is_told_in_words_and_never_shown_as_the_value(shown: Wall, center: Running) -> None:
+    bad = entry([(LEVEL, now_us(), -9999.0)])
+    bad.batch.quality[0] = Quality.FAIL
+    center.gateway.append(bad)
+    expect(shown.page.locator("#chart-title")).to_contain_text("549")
+    expect(shown.page.locator("#chart-note")).to_contain_text("gagal uji (-9.999)")
+    for place in ("#headline", f'#alarms [data-alarm="{alarm_id(center, LEVEL_ID)}"]'):
+        expect(shown.page.locator(place)).to_contain_text("gagal uji (-9.999)")
+        expect(shown.page.locator(place)).to_contain_text("549")
+    expect(shown.page.locator("#headline .headline-value b").first).to_have_text("549")
+    expect(shown.row(LEVEL_ID)).to_contain_text("549")
+    expect(shown.row(LEVEL_ID)).to_contain_text("gagal uji")

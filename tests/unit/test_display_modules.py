@@ -120,7 +120,7 @@ def test_late_observations_find_their_place_and_the_first_of_a_time_stays(run: R
         const s = new m.Series();
         for (const [t, v] of [[1e3, 1], [3e3, 3], [2e3, 2], [3e3, 9]]) s.add(t, v, 1);
         return s.columns(1)"""
-    assert run("series.js", body) == [[1, 2, 3], [1, 2, 3], [None, None, None]]
+    assert run("series.js", body) == [[1, 2, 3], [1, 2, 3], [None, None, None], [None, None, None]]
 
 
 def test_a_gap_in_the_data_is_a_gap_in_the_line_and_a_doubtful_value_has_its_mark(run: Run) -> None:
@@ -128,10 +128,23 @@ def test_a_gap_in_the_data_is_a_gap_in_the_line_and_a_doubtful_value_has_its_mar
         const s = new m.Series();
         for (const t of [0, 10, 20, 30, 40, 50, 60, 600, 610]) s.add(t * 1e3, t, t === 610 ? 3 : 1);
         return s.columns(10)"""
-    x, y, doubtful = run("series.js", body)
+    x, y, doubtful, _ = run("series.js", body)
     assert y == [0, 10, 20, 30, 40, 50, 60, None, 600, 610]
     assert x == sorted(x)
     assert doubtful == [None] * 9 + [610]
+
+
+def test_what_failed_is_no_point_of_the_line_and_hides_no_gap(run: Run) -> None:
+    body = """
+        const s = new m.Series();
+        const sound = [0, 10, 30, 100];
+        for (let t = 0; t <= 100; t += 10) s.add(t * 1e3, sound.includes(t) ? t : -9999, sound.includes(t) ? 1 : 4);
+        const [x, y, , failed] = s.columns(10);
+        return { x, y: y.map((v) => v === undefined ? "past" : v), failed }"""
+    found = run("series.js", body)
+    assert found["x"] == sorted(found["x"])
+    assert found["y"] == [0, 10, "past", 30, "past", "past", "past", "past", None, "past", "past", 100]
+    assert [v for v in found["failed"] if v is not None] == [-9999] * 7
 
 
 STATUS = {"gateway": {"connected": True, "last_frame_ms": 99_500}}
@@ -191,7 +204,7 @@ def snapshot(**latest: object) -> dict[str, Any]:
     level = {"name": "siaga", "value": 250, "direction": "rising", "rank": 2, "severity": 3}
     sensor = {"id": "A:level", "station": "A", "property": "level", "unit": "cm", "levels": [level]}
     newest = {"time": "2026-01-01T00:00:10Z", "value": 100, "quality": 1, "origin": "live", **latest}
-    rest = {"silent": False, "levels_reached": [], "interval_s": 60, "latest": newest}
+    rest = {"silent": False, "levels_reached": [], "interval_s": 60, "latest": newest, "latest_sound": newest}
     return {"type": "snapshot", "now_ms": 1767225610000, "sensors": [{**sensor, **rest}], "alarms": []}
 
 
@@ -264,6 +277,27 @@ def test_a_derived_datastream_that_was_never_heard_makes_no_station_a_silent_one
 @pytest.mark.parametrize(("value", "shown"), [(1, "A"), (6, "F"), (None, "–")])
 def test_a_level_of_service_is_a_letter(run: Run, value: int | None, shown: str) -> None:
     assert run("properties.js", "return m.valueText({kind: 'los', unit: '1', levels: []}, a[0] ?? NaN)", value) == shown
+
+
+@pytest.mark.parametrize(
+    ("exercise", "origins", "expected"),
+    [
+        (True, ["simulated", ""], ["[band.exercise]"]),
+        (True, ["simulated", "live"], ["[band.mixed]"]),
+        (True, ["manual"], ["[band.mixed]"]),  # the simulated one is no longer the newest of its datastream
+        (False, ["live", "replayed"], ["[band.mixed]"]),
+        (False, ["live", "pulled", ""], []),
+        (False, [], []),
+    ],
+)
+def test_the_band_says_what_is_played_and_where_it_is_mixed_with_the_field(
+    run: Run, exercise: bool, origins: list[str], expected: list[str]
+) -> None:
+    body = """document.body.innerHTML = '<div id="bands"></div>';
+    const gateway = { connected: true, log_writable: true, sources: [] };
+    m.drawBands({ gateway, exercise: a[0] }, { state: "live", since_ms: 0 }, 1780000000000, a[1]);
+    return [...document.querySelectorAll("#bands strong")].map((title) => title.textContent);"""
+    assert run("bands.js", body, exercise, origins) == expected
 
 
 def test_each_trouble_around_the_log_has_a_band(run: Run) -> None:

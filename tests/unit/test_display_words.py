@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.e2e.wall import chromium
-from tests.unit.test_display_modules import HERE, serve
+from tests.unit.test_display_modules import HERE, delta, serve, snapshot
 
 pytestmark = pytest.mark.browser
 
@@ -106,3 +106,22 @@ def test_a_wave_is_told_at_its_river_and_an_old_one_no_more(run: Run) -> None:
         "Gelombang dari A di B TIDAK TERLIHAT sampai 00:40: alat diam · periksa asalnya: pembacaan A diragukan",
         "Gelombang dari A sudah tiba di B 23:50, sebelum perkiraan 00:00–00:40",
     ]
+
+
+def test_the_last_value_that_did_not_fail_stays_with_its_own_age_and_the_failure_is_told(run: Run) -> None:
+    body = f"""
+        const {{ Store }} = await import('{HERE}store.js');
+        const s = new Store(() => {{}});
+        for (const f of a) s.apply(f);
+        const now = 1767225640000;
+        return [m.soundText(s, 0), m.soundAge(s, 0, now), m.failedText(s, 0, now)]"""
+    said = delta(1767225620000, -9999, quality=4)
+    assert run("reading.js", body, snapshot(), said) == ["100", "30 dtk", "gagal uji (-9.999), 20 dtk lalu"]
+    missing = delta(1767225620000, None, quality=9)
+    assert run("reading.js", body, snapshot(), missing) == ["100", "30 dtk", "tanpa nilai, 20 dtk lalu"]
+    passed_by = {**said, "sound": {"i": [0], "time_ms": [1767225615000], "value": [107]}}
+    assert run("reading.js", body, snapshot(), passed_by)[:2] == ["107", "25 dtk"]
+    assert run("reading.js", body, snapshot(), said, delta(1767225630000, 90)) == ["90", "10 dtk", ""]
+    never = {**snapshot(value=-9999, quality=4)}
+    never["sensors"][0]["latest_sound"] = None
+    assert run("reading.js", body, never) == ["–", "", "gagal uji (-9.999), 30 dtk lalu"]

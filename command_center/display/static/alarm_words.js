@@ -1,9 +1,11 @@
 // @ts-check
 // What headline and alarm list both say of an alarm.
 
+import { isClosed } from "./alarm_order.js";
 import { age, clockTime, limit, moment, number, unitText } from "./format.js";
 import { levelName } from "./levels.js";
 import { propertyName, valueText, whatOf } from "./properties.js";
+import { failedText, soundAge, soundText } from "./reading.js";
 import { datastreamOf } from "./store.js";
 import { t } from "./text.js";
 
@@ -12,16 +14,15 @@ import { t } from "./text.js";
 /** @typedef {import("./store.js").Store} Store */
 
 /**
- * The value now, not the one at which the alarm was raised; that one only where nothing is known now.
+ * The last sound value, not the one at which the alarm was raised; that one only where nothing sound is known.
  * @param {Store} store
  * @param {Alarm} alarm
  * @returns {string}
  */
 export function currentValue(store, alarm) {
   const i = store.index.get(datastreamOf(alarm));
-  const now = i === undefined ? Number.NaN : store.value[i];
-  const value = Number.isNaN(now) ? (alarm.value ?? Number.NaN) : now;
-  return i === undefined ? number(value, alarm.unit) : valueText(store.sensors[i], value);
+  if (i === undefined) return number(alarm.value ?? Number.NaN, alarm.unit);
+  return Number.isNaN(store.sound[i]) ? valueText(store.sensors[i], alarm.value ?? Number.NaN) : soundText(store, i);
 }
 
 /**
@@ -47,6 +48,9 @@ export function doubts(city, store, alarm, now_ms) {
   const unit = unitText(alarm.unit);
   /** @type {{mark: "!"|"?", text: string}[]} */
   const found = [];
+  const i = store.index.get(datastreamOf(alarm));
+  const failed = i === undefined || isClosed(alarm) ? "" : failedText(store, i, now_ms);
+  if (failed) found.push({ mark: "!", text: failed });
   if (alarm.verify) found.push({ mark: "!", text: alarm.returned_at === null ? t("alarm.verify") : t("alarm.suspect") });
   if (alarm.doubt) {
     const value = `${number(alarm.doubt.value ?? Number.NaN, alarm.unit)} ${unit}`;
@@ -55,8 +59,7 @@ export function doubts(city, store, alarm, now_ms) {
   }
   const could_be = alarm.possible?.[0];
   if (could_be) {
-    const i = store.index.get(datastreamOf(alarm));
-    const seen_ms = i === undefined ? Number.NaN : store.time_ms[i];
+    const seen_ms = i === undefined ? Number.NaN : store.sound_ms[i];
     const unseen = age(now_ms - (Number.isNaN(seen_ms) ? Date.parse(could_be.since) : seen_ms));
     found.push({ mark: "?", text: t("alarm.possible", { level: levelName(city, could_be.level), age: unseen }) });
   }
@@ -78,8 +81,8 @@ export function doubts(city, store, alarm, now_ms) {
  */
 export function currentAge(store, alarm, now_ms) {
   const i = store.index.get(datastreamOf(alarm));
-  if (i === undefined || Number.isNaN(store.time_ms[i])) return { age: "", stale: true };
-  return { age: age(now_ms - store.time_ms[i]), stale: store.isStale(i, now_ms) };
+  if (i === undefined || Number.isNaN(store.sound_ms[i])) return { age: "", stale: true };
+  return { age: soundAge(store, i, now_ms), stale: store.isStale(i, now_ms) };
 }
 
 /**

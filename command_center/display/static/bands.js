@@ -58,15 +58,22 @@ function logSentence({ kind, reader, detail, at_us }, now_ms) {
   return { title: t("band.unreadLost", { time }), text: t("band.unreadLostText") };
 }
 
+/** Of these nobody outside may take anything for real; the rest is of the field. */
+const EXERCISE = new Set(["simulated", "replayed"]);
+
 /**
  * @param {Status} status
  * @param {number} now_ms
+ * @param {readonly string[]} origins of what is on the screen; "" = nothing was heard
  * @returns {Band[]}
  */
-function statusBands(status, now_ms) {
+function statusBands(status, now_ms, origins) {
   /** @type {Band[]} */
   const bands = [];
-  if (status.exercise) {
+  const isPlayed = status.exercise || origins.some((origin) => EXERCISE.has(origin));
+  if (isPlayed && origins.some((origin) => origin && !EXERCISE.has(origin))) {
+    bands.push({ key: "exercise", look: "exercise", title: t("band.mixed"), text: t("band.mixedText") });
+  } else if (status.exercise) {
     bands.push({ key: "exercise", look: "exercise", title: t("band.exercise"), text: t("band.exerciseText") });
   }
   if (status.simulator_refused) {
@@ -106,10 +113,11 @@ function statusBands(status, now_ms) {
  * @param {Status|null} status
  * @param {Freshness} freshness
  * @param {number} now_ms
+ * @param {readonly string[]} [origins] of what is on the screen
  */
-export function drawBands(status, freshness, now_ms) {
+export function drawBands(status, freshness, now_ms, origins = []) {
   const lost = freshness.state === "server" || freshness.state === "gateway";
-  const bands = [...(lost ? [lostBand(freshness, now_ms)] : []), ...(status ? statusBands(status, now_ms) : [])];
+  const bands = [...(lost ? [lostBand(freshness, now_ms)] : []), ...(status ? statusBands(status, now_ms, origins) : [])];
   const nodes = bands.map((band) => {
     let node = shown.get(band.key);
     if (!node) {

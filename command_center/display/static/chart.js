@@ -2,8 +2,8 @@
 // The chart of one datastream with its levels as lines: history from the API, then live.
 
 import { ApiError, get } from "./api.js";
+import { css, drawFailed, drawLevels } from "./chart_marks.js";
 import { clockTime, dayMonth, number } from "./format.js";
-import { levelColour, levelName } from "./levels.js";
 import { Series } from "./series.js";
 import { t } from "./text.js";
 import Plot from "./vendor/uplot/uPlot.esm.js";
@@ -20,8 +20,6 @@ const POINTS = 600;
 /** Room above and below the data, as a share of their span. */
 const HEADROOM = 0.08;
 
-/** @param {string} name */
-const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const rem = () => Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 
 export class Chart {
@@ -159,8 +157,12 @@ export class Chart {
         {},
         { stroke: css("--text"), width: 0.13 * unit, points: { show: false }, spanGaps: false },
         { stroke: css("--attention"), paths: () => null, points: { show: true, size: 0.5 * unit, width: 0.1 * unit, fill: css("--panel") } },
+        { auto: false, paths: () => null, points: { show: false } }, // what failed: drawn apart, and no part of the scale
       ],
-      hooks: { drawAxes: [(/** @type {any} */ plot) => drawLevels(plot, city, sensor, unit)] },
+      hooks: {
+        drawAxes: [(/** @type {any} */ plot) => drawLevels(plot, city, sensor, unit)],
+        draw: [(/** @type {any} */ plot) => drawFailed(plot, unit)],
+      },
     };
   }
 }
@@ -186,33 +188,4 @@ function yRange(sensor, low, high) {
 function timeLabel(at_s) {
   const time = clockTime(at_s * 1000);
   return time === "00:00" ? dayMonth(at_s * 1000) : time;
-}
-
-/**
- * @param {any} plot
- * @param {City} city
- * @param {Sensor} sensor
- * @param {number} unit
- */
-function drawLevels(plot, city, sensor, unit) {
-  const ratio = plot.pxRatio ?? devicePixelRatio;
-  const { ctx, bbox } = plot;
-  ctx.save();
-  ctx.lineWidth = 0.12 * unit * ratio;
-  ctx.setLineDash([0.5 * unit * ratio, 0.3 * unit * ratio]);
-  ctx.font = `600 ${0.85 * unit * ratio}px ${css("--font")}`;
-  ctx.textBaseline = "bottom";
-  ctx.textAlign = "left";
-  for (const level of sensor.levels) {
-    const y = plot.valToPos(level.value, "y", true);
-    ctx.strokeStyle = levelColour(city, level.name) || css("--muted");
-    ctx.beginPath();
-    ctx.moveTo(bbox.left, y);
-    ctx.lineTo(bbox.left + bbox.width, y);
-    ctx.stroke();
-    // The name in plain ink: a level's own colour may be too dark to read.
-    ctx.fillStyle = css("--text");
-    ctx.fillText(levelName(city, level.name), bbox.left + 0.4 * unit * ratio, y - 0.1 * unit * ratio);
-  }
-  ctx.restore();
 }

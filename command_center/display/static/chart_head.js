@@ -2,9 +2,10 @@
 // The line above the chart: what is drawn, its value now, and over how many hours.
 
 import { PAGE, byId, el, setChildren, setData, setText } from "./dom.js";
-import { age, unitText } from "./format.js";
+import { unitText } from "./format.js";
 import { levelName, paintLevel } from "./levels.js";
-import { valueText, whatOf } from "./properties.js";
+import { whatOf } from "./properties.js";
+import { failedText, soundAge, soundText } from "./reading.js";
 import { shortName } from "./station_name.js";
 import { t } from "./text.js";
 
@@ -35,11 +36,13 @@ export function drawChartHead(city, store, i, note, now_ms) {
   paintLevel(host, city, store.level[i]);
   setText(name, shortName(city, sensor.station));
   setText(property, whatOf(store, i));
-  setText(value, valueText(sensor, store.value[i]));
+  setText(value, soundText(store, i));
   setText(unit, unitText(sensor.unit));
   setText(chip, store.level[i] ? levelName(city, store.level[i]) : "");
-  setText(old, Number.isNaN(store.time_ms[i]) ? t("row.never") : age(now_ms - store.time_ms[i]));
-  setText(byId(PAGE.chartNote), note);
+  setText(old, Number.isNaN(store.time_ms[i]) ? t("row.never") : soundAge(store, i, now_ms));
+  const failed = failedText(store, i, now_ms);
+  setData(byId(PAGE.chartNote), "look", failed !== "");
+  setText(byId(PAGE.chartNote), [failed, note].filter(Boolean).join(" · "));
 }
 
 /**

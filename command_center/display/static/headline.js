@@ -73,7 +73,7 @@ function alarmParts(city, store, alarm, now_ms) {
   const i = store.index.get(datastreamOf(alarm));
   return {
     trend: i === undefined ? null : trendOf(city, store, i, now_ms),
-    doubt: doubts(city, store, alarm, now_ms)[0]?.text ?? "",
+    doubt: doubts(city, store, alarm, now_ms).slice(0, 2).map(({ text }) => text).join(" · "),
     severity: alarm.severity,
     level: levelName(city, alarm.level),
     rank: rankText(store, alarm),

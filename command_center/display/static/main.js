@@ -150,7 +150,7 @@ function checkFreshness() {
 function drawFreshness() {
   setData(document.body, "lost", freshness.state === "server" || freshness.state === "gateway");
   drawLink(freshness);
-  drawBands(store.status, freshness, now());
+  drawBands(store.status, freshness, now(), store.origin);
 }
 
 /** @param {string} datastream */

@@ -3,10 +3,11 @@
 
 import { groupStations } from "./basins.js";
 import { PAGE, byId, el, setData, setText } from "./dom.js";
-import { age, unitText } from "./format.js";
+import { unitText } from "./format.js";
 import { levelName, paintLevel } from "./levels.js";
-import { propertyName, valueText, whatOf } from "./properties.js";
+import { propertyName, whatOf } from "./properties.js";
 import { FAIL, SUSPECT } from "./quality.js";
+import { failedText, soundAge, soundText } from "./reading.js";
 import { datastreamsByStation, hasLevels } from "./standing.js";
 import { commonStart, shortName } from "./station_name.js";
 import { stationSymbol, trendSymbol } from "./symbols.js";
@@ -163,14 +164,13 @@ export class StationPanel {
     this.#rows.forEach((row, i) => {
       if (!row || (!all && !store.dirty[i])) return;
       store.dirty[i] = 0;
-      const sensor = store.sensors[i];
       const standing = store.standing(i);
       setData(row.node, "standing", standing);
       setData(row.node, "stale", standing !== "never" && store.isStale(i, now_ms));
       setText(row.chip, store.level[i] ? levelName(city, store.level[i]) : "");
       paintLevel(row.node, city, store.level[i]);
       setText(row.property, whatOf(store, i));
-      setText(row.value, valueText(sensor, store.value[i]));
+      setText(row.value, soundText(store, i));
       const trend = trendOf(city, store, i, now_ms);
       const could_be = store.could_be[i] && t("row.possible", { level: levelName(city, store.could_be[i]) });
       setData(row.coming, "trend", trend.direction);
@@ -178,8 +178,9 @@ export class StationPanel {
       setText(row.rate, trend.rate);
       setText(row.next, could_be || (trend.next && `· ${trend.next}`));
       setText(row.note, note(store, i, now_ms));
+      row.note.title = failedText(store, i, now_ms);
       setText(row.origin, ORIGINS[store.origin[i]]?.()[0] ?? "");
-      setText(row.age, standing === "never" ? t("row.never") : age(now_ms - store.time_ms[i]));
+      setText(row.age, standing === "never" ? t("row.never") : soundAge(store, i, now_ms));
     });
     const origins = [...new Set(store.origin)].flatMap((origin) => (ORIGINS[origin] ? [ORIGINS[origin]().join(" ")] : []));
     setText(byId(PAGE.stationsOrigins), origins.join(" · "));
@@ -226,5 +227,6 @@ function note(store, i, now_ms) {
   else if (store.isStale(i, now_ms)) words.push(t("row.old"));
   if (store.quality[i] === SUSPECT) words.push(t("quality.suspect"));
   if (store.quality[i] === FAIL) words.push(t("quality.fail"));
+  else if (store.hasFailed(i)) words.push(t("quality.missing"));
   return words.join(" ");
 }

@@ -62,31 +62,44 @@ export class Series {
   }
 
   /**
-   * Columns as uPlot wants them: seconds, values with null for a gap, and the doubtful ones once more for their marks.
+   * Columns as uPlot wants them: seconds; values that did not fail, null for a gap, undefined where the line passes by;
+   * the suspect ones once more for their marks; and those that failed, which the scale does not know.
    * @param {number} interval_s expected interval; NaN = taken from the data
-   * @returns {[number[], (number|null)[], (number|null)[]]}
+   * @returns {[number[], (number|null|undefined)[], (number|null)[], (number|null)[]]}
    */
   columns(interval_s) {
     /** @type {number[]} */
     const x = [];
-    /** @type {(number|null)[]} */
+    /** @type {(number|null|undefined)[]} */
     const y = [];
     /** @type {(number|null)[]} */
-    const doubtful = [];
+    const suspect = [];
+    /** @type {(number|null)[]} */
+    const failed = [];
+    /** @param {number} at_s @param {number|null|undefined} value @param {number|null} doubtful @param {number|null} bad */
+    const put = (at_s, value, doubtful, bad) => {
+      x.push(at_s);
+      y.push(value);
+      suspect.push(doubtful);
+      failed.push(bad);
+    };
     const gap_ms = this.#gap(interval_s);
+    let before = this.time_ms[0]; // of the line's last point
     for (let k = 0; k < this.length; k += 1) {
-      const before = this.time_ms[k - 1];
-      if (k > 0 && this.time_ms[k] - before > gap_ms) {
-        x.push(before / 1000 + 0.001);
-        y.push(null);
-        doubtful.push(null);
+      const time_ms = this.time_ms[k];
+      if (time_ms - before > gap_ms) {
+        put(Math.max(before, this.time_ms[k - 1]) / 1000 + 0.001, null, null, null);
+        before = Number.POSITIVE_INFINITY; // once a gap
       }
       const value = Number.isNaN(this.value[k]) ? null : this.value[k];
-      x.push(this.time_ms[k] / 1000);
-      y.push(value);
-      doubtful.push(this.quality[k] === SUSPECT || this.quality[k] === FAIL ? value : null);
+      if (this.quality[k] === FAIL) {
+        put(time_ms / 1000, undefined, null, value);
+      } else {
+        put(time_ms / 1000, value, this.quality[k] === SUSPECT ? value : null, null);
+        before = time_ms;
+      }
     }
-    return [x, y, doubtful];
+    return [x, y, suspect, failed];
   }
 
   /**

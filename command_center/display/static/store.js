@@ -23,6 +23,9 @@ export class Store {
   time_ms = new Float64Array(0);
   value = new Float64Array(0);
   quality = new Uint8Array(0);
+  /** The latest that has a value and did not fail: its time, ms (NaN = there was none), and its value. */
+  sound_ms = new Float64Array(0);
+  sound = new Float64Array(0);
   /** @type {string[]} */
   origin = [];
   silent = new Uint8Array(0);
@@ -67,6 +70,8 @@ export class Store {
     for (const alarm of frame.alarms ?? []) this.#takeAlarm(alarm, snapshot);
     const observations = frame.observations;
     if (observations) this.#observe(observations);
+    const sound = frame.sound;
+    sound?.i.forEach((i, k) => this.#hear(i, sound.time_ms[k], sound.value[k]));
     for (const { i, ...beside } of frame.beside ?? []) {
       this.beside[i] = beside;
       this.dirty[i] = 1;
@@ -106,6 +111,8 @@ export class Store {
     this.time_ms = Float64Array.from(sensors, (s) => (s.latest ? Date.parse(s.latest.time) : Number.NaN));
     this.value = Float64Array.from(sensors, (s) => s.latest?.value ?? Number.NaN);
     this.quality = Uint8Array.from(sensors, (s) => s.latest?.quality ?? MISSING);
+    this.sound_ms = Float64Array.from(sensors, (s) => (s.latest_sound ? Date.parse(s.latest_sound.time) : Number.NaN));
+    this.sound = Float64Array.from(sensors, (s) => s.latest_sound?.value ?? Number.NaN);
     this.origin = sensors.map((s) => s.latest?.origin ?? "");
     this.silent = Uint8Array.from(sensors, (s) => (s.silent && !s.derived_from ? 1 : 0));
     this.level = sensors.map((s) => worstOf(s));
@@ -122,17 +129,40 @@ export class Store {
       if (i >= this.sensors.length) return;
       const value = columns.value[k] ?? Number.NaN;
       this.follower(i, columns.time_ms[k], value, columns.quality[k]);
-      // Late data never move the live state; a newest time ahead of the gateway's clock was set by a clock that ran ahead.
-      if (columns.time_ms[k] <= this.time_ms[i] && this.time_ms[i] <= this.frame_ms + 300e3) return;
+      const failed = columns.quality[k] === FAIL || Number.isNaN(value);
+      if (!failed) this.#hear(i, columns.time_ms[k], value);
+      if (!this.#isNewer(columns.time_ms[k], this.time_ms[i])) return;
       this.time_ms[i] = columns.time_ms[k];
       this.value[i] = value;
       this.quality[i] = columns.quality[k];
       this.origin[i] = columns.origin[k];
       this.dirty[i] = 1;
-      if (columns.quality[k] === FAIL || Number.isNaN(value)) return; // no sign of life
+      if (failed) return; // no sign of life
       this.silent[i] = 0;
       this.could_be[i] = "";
     });
+  }
+
+  /**
+   * Late data never move the live state; a newest time ahead of the gateway's clock was set by a clock that ran ahead.
+   * @param {number} time_ms
+   * @param {number} newest_ms
+   */
+  #isNewer(time_ms, newest_ms) {
+    return !(time_ms <= newest_ms && newest_ms <= this.frame_ms + 300e3);
+  }
+
+  /**
+   * Takes a value that did not fail.
+   * @param {number} i
+   * @param {number} time_ms
+   * @param {number} value
+   */
+  #hear(i, time_ms, value) {
+    if (i >= this.sensors.length || !this.#isNewer(time_ms, this.sound_ms[i])) return;
+    this.sound_ms[i] = time_ms;
+    this.sound[i] = value;
+    this.dirty[i] = 1;
   }
 
   /**
@@ -181,14 +211,22 @@ export class Store {
   }
 
   /**
-   * Older than three of its intervals, or called silent by the detector.
+   * Whether the newest one failed, or has no value.
+   * @param {number} i
+   */
+  hasFailed(i) {
+    return !Number.isNaN(this.time_ms[i]) && (this.quality[i] === FAIL || Number.isNaN(this.value[i]));
+  }
+
+  /**
+   * What is shown of it is older than three of its intervals, or it is called silent by the detector.
    * @param {number} i
    * @param {number} now_ms
    * @returns {boolean}
    */
   isStale(i, now_ms) {
     const interval_s = this.sensors[i]?.interval_s ?? Number.NaN;
-    return this.isSilent(i) || now_ms - this.time_ms[i] > 3000 * interval_s;
+    return this.isSilent(i) || now_ms - this.sound_ms[i] > 3000 * interval_s;
   }
 }
 

@@ -54,6 +54,7 @@
  * @property {Rate|null} [rate] @property {Eta|null} [eta] @property {string|null} [dominant]
  * @property {Possible[]} [possible] the worst first
  * @property {{time: string, value: number|null, quality: number, origin: string}|null} latest
+ * @property {{time: string, value: number|null}|null} [latest_sound] that has a value and did not fail
  */
 
 /**
@@ -107,6 +108,7 @@
  * @property {Incident[]} [incidents] all of them
  * @property {Duties} [duties] all of them @property {Wave[]} [waves] all of them @property {(Beside & {i: number})[]} [beside]
  * @property {{i: number[], time_ms: number[], value: (number|null)[], quality: number[], origin: string[]}} [observations]
+ * @property {{i: number[], time_ms: number[], value: number[]}} [sound] of those whose newest one failed the last that did not
  */
 
 /**

@@ -19,6 +19,7 @@ from command_center import live
 from command_center.clock import now_us
 from command_center.live import Viewer
 from sensors.origin import Origin
+from sensors.quality import Quality
 from sensors.transition import Kind
 from tests.unit.command_center.derived_city import BELOW, ETA, RATE, derived_city
 from tests.unit.command_center.little_city import DISCHARGE, LEVEL, NOW_US, entry, minutes, raised, returned, transition
@@ -87,6 +88,23 @@ def test_a_late_or_repeated_observation_does_not_move_the_wall(tmp_path: Path) -
             frames = frames_until(wall, lambda f: f["type"] == "delta" and 401.0 in f["observations"]["value"])
             shown = [v for frame in frames if frame["type"] == "delta" for v in frame["observations"]["value"]]
             assert shown == [401.0]
+
+
+def test_where_the_newest_one_failed_the_last_sound_one_is_told_beside_it(tmp_path: Path) -> None:
+    with running(tmp_path) as center:
+        center.gateway.append(entry([(LEVEL, NOW_US, 400.0)]))
+        center.wait_ready()
+        with look(center) as wall:
+            settle(wall)
+            bad = entry([(LEVEL, minutes(1), 401.0), (LEVEL, minutes(2), -9999.0)])
+            bad.batch.quality[1] = Quality.FAIL
+            center.gateway.append(bad)
+            delta = frames_until(wall, lambda f: f["type"] == "delta" and f["observations"]["i"])[-1]
+            assert (delta["observations"]["value"], delta["observations"]["quality"]) == ([-9999.0], [4])
+            assert delta["sound"] == {"i": [0], "time_ms": [minutes(1) // 1000], "value": [401.0]}
+        with look(center) as wall:
+            sensor = json.loads(wall.recv())["sensors"][0]
+            assert (sensor["latest"]["value"], sensor["latest_sound"]["value"]) == (-9999.0, 401.0)
 
 
 def test_there_is_a_frame_every_second_and_never_more_than_ten(tmp_path: Path) -> None:

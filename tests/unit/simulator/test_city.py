@@ -9,7 +9,7 @@ import pytest
 from sensors.health_kinds import is_health
 from simulator.broker import Message
 from simulator.city import STEP_S, VirtualCity
-from simulator.devices import OTHER_PERIOD_S, RIVER_PERIOD_S, YIELDS_S, Devices, Moment
+from simulator.devices import OTHER_PERIOD_S, RIVER_PERIOD_S, Devices, Moment
 from simulator.gauges import RIVER_KINDS
 from tests.unit.simulator.cities import CITIES, NOON, NOW_US, SPEED, catalogue, plan, ticks
 
@@ -138,17 +138,30 @@ def test_now_and_then_a_device_sends_nonsense_and_the_truth_says_so() -> None:
     assert 4 <= events.count("malformed_payload") <= 10  # every two to five minutes
 
 
-def test_a_reading_of_somebody_else_is_not_spoken_over() -> None:
-    devices = Devices(plan(CITIES[0], scenario="calm"), NOON)
+@pytest.mark.parametrize("city", CITIES)
+def test_a_reading_of_somebody_else_is_not_spoken_over_and_the_pause_is_no_silence(city: str) -> None:
+    devices = Devices(plan(city, scenario="calm"), NOON)
     heard_s = 20.0
+    topic_of = {f"telemetry/{d.station}/{d.property}": d for d in catalogue(city).datastreams}
 
-    def topics(begin_s: float, end_s: float) -> set[str]:
-        moments = (Moment(s, NOW_US + round(s * 1e6), NOON) for s in np.arange(begin_s, end_s, 0.5).tolist())
-        return {message.topic for moment in moments for message in devices.tick(moment).messages}
+    def times(begin_s: float, end_s: float) -> dict[str, list[float]]:
+        found: dict[str, list[float]] = {}
+        for s in np.arange(begin_s, end_s, 0.5).tolist():
+            for message in devices.tick(Moment(s, NOW_US + round(s * 1e6), NOON)).messages:
+                found.setdefault(message.topic, []).append(s)
+        return found
 
-    first = devices.tick(Moment(10.0, NOW_US, NOON)).messages[0]
-    devices.hear(first, 10.0)  # its own, back from the broker
-    assert first.topic in topics(10.5, heard_s)
-    devices.hear(Message(first.topic, b"1632"), heard_s)
-    assert first.topic not in topics(heard_s, heard_s + YIELDS_S)
-    assert first.topic in topics(heard_s + YIELDS_S, heard_s + YIELDS_S + 10.0)
+    own = devices.tick(Moment(10.0, NOW_US, NOON)).messages
+    for message in own:
+        devices.hear(message, 10.0)  # its own, back from the broker
+    before = times(10.5, heard_s)
+    observed = [topic for topic, datastream in topic_of.items() if not is_health(datastream.kind)]
+    assert set(observed) <= before.keys()
+    for topic in observed:
+        devices.hear(Message(topic, b"1632"), heard_s)
+    after = times(heard_s, heard_s + 140.0)
+    for topic in observed:
+        datastream = topic_of[topic]
+        shortest_s = min(datastream.interval_calm_s, datastream.interval_storm_s or datastream.interval_calm_s)
+        limit_s = catalogue(city).city.silence.intervals * shortest_s
+        assert min(40.0, limit_s / 2) < after[topic][0] - heard_s < limit_s

@@ -60,3 +60,30 @@ def test_what_cannot_be_published_is_wrong_usage(arguments: list[str], capsys: p
         main(["publish", *arguments])
     assert exit_.value.code == 2
     assert "expected" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["S-1", "level"], 2, "expected PROPERTY and VALUE, or --payload"),
+        (["S-1", "level", "1", "--payload", "1"], 2, "without VALUE"),
+        (["S-1", "level", "--payload", "[1", "--unit", "cm"], 2, "without --unit"),
+        (["S-1", "level", "--payload", "[1"], 1, "expected JSON, got '[1'"),
+        (["S-1", "level", "--payload", '[1, {"ts": 5}]'], 1, "reading[1]: expected a number"),
+        (["S-1", "level", "--payload", '{"value": "1"}'], 1, 'as "value", got'),
+        (["S-1", "level", "--payload", "@/nowhere.json"], 1, "@/nowhere.json: No such file"),
+        (["S-1", "--payload", "1"], 1, 'expected an object with "values"'),
+        (["S-1", "level", "--payload", "[" + "1," * 10_000 + "1]"], 1, "at most 10000 readings"),
+    ],
+)
+def test_a_payload_that_cannot_be_published_is_said_before_any_connection(
+    arguments: list[str], status: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["publish", *arguments, "--mqtt-url", "mqtt://127.0.0.1:1"]) == status
+    assert said in capsys.readouterr().err
+
+
+def test_publish_says_that_a_property_is_computed(capsys: pytest.CaptureFixture[str]) -> None:
+    reading = ["publish", "BRANGKAL-SOOKO", "level-rate", "1", "--mqtt-url", "mqtt://127.0.0.1:1"]
+    main([*reading, "--city", "mojokerto"])
+    assert "is computed from BRANGKAL-SOOKO:level" in capsys.readouterr().err

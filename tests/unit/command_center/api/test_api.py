@@ -76,7 +76,8 @@ def test_sensors_are_datastreams_with_place_levels_and_newest_observation(center
     }  # fmt: skip
     assert level["conflicts"] == 1
     assert (discharge["latest"], discharge["silent"]) == (None, False)
-    assert (rain["latest"]["value"], rain["silent"]) == (None, True)
+    assert (rain["latest"]["value"], rain["latest_sound"], rain["silent"]) == (None, None, True)
+    assert level["latest_sound"] | {"age_s": 0} == level["latest"] | {"age_s": 0}
     assert center.get("/sensors/ROLAK:level")["id"] == "ROLAK:level"
 
 

@@ -134,6 +134,42 @@ def test_one_row_larger_than_the_bound_does_not_hang() -> None:
     assert (history.observations, history.forgotten) == (0, 50)
 
 
+def sound_of(latest: Latest, datastream: int) -> tuple[int, float] | None:
+    sound = latest.sound
+    return (int(sound.time_us[datastream]), float(sound.value[datastream])) if sound.heard(datastream) else None
+
+
+SENTINEL = st.lists(
+    st.lists(
+        st.tuples(
+            st.integers(0, 2), st.integers(0, 12), st.sampled_from([1.0, 2.0, math.nan]), st.sampled_from([1, 3, 4])
+        ),
+        max_size=6,
+    ),
+    max_size=12,
+)
+
+
+@given(SENTINEL, st.randoms())
+def test_the_newest_sound_one_is_the_last_that_did_not_fail_in_whatever_order_it_is_read(
+    log: list[list[tuple[int, int, float, int]]], shuffle: random.Random
+) -> None:
+    latest = Latest()
+    for seq in shuffle.sample(range(1, len(log) + 1), len(log)):
+        rows = batch([(d, time_us, value) for d, time_us, value, _ in log[seq - 1]])
+        graded = replace(rows, quality=np.array([quality for *_, quality in log[seq - 1]], np.uint8))
+        latest.add(graded, np.full(len(rows), seq, np.int64))
+    for datastream in range(3):
+        good = [
+            (-time_us, seq, place, value)
+            for seq, rows_of_seq in enumerate(log, start=1)
+            for place, (d, time_us, value, quality) in enumerate(rows_of_seq)
+            if d == datastream and quality != 4 and not math.isnan(value)
+        ]
+        expected = min(good, default=None)
+        assert sound_of(latest, datastream) == (None if expected is None else (-expected[0], expected[3]))
+
+
 @given(LOG, st.randoms())
 def test_the_newest_observation_is_the_history_s_last(
     log: list[list[tuple[int, int, float]]], shuffle: random.Random
@@ -143,9 +179,14 @@ def test_the_newest_observation_is_the_history_s_last(
     latest, history = Latest(), taken(log, [seqs])
     for seq in seqs:
         before = [shown(taken(log, [seqs[: seqs.index(seq)]]), d)[-1:] for d in range(3)]
+        sound_before = [sound_of(latest, d) for d in range(3)]
         changed = latest.add(*columns_of([(seq, batch(log[seq - 1]))])).tolist()
         now = [shown(taken(log, [seqs[: seqs.index(seq) + 1]]), d)[-1:] for d in range(3)]
-        assert changed == [d for d in range(3) if before[d] != now[d]]
+        moved = {d for d in range(3) if before[d] != now[d]}
+        sound_moved = {d for d in range(3) if sound_before[d] != sound_of(latest, d)}
+        assert changed == sorted(changed)
+        named = {d for d, _, value in log[seq - 1] if not math.isnan(value)}
+        assert moved | sound_moved <= set(changed) <= moved | named
     for datastream in range(3):
         expected = shown(history, datastream)[-1:]
         assert latest.heard(datastream) == bool(expected)
@@ -206,6 +247,17 @@ def test_a_peak_of_one_sample_in_a_million_survives(extreme: float) -> None:
     values = np.sin(np.arange(1_000_000) / 1000.0)
     values[654_321] = extreme
     assert extreme in thinned(rows_of(values.tolist()), 100)["value"]
+
+
+@pytest.mark.parametrize("points", [2, 3, 30])
+def test_what_failed_takes_no_peak_s_place_and_is_not_lost(points: int) -> None:
+    rows = rows_of([float(k % 50) for k in range(500)])
+    rows["value"][77], rows["value"][200:260], rows["quality"][200:260] = 300.0, -9999.0, 4
+    kept = thinned(rows, points)
+    sound = kept[kept["quality"] != 4]["value"]
+    assert len(kept) <= points
+    assert (sound.max(), sound.min()) == (300.0, 0.0)
+    assert (-9999.0 in kept["value"]) == (points > 2)
 
 
 @settings(max_examples=25)

@@ -82,8 +82,8 @@ def picture(center: Running) -> list[object]:
     """Sensors and alarms, without their ages and texts that tell days."""
     sensors = center.get("/sensors")["items"]
     for sensor in sensors:
-        if sensor["latest"]:
-            sensor["latest"].pop("age_s")
+        for newest in filter(None, (sensor["latest"], sensor["latest_sound"])):
+            newest.pop("age_s")
     return [sensors, center.get("/alarms")]
 
 
