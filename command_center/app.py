@@ -1,6 +1,7 @@
 """The command center: all wiring, once.
 
 log.db ──tail──> alarm desk ──> operations.db        gateway.sock ──> link (status, doorbell; cursor back)
+             │   desk ──> alert watch ──> alert office (CAP) ──> operations.db
              └─> picture ──> live view ──> wall       HTTP ──> gate ──> routes over all of these
 """
 
@@ -16,9 +17,16 @@ from typing import Final
 
 from command_center.accounts import ADMIN, Accounts
 from command_center.actions.acts import ActionActs
+from command_center.actions.duties import DutyBoard
+from command_center.actions.report_desk import ReportDesk
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.release_watch import ReleaseWatch
 from command_center.alarms.viewer import AlarmViewer
+from command_center.alerts.listening import Listening
+from command_center.alerts.office import AlertOffice
+from command_center.alerts.publishing import AlertPublishing
+from command_center.alerts.watch import AlertWatch
+from command_center.alerts.writer import Writer
 from command_center.api.application import Parts, build
 from command_center.api.dead_letters import LetterReading
 from command_center.bell import Bell
@@ -28,7 +36,7 @@ from command_center.gateway_link import GatewayLink
 from command_center.health import Health
 from command_center.listener import Server, listen, server
 from command_center.live import LiveView
-from command_center.metrics import Metrics
+from command_center.metrics import Metrics, WarningParts
 from command_center.operations import Operations
 from command_center.picture.log_thread import LogThread
 from command_center.picture.picture import Picture
@@ -96,8 +104,13 @@ class CommandCenter:
         board = StatusBoard(data_dir, picture, desk, tail, link)
         book = SensorBook(picture, desk)
         actions = ActionActs(desk, operations, picture, news)
+        reports = ReportDesk(desk, operations, picture, book, news)
         viewer = AlarmViewer(picture, desk, book)
-        live = LiveView(picture, desk, book, viewer, board, actions, news)
+        live = LiveView(picture, desk, book, viewer, board, DutyBoard(actions, reports), news)
+        writer = Writer(picture, book, self._settings.city)
+        office, listening = AlertOffice(operations, desk, writer), Listening(writer, self._settings.city)
+        watch = AlertWatch(office, tail)
+        publishing = AlertPublishing(operations, data_dir, self._settings.mqtt)
         accounts = Accounts(operations, self._settings.http.session_hours)
         self._greet(await asyncio.to_thread(accounts.ensure_admin, self._settings.admin.password, now_us()))
         parts = Parts(
@@ -111,11 +124,14 @@ class CommandCenter:
             picture=picture,
             desk=desk,
             actions=actions,
+            reports=reports,
+            office=office,
+            listening=listening,
             book=book,
             viewer=viewer,
             live=live,
             health=Health(operations, desk, picture, tail, link, live),
-            metrics=Metrics(desk, picture, tail, link, live, board),
+            metrics=Metrics(desk, picture, tail, link, live, board, WarningParts(office, watch, listening, publishing)),
         )
         self._server = server(build(parts))
         self._server.should_exit = self._stopping.is_set()
@@ -126,6 +142,9 @@ class CommandCenter:
                 tasks.create_task(_beat(desk, ReleaseWatch(desk, picture), link), name="command_center.beat"),
                 tasks.create_task(live.run(), name="command_center.live"),
                 tasks.create_task(_tell_audit_head(operations), name="command_center.audit_head"),
+                tasks.create_task(watch.run(), name="command_center.alerts"),
+                tasks.create_task(listening.run(), name="command_center.listening"),
+                tasks.create_task(publishing.run(), name="command_center.publishing"),
             ]
             address = self._listener.getsockname()
             _log.info("listening on http://%s:%d", *address[:2])

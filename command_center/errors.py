@@ -8,8 +8,12 @@ SiagaError
     │   └── NotStored         a write to operations.db failed: nothing of it happened
     ├── AlarmActive           only an alarm that has returned to normal can be closed
     ├── NotAllowed            an act that this alarm, order or person does not allow
-    └── UnknownName           there is no user, token or handover of that name
+    ├── UnknownName           there is no user, token or handover of that name
+    ├── CapError              a CAP message that is none, or cannot be written
+    └── AlertFaulty           a warning of ours that must not go out as it is
 """
+
+from collections.abc import Sequence
 
 from sensors.errors import SiagaError
 
@@ -44,3 +48,19 @@ class NotAllowed(CommandCenterError):
 
 class UnknownName(CommandCenterError):
     """Nothing has that name; the text says what was looked for."""
+
+
+class CapError(CommandCenterError):
+    """A text is no CAP 1.2 message, or a message cannot be written as one; `where` names element and line."""
+
+    def __init__(self, what: str, where: str) -> None:
+        super().__init__(f"{where}: {what}")
+        self.what, self.where = what, where
+
+
+class AlertFaulty(CommandCenterError):
+    """A warning of ours breaks rules of CAP or our own; the text names each, `where` the place of the first."""
+
+    def __init__(self, faults: Sequence[object], where: str) -> None:
+        super().__init__("; ".join(map(str, faults)))
+        self.where = where

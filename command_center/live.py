@@ -10,8 +10,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from command_center.actions.acts import ActionActs
-from command_center.actions.view import ActionView, action_view
+from command_center.actions.duties import Duties, DutyBoard
 from command_center.alarms.alarm import Alarm
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.view import AlarmView
@@ -49,7 +48,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     alarms: list[AlarmView]  # open ones, and those closed last
     incidents: list[IncidentView]  # of the open alarms, the worst first
     waves: list[WaveView]
-    actions: list[ActionView]  # open ones
+    duties: Duties
     status: WallStatus
 
 
@@ -62,7 +61,7 @@ class Delta(msgspec.Struct, frozen=True, kw_only=True):
     alarms: list[AlarmView]
     incidents: list[IncidentView] | msgspec.UnsetType  # all of them, where an alarm has changed
     waves: list[WaveView] | msgspec.UnsetType  # all of them, where any has changed
-    actions: list[ActionView] | msgspec.UnsetType  # all open ones, where any has changed
+    duties: Duties | msgspec.UnsetType  # all of them, where any has changed
     status: WallStatus | msgspec.UnsetType
 
 
@@ -120,12 +119,11 @@ class LiveView:
         sensors: SensorBook,
         viewer: AlarmViewer,
         board: StatusBoard,
-        actions: ActionActs,
+        duties: DutyBoard,
         news: Bell,
     ) -> None:
         self._picture, self._desk, self._sensors, self._board = picture, desk, sensors, board
-        self._viewer, self._acts, self._news = viewer, actions, news
-        self._actions_sent: list[ActionView] = []
+        self._viewer, self._duties, self._news = viewer, duties, news
         self.receipts = board.receipts
         self._viewers: set[Viewer] = set()
         self._snapshot: str | None = None  # of the present tick
@@ -193,7 +191,7 @@ class LiveView:
             alarms=alarms,
             incidents=self._incidents() if alarms else msgspec.UNSET,
             waves=self._changed_waves(at_us),
-            actions=self._changed_actions(at_us),
+            duties=self._duties.changed(at_us) if self._viewers else msgspec.UNSET,
             status=self._status(at_us),
         )
 
@@ -233,17 +231,6 @@ class LiveView:
         waves.changed = False
         return self._waves(at_us)
 
-    def _changed_actions(self, at_us: int) -> list[ActionView] | msgspec.UnsetType:
-        """A gauge that falls below a level changes an action, too: it may be taken back then."""
-        actions = self._actions(at_us) if self._viewers else self._actions_sent
-        if actions == self._actions_sent:
-            return msgspec.UNSET
-        self._actions_sent = actions
-        return actions
-
-    def _actions(self, at_us: int) -> list[ActionView]:
-        return [action_view(one, self._acts.gauge_of(one, at_us)) for one in self._desk.actions.open_actions]
-
     def _waves(self, at_us: int) -> list[WaveView]:
         directory = self._picture.directory
         return [] if directory is None else self._picture.waves.view(directory, at_us)
@@ -263,7 +250,7 @@ class LiveView:
             alarms=self._views(alarms, at_us),
             incidents=self._incidents(),
             waves=self._waves(at_us),
-            actions=self._actions(at_us),
+            duties=self._duties.all(at_us),
             status=self._board.status(at_us),
         )
         return msgspec.json.encode(snapshot).decode()

@@ -1,7 +1,7 @@
 """`/metrics`: read off the parts when asked for, in a registry of our own; the gateway's figures as it told them."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -9,6 +9,10 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from command_center.alarms.desk import AlarmDesk
+from command_center.alerts.listening import Listening
+from command_center.alerts.office import AlertOffice
+from command_center.alerts.publishing import AlertPublishing
+from command_center.alerts.watch import AlertWatch
 from command_center.clock import now_us
 from command_center.gateway_link import GatewayLink
 from command_center.gateway_metrics import gateway_metrics
@@ -20,14 +24,31 @@ from command_center.wall_status import StatusBoard
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
+class WarningParts(NamedTuple):
+    """What has to do with warnings to the public."""
+
+    office: AlertOffice
+    watch: AlertWatch
+    listening: Listening
+    publishing: AlertPublishing
+
+
 class Metrics(Collector):
     """Collects from the parts; keeps no figure itself."""
 
     def __init__(
-        self, desk: AlarmDesk, picture: Picture, tail: Tail, link: GatewayLink, live: LiveView, board: StatusBoard
+        self,
+        desk: AlarmDesk,
+        picture: Picture,
+        tail: Tail,
+        link: GatewayLink,
+        live: LiveView,
+        board: StatusBoard,
+        warnings: WarningParts,
     ) -> None:
         self._desk, self._picture, self._tail = desk, picture, tail
         self._link, self._live, self._board = link, live, board
+        self._warning_parts = warnings
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
@@ -40,6 +61,7 @@ class Metrics(Collector):
         yield from self._log()
         yield from self._memory()
         yield from self._alarms()
+        yield from self._warnings()
         yield from self._sensors()
         yield from self._gateway()
 
@@ -78,6 +100,20 @@ class Metrics(Collector):
         yield _counter("alarm_twins", "alarms whose id an alarm of lost rows had already", self._desk.twins)
         yield _counter("rebased", "datastreams judged anew as their time lay ahead of our clock", self._desk.rebased)
         yield _counter("unnamed_transitions", "transitions of datastreams that no catalogue names", self._desk.unnamed)
+
+    def _warnings(self) -> Iterator[Metric]:
+        office, watch, listening, publishing = self._warning_parts
+        yield _counter("alerts_issued", "CAP messages that were issued", office.issued)
+        yield _counter("alerts_published", "CAP messages and clearings published over MQTT", publishing.published)
+        yield _gauge("alert_broker_connected", "the broker that warnings are published to", publishing.connected)
+        yield _gauge("alert_rules_failing", "no warnings are drafted by rule just now", bool(watch.error))
+        failures = GaugeMetricFamily("siaga_cap_feed_failures", "failed rounds in a row", labels=["feed"])
+        refused = CounterMetricFamily("siaga_cap_feed_refused", "what was no CAP message", labels=["feed"])
+        for state in listening.states():
+            failures.add_metric([state.name], state.failures)
+            refused.add_metric([state.name], state.refused)
+        yield failures
+        yield refused
 
     def _sensors(self) -> Iterator[Metric]:
         counts = self._board.counts()

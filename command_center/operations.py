@@ -142,10 +142,38 @@ CREATE TABLE handover (
 );
 """
 
+_WARNINGS: Final = """
+CREATE TABLE cap_alert (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,  -- in the order in which they were drafted
+    id TEXT NOT NULL UNIQUE,                   -- the message's identifier
+    made_for TEXT NOT NULL UNIQUE,             -- nothing is made for the same twice
+    chain TEXT NOT NULL,                       -- identifier of the first message of its story
+    datastream TEXT NOT NULL,                  -- empty: written by hand
+    state TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    issued_us INTEGER,                         -- NULL: not issued
+    body TEXT NOT NULL,                        -- JSON of command_center.alerts.record.Record
+    xml BLOB                                   -- the very bytes that were issued
+);
+CREATE INDEX cap_alert_of_state ON cap_alert (state, number);
+CREATE INDEX cap_alert_of_chain ON cap_alert (chain, number);
+CREATE INDEX cap_alert_issued ON cap_alert (issued_us);
+CREATE TABLE cap_act (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    alert_id TEXT NOT NULL REFERENCES cap_alert (id),
+    at_us INTEGER NOT NULL,
+    act TEXT NOT NULL,
+    by TEXT NOT NULL,                          -- empty: a rule
+    revision INTEGER NOT NULL,
+    comment TEXT NOT NULL
+);
+CREATE INDEX cap_act_of_alert ON cap_act (alert_id, number);
+"""
+
 # What each version added: a file of an older one is brought up to date when it is opened, in one transaction.  A step
 # is SQL, or what it takes Python for: a function of the connection, within that transaction.
 Step = str | Callable[[sqlite3.Connection], None]
-SCHEMA: Final[tuple[Step, ...]] = (_FIRST, _SET_ASIDE, _ACTIONS, audit.chain_older, _PEOPLE)
+SCHEMA: Final[tuple[Step, ...]] = (_FIRST, _SET_ASIDE, _ACTIONS, audit.chain_older, _PEOPLE, _WARNINGS)
 SCHEMA_VERSION: Final = len(SCHEMA)
 
 Write = Callable[[sqlite3.Connection], None]  # a part of a transaction

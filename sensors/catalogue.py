@@ -16,6 +16,7 @@ from sensors.pull_source import Pull
 from sensors.row import Row as Row  # noqa: PLC0414 (a name of the catalogue: others import it from here)
 from sensors.row import Text as Text  # noqa: PLC0414
 from sensors.standing_action import StandingAction as StandingAction  # noqa: PLC0414
+from sensors.warning_rules import CapFeed, CapRules
 
 Direction = Literal["rising", "falling"]
 Protocol = Literal["auto", "5", "3.1.1"]
@@ -122,6 +123,8 @@ class City(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     silence: Silence = Silence()
     detector: DetectorRules = DetectorRules()
     alarms: AlarmRules = AlarmRules()
+    cap: CapRules = CapRules()
+    cap_feeds: tuple[CapFeed, ...] = ()
     credit: Text = Text("", "")
 
     def rules_for(self, source: str) -> tuple[IngestRule, ...]:

@@ -14,6 +14,7 @@ from sensors.map_layer import why_unusable
 from sensors.pull_source import Pull, why_not
 from sensors.settings import convert, read_toml
 from sensors.tables import IDENTIFIER, Fault, unknown
+from sensors.warning_rules import usable_feeds, usable_rules
 
 FILE: Final = "city.toml"
 DAY_S: Final = 86_400
@@ -42,7 +43,13 @@ def read_city(folder: Path, faults: list[Fault]) -> City:
     faults.extend(Fault(FILE, 0, "ingest", unknown("source", name, names)) for name in strangers)
     rules = tuple(rule for rule in city.ingest if rule.source not in strangers)
     sources = tuple(_without_secrets(source, faults) for source in city.sources)
-    return msgspec.structs.replace(city, layers=tuple(layers), sources=sources, ingest=rules, pulls=pulls)
+    cap, cap_faults = usable_rules(city.cap)
+    feeds, feed_faults = usable_feeds(city.cap_feeds)
+    faults.extend(Fault(FILE, 0, "cap", reason) for reason in cap_faults)
+    faults.extend(Fault(FILE, 0, "cap_feeds", reason) for reason in feed_faults)
+    return msgspec.structs.replace(
+        city, layers=tuple(layers), sources=sources, ingest=rules, pulls=pulls, cap=cap, cap_feeds=feeds
+    )
 
 
 def is_zone(name: str) -> bool:

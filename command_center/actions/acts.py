@@ -26,6 +26,11 @@ class ActionActs:
         self._desk, self._operations, self._picture, self._news = desk, operations, picture, news
 
     @property
+    def open_actions(self) -> list[Action]:
+        """Every action that nobody has taken back, the one opened last first."""
+        return self._desk.actions.open_actions
+
+    @property
     def unstored(self) -> list[Action]:
         """Actions that operations.db has not taken yet."""
         return self._desk.actions.unstored

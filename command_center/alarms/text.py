@@ -40,12 +40,12 @@ Language = Literal["id", "en"]
 
 def sentence(alarm: Alarm, catalogue: Catalogue, now_us: int) -> Text:
     """The alarm as it stands, in both languages; `now_us` tells what "today" is."""
-    return Text(id=_Teller("id", catalogue, now_us).tell(alarm), en=_Teller("en", catalogue, now_us).tell(alarm))
+    return Text(id=Teller("id", catalogue, now_us).tell(alarm), en=Teller("en", catalogue, now_us).tell(alarm))
 
 
 def moment(time_us: int, catalogue: Catalogue, now_us: int) -> Text:
     """A time as the city's clocks show it, with the day where that is not today."""
-    return Text(id=_Teller("id", catalogue, now_us).time(time_us), en=_Teller("en", catalogue, now_us).time(time_us))
+    return Text(id=Teller("id", catalogue, now_us).time(time_us), en=Teller("en", catalogue, now_us).time(time_us))
 
 
 def number(value: float, language: Language) -> str:
@@ -59,7 +59,7 @@ def number(value: float, language: Language) -> str:
     return text.replace(".", "\0").replace(",", THIN_SPACE).replace("\0", point)
 
 
-class _Teller:
+class Teller:
     """Tells in one language."""
 
     def __init__(self, language: Language, catalogue: Catalogue, now_us: int) -> None:

@@ -12,12 +12,16 @@ from starlette.types import Scope
 
 from command_center.accounts import Accounts
 from command_center.actions.acts import ActionActs
+from command_center.actions.report_desk import ReportDesk
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.viewer import AlarmViewer
+from command_center.alerts.listening import Listening
+from command_center.alerts.office import AlertOffice
 from command_center.api import (
     actions,
     alarm_acts,
     alarms,
+    alerts,
     audit,
     city,
     dead_letters,
@@ -31,6 +35,7 @@ from command_center.api import (
     login,
     maintenance,
     people,
+    reports,
     sensors,
     service_orders,
     shift,
@@ -71,6 +76,9 @@ class Parts:
     picture: Picture
     desk: AlarmDesk
     actions: ActionActs
+    reports: ReportDesk
+    office: AlertOffice
+    listening: Listening
     book: SensorBook
     viewer: AlarmViewer
     live: LiveView
@@ -107,9 +115,11 @@ def build(parts: Parts) -> FastAPI:
         alarms.router(parts.desk, parts.operations, parts.viewer, parts.live.receipts),
         alarm_acts.router(parts.desk, parts.viewer),
         actions.router(parts.actions, parts.operations),
+        reports.router(parts.reports, parts.operations),
         incidents.router(parts.desk, parts.operations, parts.picture, parts.viewer),
         kpis.router(parts.desk, parts.operations),
         service_orders.router(parts.desk, parts.operations, parts.picture),
+        alerts.router(parts.office, parts.listening),
         waves.router(parts.picture),
         dead_letters.router(parts.letters, parts.operations),
         dead_letters.unknown_router(parts.letters, parts.picture),
@@ -118,6 +128,7 @@ def build(parts: Parts) -> FastAPI:
         live.router(parts.live),
     ):
         app.include_router(router, prefix=PREFIX)
+    app.include_router(alerts.published_router(parts.office))
     app.include_router(health.router(parts.health, parts.metrics))
     app.include_router(docs.router(app))
     app.add_api_route("/", _wall, include_in_schema=False)

@@ -9,7 +9,15 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from command_center.api.answers import ApiError, error_answer
-from command_center.errors import AlarmActive, NotAllowed, NotStored, OperationsError, UnknownName
+from command_center.errors import (
+    AlarmActive,
+    AlertFaulty,
+    CapError,
+    NotAllowed,
+    NotStored,
+    OperationsError,
+    UnknownName,
+)
 from gateway.errors import LogError, LogMissing
 
 _log = logging.getLogger("command_center.api")
@@ -23,6 +31,8 @@ def install(app: FastAPI) -> None:
         (AlarmActive, 409, "alarm_active"),
         (NotAllowed, 409, "not_allowed"),
         (UnknownName, 404, "not_found"),
+        (AlertFaulty, 422, "faulty_alert"),
+        (CapError, 422, "not_cap"),
         (NotStored, 503, "not_stored"),
         (OperationsError, 503, "operations_unreadable"),
         (LogMissing, 503, "no_log"),
@@ -55,6 +65,7 @@ async def _unexpected(request: Request, error: Exception) -> Response:
 
 def _of(status: int, code: str) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def handler(request: Request, error: Exception) -> Response:
-        return error_answer(status, code, str(error), request.url.path)
+        where = error.where if isinstance(error, AlertFaulty | CapError) else request.url.path
+        return error_answer(status, code, str(error), where)
 
     return handler

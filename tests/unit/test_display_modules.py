@@ -297,3 +297,47 @@ def test_what_is_set_aside_stands_below_and_on_no_headline(run: Run) -> None:
     low = alarm("l", 1, "00:01", level="waspada")
     body = "return [[...a].sort(m.compareAlarms).map((one) => one.id), m.worstActive(a)?.id]"
     assert run("alarm_order.js", body, refuted, shelved, low) == [["l", "r", "s"], "l"]
+
+
+def action(name: str, severity: int, state: str, opened: str, **more: object) -> dict[str, object]:
+    fixed = {"id": name, "severity": severity, "state": state, "opened_at": f"2026-01-01T{opened}:00Z", "opd": "BPBD"}
+    blank = {"taken_by": None, "taken_at": None, "done_by": None, "done_at": None, "takes_min": 20, "exercise": False}
+    return {**fixed, **blank, "may_undo": False, **more}
+
+
+def test_actions_stand_worst_first_then_those_that_nobody_has_then_the_oldest_and_exercises_last(run: Run) -> None:
+    actions = [
+        action("drill", 4, "waiting", "08:00", exercise=True),
+        action("done", 4, "done", "08:00"),
+        action("mild", 2, "waiting", "07:00"),
+        action("late", 4, "waiting", "09:00"),
+        action("early", 4, "waiting", "08:30"),
+    ]
+    ordered = run("duties.js", "return a[0].sort(m.compareActions).map(x => x.id)", actions)
+    assert ordered == ["early", "late", "done", "mild", "drill"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "who", "when"),
+    [
+        ({}, "Belum diambil: BPBD", "sejak 15:00 (10 mnt) · perlu 20 mnt"),
+        (
+            {"taken_by": "sri", "taken_at": "2026-01-01T08:04:00Z"},
+            "Ditangani sri",
+            "sejak 15:04 (6 mnt) · perlu 20 mnt",
+        ),
+        (
+            {"done_by": "sri", "done_at": "2026-01-01T08:05:00Z", "may_undo": True},
+            "Terlaksana: sri",
+            "sejak 15:05 (5 mnt) · boleh dicabut",
+        ),
+    ],
+)
+def test_an_action_says_who_has_it_since_when_and_what_it_takes(
+    run: Run, fields: dict[str, object], who: str, when: str
+) -> None:
+    body = """
+        await (await import('./text.js')).loadTexts();
+        (await import('./format.js')).setZone('Asia/Jakarta', 'WIB');
+        return [m.actionWho(a[0]), m.actionWhen(a[0], Date.parse('2026-01-01T08:10:00Z'))]""".replace("'./", f"'{HERE}")
+    assert run("duties.js", body, action("x", 3, "waiting", "08:00", **fields)) == [who, when]

@@ -9,6 +9,7 @@ import { drawChartButtons, drawChartHead } from "./chart_head.js";
 import { CitySource } from "./city_source.js";
 import { heard, now } from "./clock.js";
 import { PAGE, byId, setData } from "./dom.js";
+import { drawDuties } from "./duties.js";
 import { setZone } from "./format.js";
 import { CHECK_EVERY_MS, judge } from "./freshness.js";
 import { drawCity, drawClock, drawCounts, drawLanguages, drawLink } from "./header.js";
@@ -63,6 +64,7 @@ const receipts = new Receipts((text) => stream.send(text));
 const cuts = [
   watchCut(PAGE.stations, PAGE.stationsMore, ".row"),
   watchCut(PAGE.alarms, PAGE.alarmsMore, ".alarm"),
+  watchCut(PAGE.duties, PAGE.dutiesMore, ".duty"),
 ];
 
 const redraw = {
@@ -80,6 +82,7 @@ const redraw = {
     requestAnimationFrame(() => receipts.painted(byId(PAGE.alarms), store.alarms));
     for (const count of cuts) count();
   }),
+  duties: view(() => city && drawDuties(city, store.duties, now())),
   map: view(() => city && map.draw(city, store)),
   mapLayout: view(() => map.layout()),
   chart: view(drawChart),
@@ -104,6 +107,7 @@ function onFrame(frame) {
     redraw.map();
     pickChart();
   }
+  if (changed.duties) redraw.duties();
   if (changed.status) redraw.counts();
   checkFreshness();
 }
@@ -221,6 +225,7 @@ function everySecond() {
   redraw.headline();
   redraw.rows();
   redraw.alarms();
+  redraw.duties();
   if (seconds % CHART_EVERY_S === 0) pickChart();
   if (seconds % RETRY_EVERY_S === 0 && (!city || freshness.state === "server")) void cities.load();
   if (seconds % HISTORY_EVERY_S === 0 && charted >= 0) void chart.load(store.sensors[charted], now());

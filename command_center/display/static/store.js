@@ -40,6 +40,8 @@ export class Store {
   alarms = new Map();
   /** @type {import("./types.js").Wave[]} */
   waves = [];
+  /** @type {import("./types.js").Duties} */
+  duties = { actions: [], reports: [] };
   /** @type {Status|null} */
   status = null;
   /** Of the open alarms, the worst first. @type {import("./types.js").Incident[]} */
@@ -56,7 +58,7 @@ export class Store {
   /**
    * Takes a frame.
    * @param {Frame} frame
-   * @returns {{sensors: boolean, rows: boolean, alarms: boolean, waves: boolean, status: boolean}} what has changed
+   * @returns {{sensors: boolean, rows: boolean, alarms: boolean, waves: boolean, duties: boolean, status: boolean}} what has changed
    */
   apply(frame) {
     this.frame_ms = frame.now_ms;
@@ -71,6 +73,7 @@ export class Store {
     }
     if (frame.incidents) this.incidents = frame.incidents;
     if (frame.waves) this.waves = frame.waves;
+    if (frame.duties) this.duties = frame.duties;
     if (frame.status) {
       this.status = frame.status;
       this.status_ms = frame.now_ms;
@@ -82,6 +85,7 @@ export class Store {
       rows: alarms || (observations?.i.length ?? 0) > 0,
       alarms,
       waves: frame.waves !== undefined,
+      duties: frame.duties !== undefined,
       status: frame.status !== undefined,
     };
   }

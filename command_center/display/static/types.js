@@ -28,6 +28,23 @@
  */
 
 /**
+ * @typedef {object} Action  A standing action that nobody has taken back.
+ * @property {string} id @property {string} datastream @property {string} station @property {string} level
+ * @property {number} severity @property {"waiting"|"taken"|"done"|"undone"} state @property {Bilingual} what
+ * @property {string} opd @property {number} takes_min @property {boolean} may_undo @property {string} opened_at
+ * @property {string|null} taken_by @property {string|null} taken_at
+ * @property {string|null} done_by @property {string|null} done_at @property {boolean} exercise
+ */
+
+/**
+ * @typedef {object} Countdown  To the next report of a datastream.
+ * @property {string} id @property {string} datastream @property {string} level @property {string} due_at
+ * @property {string|null} last_by @property {boolean} exercise
+ */
+
+/** @typedef {{actions: Action[], reports: Countdown[]}} Duties  What people have to do. */
+
+/**
  * @typedef {object} Sensor  One datastream; its index in the snapshot is the `i` of the deltas.
  * @property {string} id @property {string} station @property {string} property @property {string} kind
  * @property {string} unit @property {string} name @property {string} basin @property {boolean} illustrative
@@ -88,7 +105,7 @@
  * @property {"snapshot"|"delta"} type @property {number} sequence @property {number} now_ms
  * @property {Sensor[]} [sensors] @property {Alarm[]} [alarms] @property {Status} [status]
  * @property {Incident[]} [incidents] all of them
- * @property {Wave[]} [waves] all of them @property {(Beside & {i: number})[]} [beside]
+ * @property {Duties} [duties] all of them @property {Wave[]} [waves] all of them @property {(Beside & {i: number})[]} [beside]
  * @property {{i: number[], time_ms: number[], value: (number|null)[], quality: number[], origin: string[]}} [observations]
  */
 

@@ -176,18 +176,19 @@ def test_the_wall_hears_of_an_action_and_of_what_people_do(tmp_path: Path) -> No
         center.gateway.append(entry([(LEVEL, minutes(-1), 400.0)]))
         center.wait_ready()
         with connect(f"{center.url.replace('http', 'ws')}/api/v1/live") as wall:
-            assert json.loads(wall.recv())["actions"] == []
+            assert json.loads(wall.recv())["duties"]["actions"] == []
             road = flood(center)
             _until_told(wall, lambda actions: set(actions) == {"watch", "road", "pump"})
             post(center, road, "take", center.log_in())
             _until_told(wall, lambda actions: actions["road"]["taken_by"] == "admin")
         with connect(f"{center.url.replace('http', 'ws')}/api/v1/live") as late:
-            assert {a["datastream"] for a in json.loads(late.recv())["actions"]} == {LEVEL_ID}
+            assert {a["datastream"] for a in json.loads(late.recv())["duties"]["actions"]} == {LEVEL_ID}
 
 
 def _until_told(wall: ClientConnection, wanted: Callable[[dict[str, Any]], bool]) -> None:
     """Until a frame tells of the actions that are wanted; TimeoutError where none does."""
     while True:
         frame = json.loads(wall.recv(timeout=5))
-        if "actions" in frame and wanted({action["action"]: action for action in frame["actions"]}):
+        told = frame.get("duties", {"actions": []})["actions"]
+        if told and wanted({action["action"]: action for action in told}):
             return

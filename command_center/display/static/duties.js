@@ -1,0 +1,120 @@
+// @ts-check
+// What people have to do, below the alarms: open actions, and the countdown to the reports of what is held.
+
+import { PAGE, byId, el, setChildren, setData, setText } from "./dom.js";
+import { age, clockTime } from "./format.js";
+import { levelName, paintLevel } from "./levels.js";
+import { shortName } from "./station_name.js";
+import { pick, t } from "./text.js";
+
+/** @typedef {import("./types.js").City} City */
+/** @typedef {import("./types.js").Duties} Duties */
+/** @typedef {import("./types.js").Action} Action */
+/** @typedef {import("./types.js").Countdown} Countdown */
+
+const RANK = { waiting: 0, taken: 1, done: 2, undone: 3 };
+
+/**
+ * @param {City} city
+ * @param {Duties} duties
+ * @param {number} now_ms
+ */
+export function drawDuties(city, duties, now_ms) {
+  const host = byId(PAGE.duties);
+  const actions = [...duties.actions].sort(compareActions);
+  const count = actions.length + duties.reports.length;
+  while (host.children.length < count) host.append(line());
+  const nodes = /** @type {HTMLElement[]} */ ([...host.children]).slice(0, count);
+  duties.reports.forEach((report, k) => drawReport(nodes[k], city, report, now_ms));
+  actions.forEach((action, k) => drawAction(nodes[duties.reports.length + k], city, action, now_ms));
+  setChildren(host, nodes);
+  byId(PAGE.dutiesPart).hidden = count === 0;
+  setText(byId(PAGE.dutiesCount), actions.length > 0 ? t("duty.count", { n: String(actions.length) }) : "");
+}
+
+/**
+ * Worst first; of these what nobody has before what is done and only waits to be taken back; then the oldest.
+ * @param {Action} a
+ * @param {Action} b
+ * @returns {number}
+ */
+export function compareActions(a, b) {
+  const exercise = Number(a.exercise) - Number(b.exercise);
+  const byState = RANK[a.state] - RANK[b.state];
+  return exercise || b.severity - a.severity || byState || a.opened_at.localeCompare(b.opened_at);
+}
+
+function line() {
+  const node = el("li", "duty");
+  node.append(el("b", "duty-what"), el("span", "duty-where"), el("span", "duty-who"), el("span", "duty-when"));
+  return node;
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {string[]} words what, where, who, when
+ */
+function fill(node, words) {
+  words.forEach((text, k) => setText(/** @type {HTMLElement} */ (node.children[k]), text));
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {City} city
+ * @param {Action} action
+ * @param {number} now_ms
+ */
+function drawAction(node, city, action, now_ms) {
+  node.dataset.action = action.id;
+  setData(node, "datastream", action.datastream);
+  setData(node, "state", action.state);
+  setData(node, "due", false);
+  paintLevel(node, city, action.level);
+  const place = `${shortName(city, action.station)} · ${levelName(city, action.level)}`;
+  const mark = action.exercise ? `${t("tag.exercise")} ` : "";
+  fill(node, [pick(action.what), mark + place, actionWho(action), actionWhen(action, now_ms)]);
+}
+
+/**
+ * Who has it; with nobody, whose it is.
+ * @param {Action} action
+ * @returns {string}
+ */
+export function actionWho(action) {
+  if (action.done_by !== null) return t("duty.done", { who: action.done_by });
+  if (action.taken_by !== null) return t("duty.taken", { who: action.taken_by });
+  return t("duty.waiting", { opd: action.opd });
+}
+
+/**
+ * Since when it stands like that, and the minutes that it takes, or that it may be taken back.
+ * @param {Action} action
+ * @param {number} now_ms
+ * @returns {string}
+ */
+export function actionWhen(action, now_ms) {
+  const since = action.done_at ?? action.taken_at ?? action.opened_at;
+  const told = t("duty.since", { time: clockTime(Date.parse(since)), age: age(now_ms - Date.parse(since)) });
+  if (action.done_at === null) return `${told} · ${t("duty.takes", { minutes: String(action.takes_min) })}`;
+  return action.may_undo ? `${told} · ${t("duty.mayUndo")}` : told;
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {City} city
+ * @param {Countdown} report
+ * @param {number} now_ms
+ */
+function drawReport(node, city, report, now_ms) {
+  const left_ms = Date.parse(report.due_at) - now_ms;
+  delete node.dataset.action;
+  setData(node, "datastream", report.datastream);
+  setData(node, "state", "report");
+  setData(node, "due", left_ms <= 0);
+  paintLevel(node, city, report.level);
+  const station = report.datastream.split(":")[0];
+  const place = `${shortName(city, station)} · ${levelName(city, report.level)}`;
+  const last = report.last_by === null ? "" : t("duty.lastReport", { who: report.last_by });
+  const when = left_ms > 0 ? t("duty.reportIn", { age: age(left_ms) }) : t("duty.reportDue", { age: age(-left_ms) });
+  fill(node, [t("duty.report"), (report.exercise ? `${t("tag.exercise")} ` : "") + place, last, when]);
+}
