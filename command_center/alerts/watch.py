@@ -18,12 +18,13 @@ from command_center.alerts.office import AUTOMATIC, MAX_OPEN, AlertOffice, act_o
 from command_center.alerts.record import Authorisation, Record, State
 from command_center.alerts.store import Step
 from command_center.clock import now_us
-from command_center.errors import AlertFaulty, NotAllowed, OperationsError
+from command_center.errors import AlertFaulty, CapError, NotAllowed, OperationsError
 from command_center.picture.tail import Tail
 from sensors.catalogue import Catalogue
 from sensors.times import SECOND_US
 
 WATCH_S: Final = 1.0
+MAX_TROUBLES: Final = 10  # that are told at once
 STANDING_ORDER: Final = "standing_order"
 BEHIND_US: Final = 5 * SECOND_US
 _COMPLAIN_EVERY: Final = 30  # failed looks: once a minute
@@ -61,21 +62,22 @@ class AlertWatch:
             return
         try:
             async with self._office.lock:
-                await self._look(catalogue, at_us)
-        except (OperationsError, NotAllowed) as error:
-            if self._failures % _COMPLAIN_EVERY == 0:
-                _log.error("no warnings are drafted by rule: %s", error)
-            self._failures, self.error = self._failures + 1, str(error)
-            return
-        self._failures, self.error = 0, ""
+                self.error = "; ".join(await self._look(catalogue, at_us))
+        except OperationsError as error:
+            self.error = str(error)
+        if self.error and self._failures % _COMPLAIN_EVERY == 0:
+            _log.error("warnings are not drafted or issued by rule: %s", self.error)
+        self._failures = self._failures + 1 if self.error else 0
 
-    async def _look(self, catalogue: Catalogue, at_us: int) -> None:
+    async def _look(self, catalogue: Catalogue, at_us: int) -> list[str]:
+        """Look at everything; what could not be done, one alarm's trouble being no other's."""
         records = await asyncio.to_thread(store.unfinished, self._office.operations, at_us)
         by_datastream: dict[str, list[Record]] = {}
         for record in records:
             if record.about.datastream:
                 by_datastream.setdefault(record.about.datastream, []).append(record)
         room = MAX_OPEN - sum(1 for record in records if record.is_open)
+        troubles: list[str] = []
         alarms = {alarm.datastream: alarm for alarm in self._office.desk.open_alarms()}
         for name in sorted(alarms.keys() | by_datastream.keys()):
             known = by_datastream.get(name, [])
@@ -83,7 +85,11 @@ class AlertWatch:
             datastream = catalogue.datastream_by_id.get(name)
             is_of_kind = datastream is not None and datastream.kind in catalogue.city.cap.kinds
             if alarm is not None and (known or (is_of_kind and room > 0)):
-                room -= await self._look_at(alarm, known, catalogue, at_us)
+                try:
+                    room -= await self._look_at(alarm, known, catalogue, at_us)
+                except (NotAllowed, AlertFaulty, CapError) as error:
+                    troubles.append(f"{name}: {error}")
+        return troubles[:MAX_TROUBLES]
 
     async def _look_at(self, alarm: Alarm, known: list[Record], catalogue: Catalogue, at_us: int) -> int:
         """One alarm; how many drafts were made."""
@@ -134,10 +140,8 @@ class AlertWatch:
         )
         ready = replace(draft, state=State.AUTHORISED, authorisation=order)
         first = Step(ready, act_of(ready, "authorised", AUTOMATIC, at_us, f"by {order.by} ({STANDING_ORDER})"))
-        try:
-            await self._office.keep([first, *await self._office.steps_to_issue(ready, AUTOMATIC, at_us)])
-        except AlertFaulty as error:  # it lies there for a person, who sees its faults
-            raise NotAllowed(f"{draft.id} cannot be issued automatically: {error}") from error
+        # Where that is refused, the draft lies there for a person, who sees its faults.
+        await self._office.keep([first, *await self._office.steps_to_issue(ready, AUTOMATIC, at_us)])
 
 
 def _story(status: str, known: list[Record], at_us: int) -> _Story:
