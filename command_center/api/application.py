@@ -25,6 +25,7 @@ from command_center.api import (
     login,
     maintenance,
     notifications,
+    reports,
     sensors,
     waves,
 )
@@ -88,6 +89,7 @@ def build(parts: Parts) -> FastAPI:
     for router in (
         login.router(parts.accounts),
         sensors.router(parts.book, parts.picture),
+        reports.router(parts.book, parts.picture),
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),
         alarms.router(parts.desk, parts.operations, parts.picture),
         alarm_acts.router(parts.desk, parts.picture),

@@ -13,7 +13,7 @@ from command_center.notify import targets
 from sensors.contacts import Contact
 from sensors.origin import Origin
 from sensors.settings import NotifySettings
-from tests.unit.command_center.little_city import entry, raised
+from tests.unit.command_center.little_city import LEVEL, entry, raised
 from tests.unit.command_center.notify.city_of_contacts import city_of, contact
 from tests.unit.command_center.notify.receivers import Inbox, http_receiver, mail_receiver
 from tests.unit.command_center.running import Gateway, Running, running, until
@@ -227,3 +227,17 @@ def test_a_button_in_telegram_acknowledges_under_the_contact_of_its_chat(
         assert "pressed by Budi" in event["comment"]
         until(lambda: "Acknowledged by TG of the city" in str(inbox.answered[-1]))
         assert [one["callback_query_id"] for one in inbox.answered] == ["7", "8", "9"]
+
+
+def test_a_report_says_value_level_next_level_and_age(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with center_of(tmp_path, {}, contact("A", source="illustrative"), monkeypatch=monkeypatch) as center:
+        old_us = now_us() - 10 * 60_000_000
+        center.gateway.append(entry([(LEVEL, old_us, 512.5)], raised("hijau", time_us=old_us), now_us=old_us))
+        center.wait_applied()
+        told = center.get("/sensors/ROLAK:level/report")
+        said = (
+            "Rolak Songo, 512,5 cm, tingkat Siaga Hijau, berikutnya Siaga Kuning pada 600 cm, data 10 menit yang lalu"
+        )
+        assert told["id"]["radio"] == f"{said}. Selesai."
+        assert told["en"]["chat"].endswith("at level Green alert, next Yellow alert at 600 cm, data 10 min old")
+        assert center.get("/sensors/POS:rain/report")["en"]["radio"] == "Pos <Hujan>, no data. Over."
