@@ -64,14 +64,19 @@ def router(book: SensorBook, picture: Picture) -> APIRouter:
         return StreamingResponse(encoded_list(rows, _held_from_us(picture, from_us)), media_type="application/json")
 
     def known(sensor_id: str) -> Sensor:
-        if picture.directory is None:
-            raise ApiError(503, "no_log", "there is no log yet: the sensors come with it")
-        sensor = book.one(sensor_id, now_us())
-        if sensor is None:
-            raise ApiError(404, "not_found", f"there is no sensor {sensor_id!r}", "path.sensor_id")
-        return sensor
+        return known_sensor(book, picture, sensor_id)
 
     return routes
+
+
+def known_sensor(book: SensorBook, picture: Picture, sensor_id: str) -> Sensor:
+    """The sensor.  Raises ApiError 503 before there is a log, 404 where there is no such sensor."""
+    if picture.directory is None:
+        raise ApiError(503, "no_log", "there is no log yet: the sensors come with it")
+    sensor = book.one(sensor_id, now_us())
+    if sensor is None:
+        raise ApiError(404, "not_found", f"there is no sensor {sensor_id!r}", "path.sensor_id")
+    return sensor
 
 
 def _held_from_us(picture: Picture, from_us: int) -> int | None:

@@ -38,6 +38,11 @@ class Book:
         self._members: dict[str, list[Contact]] = {}
         for contact in catalogue.contacts:
             self._members.setdefault(contact.group, []).append(contact)
+        self._lying = {
+            station.station: {code for area in (station.area, *station.affects) for code in self._around(area)}
+            for station in catalogue.stations
+        }
+        self._serving: tuple[int, frozenset[str]] = (-1, frozenset())  # a minute, and who is on duty then
         self.contact_of: Mapping[str, Contact] = {contact.contact: contact for contact in catalogue.contacts}
 
     def addressees(self, call: Annunciation, at_us: int) -> list[Addressee]:
@@ -80,11 +85,8 @@ class Book:
         """Whether it stands in one of the contact's areas, or affects one."""
         if EVERYWHERE in contact.areas:
             return True
-        station = self.catalogue.station_by_id.get(datastream.partition(":")[0])
-        if station is None:
-            return False
-        lying = {code for area in (station.area, *station.affects) for code in self._around(area)}
-        return not lying.isdisjoint(contact.areas)
+        lying = self._lying.get(datastream.partition(":")[0])
+        return lying is not None and not lying.isdisjoint(contact.areas)
 
     def _around(self, code: str) -> Iterable[str]:
         """An area and all that it lies in: codes are nested, and so are parents."""
@@ -99,8 +101,12 @@ class Book:
 
     def _on_duty(self, contacts: list[Contact], at_us: int) -> list[Contact]:
         """Those on duty; all of them where the roster names nobody for that moment: somebody has to be told."""
-        now = self._local(at_us)
-        on_duty = [contact for contact in contacts if self._serves(contact, now)]
+        minute = at_us // MINUTE_US
+        if self._serving[0] != minute:
+            now = self._local(at_us)
+            serving = (one.contact for one in self.catalogue.contacts if self._serves(one, now))
+            self._serving = (minute, frozenset(serving))
+        on_duty = [contact for contact in contacts if contact.contact in self._serving[1]]
         return on_duty or contacts
 
     def _serves(self, contact: Contact, now: datetime) -> bool:

@@ -17,8 +17,9 @@ from sensors.catalogue import Catalogue
 from sensors.contacts import minute_of_day
 from sensors.times import HOUR_US, from_datetime, to_datetime
 
-PLAN_S: Final = 1.0
-TIDY_EVERY: Final = 3_600  # plans
+BEAT_S: Final = 1.0
+PLAN_EVERY_BEATS: Final = 5  # reminders count in minutes; first notices are planned with their annunciation
+TIDY_EVERY: Final = 3_600  # beats
 KEEP_US: Final = 400 * 24 * HOUR_US  # notices that are done: who was told when is asked for after a season
 MAX_TARGETS: Final = 1_000  # workers; more contacts than that has no city (contact_table.MAX_CONTACTS)
 COMPLAIN_EVERY: Final = 60  # failed plans
@@ -69,7 +70,7 @@ class Notifier:
                 while True:
                     self._rung.clear()
                     await self._beat(tasks)
-                    await _until(self._rung, PLAN_S)
+                    await _until(self._rung, BEAT_S)
         finally:
             await self._link.close()
 
@@ -92,12 +93,13 @@ class Notifier:
         try:
             self.outbox.record()
         finally:
-            self.outbox.plan(now_us)
-        self._send_canaries(now_us)
+            if self._beats % PLAN_EVERY_BEATS == 0:
+                self.outbox.plan(now_us)
+                self._send_canaries(now_us)
+            self._beats += 1
         if self._beats % TIDY_EVERY == 0:
             with self._operations.transaction() as connection:
                 store.tidy(connection, now_us - KEEP_US)
-        self._beats += 1
 
     async def _targets(self) -> set[str]:
         try:

@@ -17,6 +17,7 @@ from sensors.times import HOUR_US
 DAY_US: Final = 24 * HOUR_US
 MAX_AT_ONCE: Final = 500  # rows read for one target
 MAX_PLANNED_AT_ONCE: Final = 2_000  # calls
+MAX_ATTEMPTS_KEPT: Final = 100  # of one notice, the newest; `attempts` counts all
 _ALARM: Final = msgspec.json.Decoder(Alarm)
 _NOTICE: Final = (
     "alarm_id, call, target, ordinal, contact, severity, why, planned_us, not_before_us, late, exercise, datastream,"
@@ -161,6 +162,11 @@ def _put_attempt(connection: sqlite3.Connection, number: int, attempt: Attempt) 
     connection.execute(
         "INSERT INTO notice_attempt (notice, at_us, ended_us, outcome, unrecorded, detail) VALUES (?, ?, ?, ?, ?, ?)",
         (number, attempt.at_us, attempt.ended_us, attempt.result, attempt.unrecorded, attempt.detail),
+    )
+    connection.execute(
+        "DELETE FROM notice_attempt WHERE notice = ? AND number <="
+        " (SELECT number FROM notice_attempt WHERE notice = ? ORDER BY number DESC LIMIT 1 OFFSET ?)",
+        (number, number, MAX_ATTEMPTS_KEPT),
     )
 
 

@@ -126,7 +126,7 @@ def test_an_exercise_reaches_test_contacts_only_and_says_so(
         raise_level(center, "kuning", origin=Origin.SIMULATED)
         until(lambda: bool(inbox.received))
         raise_level(center, "merah")
-        until(lambda: len(inbox.of("/TRAINING")) == 2)
+        until(lambda: len(inbox.of("/TRAINING")) == 2 and bool(inbox.of("/REAL")))
         assert [len(inbox.of(f"/{name}")) for name in ("REAL", "TRAINING")] == [1, 2]
         assert "EXERCISE" in str(inbox.of("/TRAINING")[0].body["title"])
         assert "EXERCISE" not in str(inbox.of("/REAL")[0].body)
