@@ -80,7 +80,7 @@ export class AlarmPanel {
     const unacknowledged = open.filter(isUnacknowledged).length;
     const counts = t("alarms.count", { open: whole(open.length), unacknowledged: whole(unacknowledged) });
     const load = flood ? t("alarms.flood", { calls: whole(store.status?.load?.calls_10_min ?? 0) }) : "";
-    setText(byId(PAGE.alarmsCount), [load, open.length > 0 ? counts : ""].filter(Boolean).join(" · "));
+    setText(byId(PAGE.alarmsCount), [open.length > 0 ? counts : "", load].filter(Boolean).join(" · "));
     setData(byId(PAGE.alarmsCount), "flood", flood);
   }
 

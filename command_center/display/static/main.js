@@ -16,6 +16,7 @@ import { drawHeadline } from "./headline.js";
 import { Login } from "./login.js";
 import { MapPanel } from "./map.js";
 import { watchCut } from "./more.js";
+import { setPropertyNames } from "./properties.js";
 import { StationPanel } from "./rows.js";
 import { view } from "./scheduler.js";
 import { Selection } from "./selection.js";
@@ -122,6 +123,7 @@ function layOut() {
 async function drawCityAnew(fresh) {
   city = fresh;
   setZone(city.time_zone, city.zone_label);
+  setPropertyNames(city.properties ?? {});
   layOut();
   await map.build(city);
   redraw.map();
