@@ -23,6 +23,7 @@ from command_center.picture.picture import Picture
 from command_center.sensor_view import BesideOf, Sensor, SensorBook
 from command_center.wall_status import StatusBoard, WallStatus
 from command_center.waves import WaveView
+from sensors.quality import Reason
 from sensors.times import SECOND_US
 
 MAX_VIEWERS: Final = 1_000
@@ -38,6 +39,7 @@ class NewestColumns(msgspec.Struct, frozen=True):
     value: list[float]  # NaN is encoded as null: missing
     quality: list[int]
     origin: list[str]
+    incomplete: list[int]  # places of those that are derived of less than their window asks for
 
 
 class SoundColumns(msgspec.Struct, frozen=True):
@@ -214,6 +216,7 @@ class LiveView:
             value=latest.value[numbers].tolist(),
             quality=latest.quality[numbers].tolist(),
             origin=[ORIGIN_WORDS[origin] for origin in latest.origin[numbers]],
+            incomplete=[directory.index[n] for n in numbers if directory and latest.reasons[n] & Reason.INCOMPLETE],
         )
 
     def _sound(self, changed: list[int]) -> SoundColumns:

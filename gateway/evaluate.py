@@ -13,7 +13,7 @@ from gateway.city_in_force import checked
 from gateway.errors import GatewayError
 from gateway.evaluation.across import derived_moves, derived_reports, wave_reports
 from gateway.evaluation.city_derived import lacking
-from gateway.evaluation.counterfactual import compare, refuse_nonsense, touched
+from gateway.evaluation.counterfactual import compare, in_one_line, refuse_nonsense, touched
 from gateway.evaluation.datastreams import catalogue_of
 from gateway.evaluation.drawing import drawn
 from gateway.evaluation.judging import Judged, judge_file
@@ -97,6 +97,8 @@ def evaluate(recording: Path, city: str, out: Path, *, plain: bool, levels: Path
     counts = f"{len(found.skipped)} files skipped, {found.refused_count} rows refused"
     print(f"{len(found.series)} series, {raised} levels raised, {counts}: {out}")
     print(report.verdict)
+    if task.others_of:
+        print(in_one_line(task.others_of, report.counterfactual))
     return 0 if found.series else 1
 
 

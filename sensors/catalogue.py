@@ -119,6 +119,7 @@ class City(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     layers: tuple[Layer, ...] = ()
     levels: dict[str, LevelStyle] = {}
     basins: dict[str, Text] = {}
+    properties: dict[str, Text] = {}  # what a property is called on the screen (`[properties.NAME]`)
     sources: tuple[Source, ...] = ()
     pulls: tuple[Pull, ...] = ()
     ingest: tuple[IngestRule, ...] = ()

@@ -91,6 +91,9 @@ def _read_catalogue(folder: Path, faults: list[Fault]) -> Catalogue:
     observed = {name: msgspec.convert(msgspec.structs.asdict(row), Datastream) for name, row in rows.items()}
     curves = read_curves(folder, faults)
     datastreams = observed | read_derived(folder, codes, observed, curves, faults)
+    properties = {row.property for row in datastreams.values()}
+    strangers = [name for name in city.properties if name not in properties]
+    faults.extend(Fault("city.toml", 0, "properties", unknown("property", name, properties)) for name in strangers)
     levels = read_levels(folder, city, datastreams, faults)
     installations = read_installations(folder, city, rows, faults)
     contacts = read_contacts(folder, {a.code for a in areas}, faults)

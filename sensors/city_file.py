@@ -18,6 +18,8 @@ from sensors.warning_rules import usable_feeds, usable_rules
 
 FILE: Final = "city.toml"
 DAY_S: Final = 86_400
+MAX_NAMES: Final = 1_000  # of properties
+MAX_NAME: Final = 40  # letters of one: it shares a line with the station and the value
 
 _LOGIN: Final = re.compile(r"//[^/]*@")  # user:password@ of a URL
 _COLOUR: Final = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
@@ -75,9 +77,25 @@ def _wrong(city: City) -> str:
         return f"silence.intervals: expected 1 to 1000, got {city.silence.intervals}"
     if wrong := _wrong_rules(city):
         return wrong
+    if wrong := _wrong_names(city):
+        return wrong
     if colours:
         return f"levels.{colours[0][0]}.colour: expected #rrggbb, got {colours[0][1]!r}"
     return f"sources: the name {twice[0]!r} stands twice" if twice else ""
+
+
+def _wrong_names(city: City) -> str:
+    """The same of `[properties]`."""
+    if len(city.properties) > MAX_NAMES:
+        return f"properties: expected at most {MAX_NAMES} names, got {len(city.properties)}"
+    for name, text in city.properties.items():
+        if not IDENTIFIER.fullmatch(name):
+            return f"properties: expected a property's letters, digits, _ and -, at most 64, got {name!r}"
+        for language in ("id", "en"):
+            words = getattr(text, language)
+            if not 0 < len(words.strip()) <= MAX_NAME:
+                return f"properties.{name}.{language}: expected 1 to {MAX_NAME} letters, got {words[:MAX_NAME]!r}"
+    return ""
 
 
 def _wrong_rules(city: City) -> str:

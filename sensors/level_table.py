@@ -1,7 +1,7 @@
 """Reading `levels.csv`: limits in the unit of their datastream, reachable, and in the order of their ranks."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from sensors.moments import moment
 from sensors.tables import Fault, Line, Unique, read_table, unknown
 
 FILE: Final = "levels.csv"
+SHOWN_LEVELS: Final = 12  # of those that a city has, in an error
 MAX_RANK: Final = 100
 MAX_DELAY_S: Final = 86_400
 
@@ -47,7 +48,7 @@ def read_levels(
         if name not in datastreams:
             raise RowError("property", unknown("datastream", name, datastreams) + " in datastreams.csv or derived.csv")
         if row.level not in city.levels:
-            raise RowError("level", unknown("level", row.level, city.levels) + " in city.toml")
+            raise RowError("level", _not_named(row.level, city.levels))
         _check_row(row)
         effective_from = moment("effective_from", row.effective_from, ZoneInfo(city.time_zone))
         level = _in_unit_of(row, datastreams[name], effective_from)
@@ -89,6 +90,16 @@ def _in_unit_of(row: LevelRow, datastream: DatastreamColumns, effective_from: st
     level["value"] = to.apply(row.value)
     level["hysteresis"] = to.apply_to_difference(row.hysteresis)
     return msgspec.convert(level | {"effective_from": effective_from}, Level)
+
+
+def _not_named(level: str, known: Collection[str]) -> str:
+    """Why a level is none of the city's, and what it takes to be one."""
+    there = ", ".join(list(known)[:SHOWN_LEVELS]) or "none"
+    more = f" and {len(known) - SHOWN_LEVELS} more" if len(known) > SHOWN_LEVELS else ""
+    return (
+        f"{unknown('level', level, known)} in city.toml (there are {there}{more}):"
+        f" [levels.{level}] with name and colour names it"
+    )
 
 
 def _check_reachable(level: Level, datastream: DatastreamColumns) -> None:

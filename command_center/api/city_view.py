@@ -21,6 +21,7 @@ def city_view(catalogue: Catalogue) -> dict[str, Any]:
         ],
         "levels": city.levels,
         "basins": city.basins,
+        "properties": city.properties,
         "areas": catalogue.areas,
         "stations": [_station(station, catalogue) for station in catalogue.stations],
         "reaches": catalogue.reaches,

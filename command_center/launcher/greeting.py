@@ -43,7 +43,9 @@ def _above(datastream: Datastream, level: Level) -> float:
     return level.value if datastream.valid_max is not None and value > datastream.valid_max else value
 
 
-def greeting(settings: Settings, broker_url: str, password: str, tried: Example | None, start_s: float) -> list[str]:
+def greeting(
+    settings: Settings, broker_url: str, password: str, tried: Example | None, start_s: float, *, simulate: bool = True
+) -> list[str]:
     """The lines, in order.  `password` says where to find it; `tried` is None where nothing should be tried."""
     lines = [
         f"ready after {start_s:.1f} s",
@@ -59,6 +61,10 @@ def greeting(settings: Settings, broker_url: str, password: str, tried: Example 
         lines.append(
             f"  try     {program()} publish {datastream.station} {datastream.property} {tried.value:g}{where}"
             f"   ({tried.level.level} is reached at {tried.level.value:g} {datastream.unit})"
+        )
+    if tried is not None and not simulate:
+        lines.append(
+            "          marked as simulated; a real reading: --origin live, which makes the data directory a live one"
         )
     return [*lines, "  stop    Ctrl-C (a second one kills)"]
 

@@ -151,7 +151,8 @@ async def _start_and_greet(plan: Plan, catalogue: Catalogue, began: float, super
     # What `siaga publish` sends is marked as simulated: not where the readings of the real city are.
     tried = None if holds_live_readings(plan.data_dir) else example(catalogue, datetime.now(UTC).date().isoformat())
     password = _password_from(plan.settings, known_admin=known_admin)
-    lines = greeting(plan.settings, plan.broker_url, password, tried, time.monotonic() - began)
+    took_s = time.monotonic() - began
+    lines = greeting(plan.settings, plan.broker_url, password, tried, took_s, simulate=plan.simulate)
     lines[-1:-1] = how_devices_come_in(plan.opening, plan.settings) if plan.opening is not None else []
     for line in lines:
         say(line)

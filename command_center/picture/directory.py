@@ -7,13 +7,15 @@ from sensors.catalogue import Catalogue, Datastream
 from sensors.health_kinds import is_health
 from sensors.transition import Transition
 
-# What these compute is shown with the datastream it tells of, or is only a step on the way to another.
+# What these compute is shown with the datastream it tells of, or is only a step on the way to another.  What has levels
+# of its own can raise an alarm, and must be found.
 HELPER_METHODS: Final = frozenset({"rate", "eta", "mean", "ispu", "dominant"})
 
 
 def is_helper(datastream: Datastream) -> bool:
     """Whether the wall gives a datastream no row of its own; API, history and chart have it like any other."""
-    return datastream.derivation is not None and datastream.derivation.method in HELPER_METHODS
+    derivation = datastream.derivation
+    return derivation is not None and derivation.method in HELPER_METHODS and not datastream.levels
 
 
 def is_projected(datastream: Datastream | None) -> bool:

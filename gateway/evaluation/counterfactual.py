@@ -125,3 +125,18 @@ def _gained_min(held: Sequence[Span], held_other: Sequence[Span]) -> list[float]
             gained.append((span.start_us - other.start_us) / MINUTE_US)
             counted = other
     return gained
+
+
+def in_one_line(file: str, compared: Sequence[Comparison]) -> str:
+    """What other levels come to over the whole record, for a terminal.
+
+    >>> in_one_line("other.csv", [])
+    'with other.csv: 0 alarms instead of 0, hours at a level 0 instead of 0; 0 of 0 peaks hit'
+    """
+    now, other = [one.now for one in compared if one.now], [one.other for one in compared if one.other]
+    alarms = f"{sum(use.alarms for use in other)} alarms instead of {sum(use.alarms for use in now)}"
+    hours = f"{sum(use.hours_at_level for use in other):.4g} instead of {sum(use.hours_at_level for use in now):.4g}"
+    peaks = f"{sum(one.peaks_hit for one in compared)} of {sum(one.peaks for one in compared)} peaks hit"
+    gained = [one.gained_min.median for one in compared if one.gained_min.median is not None]
+    earlier = f", raised {min(gained):g} to {max(gained):g} min earlier (medians)" if gained else ""
+    return f"with {file}: {alarms}, hours at a level {hours}; {peaks}{earlier}"

@@ -14,6 +14,7 @@ from sensors import units
 from sensors.catalogue import MAX_LEVELS, Level
 
 FILE: Final = "thresholds.csv"
+MAX_ERROR: Final = 400  # letters of an error that quotes a row
 _HYSTERESIS_CM: Final = 3.0  # of a river level that states none: three times the noise of a gauge is 2–5 cm
 
 
@@ -79,7 +80,11 @@ def _threshold(row: dict[str, str]) -> Threshold:
     named = {name: (row.get(name) or "").strip() for name in Threshold.__struct_fields__ if row.get(name) is not None}
     if not named.get("hysteresis"):
         named.pop("hysteresis", None)
-    threshold = msgspec.convert(named, Threshold, strict=False)
+    try:
+        threshold = msgspec.convert(named, Threshold, strict=False)
+    except msgspec.ValidationError as error:
+        got = ", ".join(f"{name} {value!r}" for name, value in named.items())
+        raise ValueError(f"{error}; the row has {got or 'nothing'}"[:MAX_ERROR]) from error
     if not math.isfinite(threshold.value):
         raise ValueError(f"value: expected a finite number, got {threshold.value}")
     if threshold.hysteresis is not None and not 0 <= threshold.hysteresis < math.inf:

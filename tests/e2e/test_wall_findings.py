@@ -67,7 +67,7 @@ def test_rate_and_time_to_the_next_level_stand_with_the_level_and_in_no_row_of_t
     expect(shown.row(LEVEL_ID)).to_contain_text("Siaga Kuning dalam 68–109 mnt")
     expect(shown.page.locator("#headline")).to_contain_text("periksa sekarang")  # doubt comes before the rate
     rows = shown.page.locator("#stations [data-datastream]")
-    expect(rows).to_have_count(7)  # level, discharge, rain, pm25, o3, ispu, the level below
+    expect(rows).to_have_count(8)  # level, discharge, rain, pm25, o3, ispu, the level below; eta, which has levels
     expect(shown.row("ROLAK:ispu")).to_contain_text("ISPU · PM2.5")
 
 
@@ -119,10 +119,15 @@ def test_a_wave_stands_at_its_river_and_then_whether_it_came(shown: Wall, center
     expect(river).to_contain_text("TIDAK TIBA di Jembatan Bawah")
 
 
-def test_an_alarm_on_what_has_no_row_is_an_alarm_with_a_chart(shown: Wall, center: Running) -> None:
+def test_a_derived_one_with_levels_of_its_own_stands_in_the_list_while_it_holds_one(
+    shown: Wall, center: Running
+) -> None:
     alarm = shown.alarm(alarm_id(center, "ROLAK:level_eta_middle"))
     expect(alarm).to_contain_text("menuju tingkat berikutnya")
     expect(alarm).to_contain_text("PERKIRAAN")
+    row = shown.row("ROLAK:level_eta_middle")
+    expect(row).to_be_visible()
+    expect(row).to_contain_text("Siaga Hijau")
     alarm.click()
     expect(shown.page.locator("#chart-title")).to_contain_text("menuju tingkat berikutnya")
     expect(shown.page.locator("#chart canvas")).to_be_visible()

@@ -1,7 +1,7 @@
 """What the wall says of what comes: how fast it rises, when it reaches the next level, what is on its way."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from playwright.sync_api import Page
@@ -86,7 +86,7 @@ def test_the_time_to_the_next_level_is_a_range_that_runs_down(
 
 def test_a_wave_is_told_at_its_river_and_an_old_one_no_more(run: Run) -> None:
     body = """const host = document.createElement("ul");
-        m.drawWaves(host, { stations: [] }, a[0], new Set(["B"]), Date.parse(a[1]));
+        m.drawWaves(host, { stations: [] }, a[0], { stations: new Set(["B"]), held: () => "" }, Date.parse(a[1]));
         return [...host.children].map((line) => line.textContent)"""
     window = {"from": AT, "until": "2026-01-01T00:40:00Z"}
     wave = {"upstream_station": "A", "downstream_station": "B", "verify": False, **window}
@@ -106,6 +106,73 @@ def test_a_wave_is_told_at_its_river_and_an_old_one_no_more(run: Run) -> None:
         "Gelombang dari A di B TIDAK TERLIHAT sampai 00:40: alat diam · periksa asalnya: pembacaan A diragukan",
         "Gelombang dari A sudah tiba di B 23:50, sebelum perkiraan 00:00–00:40",
     ]
+
+
+def test_the_waves_to_one_station_are_one_line_and_one_that_has_risen_is_told_as_such(run: Run) -> None:
+    body = """const host = document.createElement("ul");
+        const held = (datastream) => (datastream === "B:level" ? a[1] : "");
+        m.drawWaves(host, { stations: [], levels: {} }, a[0], { stations: new Set(["B"]), held }, Date.parse(a[2]));
+        return [...host.children].map((line) => line.textContent)"""
+    wave = {
+        "downstream": "B:level",
+        "downstream_station": "B",
+        "verify": False,
+        "state": "expected",
+        "arrived": None,
+        "found": AT,
+    }
+    expected = [
+        {**wave, "upstream_station": "C", "from": "2026-01-01T00:30:00Z", "until": "2026-01-01T00:50:00Z"},
+        {**wave, "upstream_station": "A", "from": "2026-01-01T00:20:00Z", "until": "2026-01-01T00:40:00Z"},
+    ]
+    assert run("waves.js", body, expected, "", AT) == ["Gelombang dari A +1 diperkirakan di B 00:20–00:50"]
+    assert run("waves.js", body, expected, "siaga", AT) == ["B sudah naik (siaga); gelombang dari A +1 00:20–00:50"]
+    doubtful = [expected[0], {**expected[1], "verify": True}]
+    assert run("waves.js", body, doubtful, "", AT)[0].endswith("periksa asalnya: pembacaan A diragukan")
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ([], []),
+        ([("unacknowledged", None)], ["1 alarm masih berlaku"]),
+        (
+            [("acknowledged", None), ("shelved", None), ("returned_unacknowledged", AT), ("normal", AT)],
+            ["2 alarm masih berlaku", "1 kembali, belum diakui"],
+        ),
+        ([("returned_unacknowledged", AT)] * 2, ["2 kembali, belum diakui"]),
+    ],
+)
+def test_the_headline_s_counts_add_up_to_the_list_s(
+    run: Run, states: list[tuple[str, str | None]], expected: list[str]
+) -> None:
+    alarms = [
+        {"id": str(k), "state": state, "returned_at": returned, "historical": False}
+        for k, (state, returned) in enumerate(states)
+    ]
+    body = "return m.counts({ alarms: new Map(a[0].map((alarm) => [alarm.id, alarm])) })"
+    assert run("headline.js", body, alarms) == expected
+
+
+def test_a_property_is_called_as_the_city_says_else_as_we_do_and_a_computed_sum_is_told_from_a_sent_one(
+    run: Run,
+) -> None:
+    body = """m.setPropertyNames(a[0]);
+        const names = ["rain_1h", "rain-sum-1h", "ispu-pm25", "tinggi-kolam"].map((name) => m.propertyName(name));
+        m.setPropertyNames({});
+        return names"""
+    assert run("properties.js", body, {}) == ["1 jam", "1 jam, dihitung", "ISPU PM2.5", "tinggi kolam"]
+    own = {"tinggi-kolam": {"id": "muka kolam", "en": "pond"}, "rain_1h": {"id": "hujan sejam", "en": "hourly rain"}}
+    assert run("properties.js", body, own) == ["hujan sejam", "1 jam, dihitung", "ISPU PM2.5", "muka kolam"]
+
+
+def test_what_is_derived_of_less_than_its_window_is_marked_until_it_is_whole(run: Run) -> None:
+    body = "const s = new m.Store(() => {}); for (const f of a) s.apply(f); return s.incomplete[0]"
+    partly = delta(1767225620000, 4)
+    partly["observations"] = {**cast("dict[str, object]", partly["observations"]), "incomplete": [0]}
+    assert run("store.js", body, snapshot(reasons=["incomplete"])) == 1
+    assert run("store.js", body, snapshot(), partly) == 1
+    assert run("store.js", body, snapshot(), partly, delta(1767225630000, 5)) == 0
 
 
 def test_the_last_value_that_did_not_fail_stays_with_its_own_age_and_the_failure_is_told(run: Run) -> None:

@@ -10,6 +10,17 @@
 export const isActive = (alarm) => alarm.returned_at === null && alarm.state !== "normal";
 
 /**
+ * How many of the alarms that are open still hold, and how many have returned and nobody has seen: together the list's.
+ * @param {Iterable<Alarm>} alarms
+ * @returns {{hold: number, returned: number}}
+ */
+export function tally(alarms) {
+  const open = [...alarms].filter((alarm) => !isPast(alarm));
+  const hold = open.filter(isActive).length;
+  return { hold, returned: open.length - hold };
+}
+
+/**
  * Nothing left to do or to see.
  * @param {Alarm} alarm
  */

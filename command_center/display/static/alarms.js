@@ -82,7 +82,7 @@ export class AlarmPanel {
     const load = flood ? t("alarms.flood", { calls: whole(store.status?.load?.calls_10_min ?? 0) }) : "";
     const n = store.status?.load?.unseen ?? 0;
     const unseen = n > 0 ? t("alarms.unseen", { n: whole(n) }) : "";
-    setText(byId(PAGE.alarmsCount), [load, open.length > 0 ? counts : "", unseen].filter(Boolean).join(" · "));
+    setText(byId(PAGE.alarmsCount), [open.length > 0 ? counts : "", unseen, load].filter(Boolean).join(" · "));
     setData(byId(PAGE.alarmsCount), "flood", flood);
   }
 

@@ -1,7 +1,7 @@
 // @ts-check
 // One statement to be read from across the room: the worst level held now, or that there is none.
 
-import { compareAlarms, isActive, isPast, isUnacknowledged, worstActive } from "./alarm_order.js";
+import { isUnacknowledged, tally, worstActive } from "./alarm_order.js";
 import { acknowledgedText, currentAge, currentValue, doubts, rankText, whatText } from "./alarm_words.js";
 import { PAGE, byId, el, setChildren, setData } from "./dom.js";
 import { age, limit, moment, unitText, whole } from "./format.js";
@@ -54,10 +54,21 @@ function calm(store) {
   const observed = store.sensors.flatMap((sensor, i) => (sensor.derived_from ? [] : [i]));
   const n = observed.length;
   const heard = observed.filter((i) => !Number.isNaN(store.time_ms[i]) && !store.isSilent(i)).length;
-  const waiting = [...store.alarms.values()].filter(isUnacknowledged).length;
-  const rest = [t("headline.heard", { heard: whole(heard), total: whole(n) })];
-  if (waiting > 0) rest.push(t("headline.unacknowledged", { n: whole(waiting) }));
-  return [t("headline.calm"), rest.join("  ·  ")];
+  const words = [t("headline.heard", { heard: whole(heard), total: whole(n) }), ...counts(store)];
+  return [t("headline.calm"), words.join("  ·  ")];
+}
+
+/**
+ * How many alarms still hold, and how many have returned unseen; what is none is not said.
+ * @param {Store} store
+ * @returns {string[]}
+ */
+export function counts(store) {
+  const { hold, returned } = tally(store.alarms.values());
+  const words = [];
+  if (hold > 0) words.push(hold === 1 ? t("headline.holdsOne") : t("headline.holds", { n: whole(hold) }));
+  if (returned > 0) words.push(returned === 1 ? t("headline.returnedOne") : t("headline.returned", { n: whole(returned) }));
+  return words;
 }
 
 /**
@@ -68,8 +79,6 @@ function calm(store) {
  */
 function alarmParts(city, store, alarm, now_ms) {
   const since_ms = Date.parse(alarm.since ?? alarm.raised_at);
-  const open = [...store.alarms.values()].filter((a) => isActive(a) && !isPast(a)).sort(compareAlarms);
-  const unacknowledged = [...store.alarms.values()].filter(isUnacknowledged).length;
   const i = store.index.get(datastreamOf(alarm));
   return {
     trend: i === undefined ? null : trendOf(city, store, i, now_ms),
@@ -85,8 +94,7 @@ function alarmParts(city, store, alarm, now_ms) {
     limit: alarm.limit === null ? "" : t("alarm.limit", { limit: limit(alarm.limit), unit: unitText(alarm.unit) }),
     since: t("alarm.since", { time: moment(since_ms, now_ms), age: age(now_ms - since_ms) }),
     state: [alarm.exercise ? t("tag.exercise") : "", acknowledgedText(alarm, now_ms)].filter(Boolean).join(" · "),
-    others: open.length > 1 ? t("headline.others", { n: whole(open.length - 1) }) : "",
-    unacknowledged: unacknowledged > 0 ? t("headline.unacknowledged", { n: whole(unacknowledged) }) : "",
+    counts: counts(store),
   };
 }
 
@@ -107,7 +115,8 @@ function alarmNodes(parts) {
   const since = el("div", "headline-since");
   since.append(el("b", "", parts.since), el("span", "headline-state", parts.state));
   const others = el("div", "headline-others");
-  others.append(el("b", "", parts.others), el("span", "", parts.unacknowledged));
+  const [first = "", ...rest] = parts.counts;
+  others.append(el("b", "", first), el("span", "", rest.join(" · ")));
   return [level, where, value, since, others];
 }
 

@@ -67,7 +67,7 @@ export class IncidentCards {
       unacknowledged: whole(unacknowledged),
       age: age(now_ms - Date.parse(incident.began_at)),
     };
-    setText(card.words, t("incident.folded", values));
+    setText(card.words, alarms.length === 1 ? t("incident.foldedOne", values) : t("incident.folded", values));
     setText(card.error, this.#errors.get(incident.id) ?? "");
     card.button.hidden = unacknowledged === 0;
     card.button.disabled = this.#pending.has(incident.id);

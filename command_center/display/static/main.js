@@ -17,6 +17,7 @@ import { drawHeadline } from "./headline.js";
 import { Login } from "./login.js";
 import { MapPanel } from "./map.js";
 import { watchCut } from "./more.js";
+import { setPropertyNames } from "./properties.js";
 import { Receipts } from "./receipts.js";
 import { StationPanel } from "./rows.js";
 import { view } from "./scheduler.js";
@@ -130,6 +131,7 @@ function layOut() {
 async function drawCityAnew(fresh) {
   city = fresh;
   setZone(city.time_zone, city.zone_label);
+  setPropertyNames(city.properties ?? {});
   layOut();
   await map.build(city);
   redraw.map();

@@ -1,8 +1,8 @@
 // @ts-check
-// What a datastream measures, in words.  A property that is not known here shows under its own id.
+// What a datastream measures, in words.  A city may name its own; one that is not known shows under its id.
 
 import { number } from "./format.js";
-import { t } from "./text.js";
+import { pick, t } from "./text.js";
 
 /** @type {Record<string, () => string>} */
 const NAMES = {
@@ -37,7 +37,35 @@ const NAMES = {
   occupancy: () => t("property.occupancy"),
   vc_ratio: () => t("property.vcRatio"),
   battery: () => t("property.battery"),
+  rain_sum_10m: () => t("property.rainSum10min"),
+  rain_sum_1h: () => t("property.rainSum1h"),
+  rain_sum_24h: () => t("property.rainSum24h"),
+  pm25_1h: () => t("property.mean1h", { what: "PM2.5" }),
+  pm25_24h: () => t("property.mean24h", { what: "PM2.5" }),
+  pm10_24h: () => t("property.mean24h", { what: "PM10" }),
+  so2_24h: () => t("property.mean24h", { what: "SO2" }),
+  co_24h: () => t("property.mean24h", { what: "CO" }),
+  o3_24h: () => t("property.mean24h", { what: "O3" }),
+  no2_24h: () => t("property.mean24h", { what: "NO2" }),
+  ispu_pm25: () => "ISPU PM2.5",
+  ispu_pm10: () => "ISPU PM10",
+  ispu_so2: () => "ISPU SO2",
+  ispu_co: () => "ISPU CO",
+  ispu_o3: () => "ISPU O3",
+  ispu_no2: () => "ISPU NO2",
+  ispu_dominant: () => t("property.dominant"),
+  flow_smp: () => t("property.flowSmp"),
+  vc: () => t("property.vcRatio"),
+  speed_ratio: () => t("property.speedRatio"),
 };
+/** What the city itself calls a property. @type {Record<string, import("./types.js").Bilingual>} */
+let city_names = {};
+
+/** @param {Record<string, import("./types.js").Bilingual>} names by property */
+export function setPropertyNames(names) {
+  city_names = names;
+}
+
 
 /** What is derived has whatever property its city gave it: its kind says what it is. @type {Record<string, () => string>} */
 const KINDS = {
@@ -56,7 +84,8 @@ const SERVICE = "ABCDEF";
  * @returns {string}
  */
 export function propertyName(property, kind = "") {
-  return NAMES[property.toLowerCase()]?.() ?? KINDS[kind]?.() ?? property.replaceAll("_", " ");
+  const own = pick(city_names[property]);
+  return own || (NAMES[property.toLowerCase().replaceAll("-", "_")]?.() ?? KINDS[kind]?.() ?? property.replaceAll(/[_-]/g, " "));
 }
 
 /**

@@ -21,6 +21,7 @@ import { drawWaves } from "./waves.js";
 
 /** So few fit in one column, in larger letters. */
 const FEW_SENSORS = 30;
+const BESIDE = new Set(["rate", "eta"]);
 
 /**
  * @typedef {object} Row
@@ -49,7 +50,7 @@ export class StationPanel {
     host.addEventListener("keydown", (event) => {
       const row = rowOf(event);
       if (!row) return;
-      const rows = /** @type {HTMLElement[]} */ ([...host.querySelectorAll(".row")]);
+      const rows = /** @type {HTMLElement[]} */ ([...host.querySelectorAll(".row")]).filter((node) => node.offsetParent !== null);
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? 0;
       if (step) rows[rows.indexOf(row) + step]?.focus();
       else if (event.key === "Enter" || event.key === " ") onSelect(row.dataset.datastream ?? "");
@@ -83,7 +84,7 @@ export class StationPanel {
       if (group.section === "water") {
         this.#waves.push({ host: waves, stations: new Set(group.stations.map((station) => station.station)) });
       }
-      node.append(el("h3", "", group.title), waves, list);
+      node.append(el("h3", "", group.title), list, waves);
       const section = sections.get(group.section) ?? el("div", "station-columns");
       sections.set(group.section, section);
       section.append(node);
@@ -126,6 +127,8 @@ export class StationPanel {
     node.tabIndex = 0;
     node.setAttribute("role", "button");
     setData(node, "minor", !name && !hasLevels(store, i));
+    // Rate and time to come stand beside their gauge already; a row of their own they have while they hold a level.
+    setData(node, "beside", BESIDE.has(sensor.method ?? ""));
     node.title = `${station.name} – ${propertyName(sensor.property, sensor.kind)} (${sensor.id})`;
     const what = el("span", "row-what");
     if (name) {
@@ -184,7 +187,9 @@ export class StationPanel {
     });
     const origins = [...new Set(store.origin)].flatMap((origin) => (ORIGINS[origin] ? [ORIGINS[origin]().join(" ")] : []));
     setText(byId(PAGE.stationsOrigins), origins.join(" · "));
-    for (const { host, stations } of this.#waves) drawWaves(host, city, store.waves, stations, now_ms);
+    /** @param {string} datastream */
+    const held = (datastream) => store.level[store.index.get(datastream) ?? -1] ?? "";
+    for (const { host, stations } of this.#waves) drawWaves(host, city, store.waves, { stations, held }, now_ms);
   }
 
   /**
@@ -227,6 +232,7 @@ function note(store, i, now_ms) {
   else if (store.isStale(i, now_ms)) words.push(t("row.old"));
   if (store.quality[i] === SUSPECT) words.push(t("quality.suspect"));
   if (store.quality[i] === FAIL) words.push(t("quality.fail"));
+  else if (store.incomplete[i]) words.push(t("quality.incomplete"));
   else if (store.hasFailed(i)) words.push(t("quality.missing"));
   return words.join(" ");
 }

@@ -28,6 +28,8 @@ export class Store {
   sound = new Float64Array(0);
   /** @type {string[]} */
   origin = [];
+  /** Derived of less than its window asks for. */
+  incomplete = new Uint8Array(0);
   silent = new Uint8Array(0);
   /** @type {string[]} name of the level held, "" = none */
   level = [];
@@ -114,6 +116,7 @@ export class Store {
     this.sound_ms = Float64Array.from(sensors, (s) => (s.latest_sound ? Date.parse(s.latest_sound.time) : Number.NaN));
     this.sound = Float64Array.from(sensors, (s) => s.latest_sound?.value ?? Number.NaN);
     this.origin = sensors.map((s) => s.latest?.origin ?? "");
+    this.incomplete = Uint8Array.from(sensors, (s) => (s.latest?.reasons?.includes("incomplete") ? 1 : 0));
     this.silent = Uint8Array.from(sensors, (s) => (s.silent && !s.derived_from ? 1 : 0));
     this.level = sensors.map((s) => worstOf(s));
     this.could_be = sensors.map((s) => s.possible?.[0]?.level ?? "");
@@ -136,6 +139,7 @@ export class Store {
       this.value[i] = value;
       this.quality[i] = columns.quality[k];
       this.origin[i] = columns.origin[k];
+      this.incomplete[i] = columns.incomplete?.includes(i) ? 1 : 0;
       this.dirty[i] = 1;
       if (failed) return; // no sign of life
       this.silent[i] = 0;

@@ -22,7 +22,7 @@
 
 /**
  * @typedef {object} Wave
- * @property {string} upstream_station @property {string} downstream_station
+ * @property {string} downstream id of the datastream @property {string} upstream_station @property {string} downstream_station
  * @property {"expected"|"on_time"|"early"|"came_late"|"absent"|"unseen"} state @property {boolean} verify
  * @property {string|null} from @property {string|null} until @property {string|null} arrived @property {string} found
  */
@@ -50,10 +50,10 @@
  * @property {string} unit @property {string} name @property {string} basin @property {boolean} illustrative
  * @property {boolean} silent @property {string[]} levels_reached @property {Level[]} levels
  * @property {number} [interval_s] expected seconds between observations
- * @property {string[]|null} [derived_from] ids @property {boolean} [helper] has no row of its own
+ * @property {string[]|null} [derived_from] ids @property {boolean} [helper] has no row of its own @property {string|null} [method]
  * @property {Rate|null} [rate] @property {Eta|null} [eta] @property {string|null} [dominant]
  * @property {Possible[]} [possible] the worst first
- * @property {{time: string, value: number|null, quality: number, origin: string}|null} latest
+ * @property {{time: string, value: number|null, quality: number, origin: string, reasons?: string[]}|null} latest
  * @property {{time: string, value: number|null}|null} [latest_sound] that has a value and did not fail
  */
 
@@ -107,7 +107,7 @@
  * @property {Sensor[]} [sensors] @property {Alarm[]} [alarms] @property {Status} [status]
  * @property {Incident[]} [incidents] all of them
  * @property {Duties} [duties] all of them @property {Wave[]} [waves] all of them @property {(Beside & {i: number})[]} [beside]
- * @property {{i: number[], time_ms: number[], value: (number|null)[], quality: number[], origin: string[]}} [observations]
+ * @property {{i: number[], time_ms: number[], value: (number|null)[], quality: number[], origin: string[], incomplete?: number[]}} [observations]
  * @property {{i: number[], time_ms: number[], value: number[]}} [sound] of those whose newest one failed the last that did not
  */
 
@@ -129,6 +129,7 @@
  * @property {string} code @property {Bilingual} name @property {string} time_zone @property {string} zone_label
  * @property {{lon: number, lat: number, zoom: number}} map @property {Layer[]} layers
  * @property {Record<string, {name: Bilingual, colour: string}>} levels @property {Record<string, Bilingual>} basins
+ * @property {Record<string, Bilingual>} [properties] what the city itself calls a property
  * @property {Station[]} stations @property {{upstream: string, downstream: string, travel_min: number}[]} reaches
  * @property {Bilingual} credit
  */

@@ -3,6 +3,7 @@
 
 import { el, setChildren, setData, setText } from "./dom.js";
 import { clockTime } from "./format.js";
+import { levelName } from "./levels.js";
 import { shortName } from "./station_name.js";
 import { t } from "./text.js";
 
@@ -13,22 +14,38 @@ import { t } from "./text.js";
 const TOLD_MS = 3 * 3600e3;
 
 /**
- * Puts the lines of the waves that end at one of the stations into their host.
+ * Puts the lines of the waves that end at one of the stations into their host: one for each target and outcome.
  * @param {HTMLElement} host
  * @param {City} city
  * @param {Wave[]} waves
- * @param {Set<string>} stations of the river
+ * @param {{stations: Set<string>, held: (datastream: string) => string}} river its stations, and the level that a
+ *   datastream holds, "" = none
  * @param {number} now_ms
  */
-export function drawWaves(host, city, waves, stations, now_ms) {
-  const told = waves.filter((wave) => stations.has(wave.downstream_station) && isTold(wave, now_ms));
+export function drawWaves(host, city, waves, { stations, held }, now_ms) {
+  const told = merged(waves.filter((wave) => stations.has(wave.downstream_station) && isTold(wave, now_ms)));
   while (host.children.length < told.length) host.append(el("li", "wave"));
   const nodes = /** @type {HTMLElement[]} */ ([...host.children]).slice(0, told.length);
   nodes.forEach((node, k) => {
-    setData(node, "state", told[k].state);
-    setText(node, sentence(city, told[k]));
+    setData(node, "state", told[k][0].state);
+    setText(node, sentence(city, told[k], held(told[k][0].downstream)));
   });
   setChildren(host, nodes);
+}
+
+/**
+ * Those of one target and outcome together, the earliest first.
+ * @param {Wave[]} waves
+ * @returns {Wave[][]}
+ */
+function merged(waves) {
+  /** @type {Map<string, Wave[]>} */
+  const groups = new Map();
+  for (const wave of waves) {
+    const key = `${wave.downstream_station} ${wave.state}`;
+    groups.set(key, [...(groups.get(key) ?? []), wave]);
+  }
+  return [...groups.values()].map((group) => group.sort((a, b) => (a.from ?? "").localeCompare(b.from ?? "")));
 }
 
 /**
@@ -41,23 +58,55 @@ function isTold({ state, found }, now_ms) {
 
 /**
  * @param {City} city
- * @param {Wave} wave
+ * @param {Wave[]} group of one target and outcome
+ * @param {string} level that the target holds already; "" = none
  * @returns {string}
  */
-function sentence(city, wave) {
-  const upstream = shortName(city, wave.upstream_station);
-  const told = outcome(wave, upstream, shortName(city, wave.downstream_station));
-  return wave.verify ? `${told} · ${t("wave.verify", { upstream })}` : told;
+function sentence(city, group, level) {
+  const [{ state, upstream_station, downstream_station }, ...others] = group;
+  const first = shortName(city, upstream_station);
+  const upstream = others.length > 0 ? `${first} +${others.length}` : first;
+  const downstream = shortName(city, downstream_station);
+  const has_risen = state === "expected" && level !== "";
+  const told = has_risen ? risen(group, upstream, downstream, levelName(city, level)) : outcome(group, upstream, downstream);
+  const doubtful = group.find((wave) => wave.verify);
+  if (!doubtful) return told;
+  return `${told} · ${t("wave.verify", { upstream: shortName(city, doubtful.upstream_station) })}`;
 }
 
 /**
- * @param {Wave} wave
+ * The earliest or latest of times that may be missing.
+ * @param {(string|null)[]} times RFC 3339 UTC
+ * @param {boolean} latest
+ */
+function bound(times, latest) {
+  const known = times.flatMap((time) => (time === null ? [] : [Date.parse(time)]));
+  return clockTime(known.length === 0 ? Number.NaN : latest ? Math.max(...known) : Math.min(...known));
+}
+
+/**
+ * @param {Wave[]} group
+ * @param {string} upstream
+ * @param {string} downstream
+ * @param {string} level
+ */
+function risen(group, upstream, downstream, level) {
+  const from = bound(group.map((wave) => wave.from), false);
+  const until = bound(group.map((wave) => wave.until), true);
+  return t("wave.risen", { upstream, downstream, level, from, until });
+}
+
+/**
+ * @param {Wave[]} group
  * @param {string} upstream
  * @param {string} downstream
  * @returns {string}
  */
-function outcome({ state, from, until, arrived }, upstream, downstream) {
-  const [first, last, time] = [from, until, arrived].map((at) => clockTime(at === null ? Number.NaN : Date.parse(at)));
+function outcome(group, upstream, downstream) {
+  const { state } = group[0];
+  const first = bound(group.map((wave) => wave.from), false);
+  const last = bound(group.map((wave) => wave.until), true);
+  const time = bound(group.map((wave) => wave.arrived), true);
   if (state === "expected") return t("wave.expected", { upstream, downstream, from: first, until: last });
   if (state === "absent") return t("wave.absent", { upstream, downstream, until: last });
   if (state === "unseen") return t("wave.unseen", { upstream, downstream, until: last });

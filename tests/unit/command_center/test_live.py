@@ -19,7 +19,7 @@ from command_center import live
 from command_center.clock import now_us
 from command_center.live import Viewer
 from sensors.origin import Origin
-from sensors.quality import Quality
+from sensors.quality import Quality, Reason
 from sensors.transition import Kind
 from tests.unit.command_center.derived_city import BELOW, ETA, RATE, derived_city
 from tests.unit.command_center.little_city import DISCHARGE, LEVEL, NOW_US, entry, minutes, raised, returned, transition
@@ -72,6 +72,7 @@ def test_a_snapshot_then_what_changes_numbered_without_a_gap(tmp_path: Path) -> 
                 "value": [520.0, None],
                 "quality": [1, 1],
                 "origin": ["live", "live"],
+                "incomplete": [],
             }
             assert [alarm["level"] for alarm in delta["alarms"]] == ["hijau"]
 
@@ -105,6 +106,19 @@ def test_where_the_newest_one_failed_the_last_sound_one_is_told_beside_it(tmp_pa
         with look(center) as wall:
             sensor = json.loads(wall.recv())["sensors"][0]
             assert (sensor["latest"]["value"], sensor["latest_sound"]["value"]) == (-9999.0, 401.0)
+
+
+def test_a_sum_over_less_than_its_window_is_told_as_incomplete(tmp_path: Path) -> None:
+    with running(tmp_path) as center:
+        center.gateway.append(entry([(LEVEL, NOW_US, 400.0)]))
+        center.wait_ready()
+        with look(center) as wall:
+            settle(wall)
+            partly = entry([(LEVEL, minutes(1), 1.0), (DISCHARGE, minutes(1), 2.0)])
+            partly.batch.reasons[1] = Reason.INCOMPLETE
+            center.gateway.append(partly)
+            delta = frames_until(wall, lambda f: f["type"] == "delta" and f["observations"]["i"])[-1]
+            assert (delta["observations"]["i"], delta["observations"]["incomplete"]) == ([0, 1], [1])
 
 
 def test_there_is_a_frame_every_second_and_never_more_than_ten(tmp_path: Path) -> None:

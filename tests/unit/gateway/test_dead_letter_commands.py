@@ -39,6 +39,7 @@ def test_the_list_has_groups_with_counts_and_times(data_dir: Path, capsys: pytes
     text = capsys.readouterr().out
     assert "1 x unknown_station from pjt, 1970-01-01T00:00:00.000005Z" in text
     assert "3 dead letters ever, 3 kept, 3 groups listed" in text
+    assert "    'NEW'\n" in text  # the only one of its group is named in full
     assert RED not in text
     assert siaga(data_dir, "list", "--search", "LINE TWO", "--json") == 0
     assert len(json.loads(capsys.readouterr().out)["groups"]) == 1

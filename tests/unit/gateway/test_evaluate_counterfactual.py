@@ -42,6 +42,15 @@ def test_a_lower_limit_gains_time_and_is_raised_beyond_the_peaks(tmp_path: Path)
     assert siaga3.gained_min.median == 60.0
 
 
+def test_one_line_of_the_comparison_is_said_on_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    compared(tmp_path, [100.0, 160, 190, 210, 100, 100, 160, 100, 100, 100, 100], thresholds(siaga3=200), siaga3=150)
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert line == (
+        "with other.csv: 1 alarms instead of 2, hours at a level 1 instead of 4; 1 of 2 peaks hit,"
+        " raised -120 to -120 min earlier (medians)"
+    )
+
+
 def test_levels_that_come_and_go_stand_with_one_side_only(tmp_path: Path) -> None:
     old, new = compared(tmp_path, [100.0, 160], thresholds(awas=150), siaga3=150)
     assert (old.level, old.now is None, old.other is None) == ("awas", True, False)
@@ -64,7 +73,7 @@ def test_the_record_itself_is_judged_with_its_own_levels(tmp_path: Path) -> None
         (LEVELS + "G-1,siaga3,2,150,cm\nG-1,siaga2,1,200,cm\n", "expected a higher value for a higher rank"),
         (LEVELS + "G-9,siaga3,1,150,cm\n", "other.csv: none of its stations and units is in the record"),
         (LEVELS, "other.csv: none of its stations and units is in the record"),
-        (LEVELS + "G-1,siaga3,1,high,cm\n", "other.csv:2: .*value"),
+        (LEVELS + "G-1,siaga3,1,high,cm\n", "other.csv:2: .*value.*the row has .*value 'high'"),
     ],
 )
 def test_levels_that_make_no_sense_are_refused_and_nothing_is_written(

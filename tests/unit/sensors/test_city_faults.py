@@ -44,7 +44,9 @@ SPOILT = {
         "levels.csv:3: property: no datastream 'BRANGKAL:debit' in datastreams.csv", ALL,
     ),
     "unknown level": (
-        "levels.csv", "siaga,2,3", "merah,2,3", "levels.csv:3: level: no level 'merah' in city.toml", ALL,
+        "levels.csv", "siaga,2,3", "merah,2,3",
+        "levels.csv:3: level: no level 'merah' in city.toml (there are waspada, siaga, kering): [levels.merah]",
+        ALL,
     ),
     "unknown source": (
         "datastreams.csv", "cm,pjt", "cm,bbws",

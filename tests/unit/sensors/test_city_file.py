@@ -21,6 +21,13 @@ from tests.unit.sensors.small_city import CITY_TOML, CityFolder
         ("[basins]", "[silence]\nintervals = 0.5\n[basins]", "silence.intervals: expected 1 to 1000, got 0.5"),
         ("[basins]", "[silence]\nseverity = 5\n[basins]", "silence.severity: expected 1 to 4, got 5"),
         ("[[sources]]", '[[sources]]\nname="PJT"\nurl="x"\n[[sources]]', "sources: the name 'pjt' stands twice"),
+        (
+            "[basins]",
+            '[properties.level]\nid = ""\nen = "x"\n[basins]',
+            "properties.level.id: expected 1 to 40 letters",
+        ),
+        ("[basins]", '[properties."a b"]\nid = "x"\nen = "x"\n[basins]', "properties: expected a property's letters"),
+        ("[basins]", '[properties.level]\nid = "x"\n[basins]', "Object missing required field `en`"),
         ("[map]", "[map", "not TOML"),
     ],
 )
@@ -44,6 +51,13 @@ def test_a_layer_that_is_not_there_or_lies_elsewhere_is_left_out(city: CityFolde
         "city.toml: layers: expected NAME.geojson or NAME.pmtiles, got '../rahasia.geojson'",
         "city.toml: layers: expected NAME.geojson or NAME.pmtiles, got 'city.toml'",
     ]
+
+
+def test_a_city_names_its_properties_and_a_name_for_none_is_a_fault(city: CityFolder) -> None:
+    names = '[properties.level]\nid = "muka air"\nen = "stage"\n[properties.levle]\nid = "x"\nen = "x"\n'
+    catalogue, faults = city.replace("city.toml", "[basins]", f"{names}[basins]").load()
+    assert catalogue.city.properties["level"].id == "muka air"
+    assert [str(fault) for fault in faults] == ["city.toml: properties: no property 'levle'"]
 
 
 def test_an_ingest_rule_for_an_unknown_source_is_left_out(city: CityFolder) -> None:

@@ -100,3 +100,11 @@ def test_a_city_with_brokers_of_its_own_is_told_that_they_are_not_used() -> None
         "the city names 2 brokers, siaga run uses its own embedded one; `siaga gateway` or SIAGA_MQTT_URL for theirs"
     ]
     assert unused_brokers(catalogue()) == []
+
+
+def test_without_the_simulator_the_line_to_try_says_that_it_is_simulated() -> None:
+    def said(*, simulate: bool) -> str:
+        return "\n".join(greeting(Settings(), "mqtt://127.0.0.1:1883", "as shown", TRIED, 1.0, simulate=simulate))
+
+    assert "marked as simulated; a real reading: --origin live" in said(simulate=False)
+    assert "--origin live" not in said(simulate=True)
