@@ -13,8 +13,9 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from command_center.accounts import ADMIN, Accounts
 from command_center.actions.acts import ActionActs
@@ -110,8 +111,7 @@ class CommandCenter:
         desk = AlarmDesk(operations, news, (outbox.follow,))
         links = Links(data_dir, self._settings.notify)
         desk_link = DeskLink(desk, outbox, links, self._settings.city, now_us)
-        notifier = Notifier(operations, desk, outbox, desk_link)
-        answers, buttons = TelegramAnswers(desk, desk_link, links), self._settings.notify.telegram_buttons
+        notifier, answers = Notifier(operations, desk, outbox, desk_link), TelegramAnswers(desk, desk_link, links)
         tail = Tail(log, desk, picture, self._settings.history, news)
         link = GatewayLink(data_dir, desk, tail.doorbell, news)
         board = StatusBoard(data_dir, picture, desk, tail, link)
@@ -121,10 +121,7 @@ class CommandCenter:
         actuators = ActuatorDesk(desk, operations, picture, news)
         viewer = AlarmViewer(picture, desk, book)
         live = LiveView(picture, desk, book, viewer, board, DutyBoard(actions, reports, actuators), news)
-        writer = Writer(picture, book, self._settings.city)
-        office, listening = AlertOffice(operations, desk, writer), Listening(writer, self._settings.city)
-        warnings = AlertWatch(office, tail)
-        publishing = AlertPublishing(operations, data_dir, self._settings.mqtt)
+        warnings = self._warnings(operations, data_dir, desk, tail, Writer(picture, book, self._settings.city))
         accounts = Accounts(operations, self._settings.http.session_hours)
         self._greet(await asyncio.to_thread(accounts.ensure_admin, self._settings.admin.password, now_us()))
         parts = Parts(
@@ -139,43 +136,58 @@ class CommandCenter:
             desk=desk,
             actions=actions,
             reports=reports,
-            office=office,
-            listening=listening,
+            office=warnings.office,
+            listening=warnings.listening,
             actuators=actuators,
             book=book,
             viewer=viewer,
             live=live,
-            metrics=Metrics(
-                desk, picture, tail, link, live, board, WarningParts(office, warnings, listening, publishing), notifier
-            ),
+            metrics=Metrics(desk, picture, tail, link, live, board, warnings, notifier),
             health=Health(operations, desk, picture, tail, link, live, notifier, actuators),
             notifier=notifier,
             links=links,
         )
+        await self._serve(
+            parts,
+            {
+                "tail": tail.run(),
+                "gateway_link": link.run(),
+                "beat": _beat(desk, ReleaseWatch(desk, picture), actuators, link),
+                "live": live.run(),
+                "actuators": ActuatorLinks(self._settings, actuators).run(),
+                "audit_head": _tell_audit_head(operations),
+                "alerts": warnings.watch.run(),
+                "listening": warnings.listening.run(),
+                "publishing": warnings.publishing.run(),
+                "notify": notifier.run(),
+                **({"telegram": answers.run()} if self._settings.notify.telegram_buttons else {}),
+            },
+        )
+        await desk.beat(now_us())  # the last word to operations.db
+
+    def _warnings(
+        self, operations: Operations, data_dir: Path, desk: AlarmDesk, tail: Tail, writer: Writer
+    ) -> WarningParts:
+        office = AlertOffice(operations, desk, writer)
+        return WarningParts(
+            office=office,
+            watch=AlertWatch(office, tail),
+            listening=Listening(writer, self._settings.city),
+            publishing=AlertPublishing(operations, data_dir, self._settings.mqtt),
+        )
+
+    async def _serve(self, parts: Parts, jobs: Mapping[str, Coroutine[Any, Any, None]]) -> None:
+        """Serve HTTP, with everything else running beside it, until somebody stops it."""
         self._server = server(build(parts))
         self._server.should_exit = self._stopping.is_set()
-        watch = ReleaseWatch(desk, picture)
         async with asyncio.TaskGroup() as tasks:
-            running = [
-                tasks.create_task(tail.run(), name="command_center.tail"),
-                tasks.create_task(link.run(), name="command_center.gateway_link"),
-                tasks.create_task(_beat(desk, watch, actuators, link), name="command_center.beat"),
-                tasks.create_task(live.run(), name="command_center.live"),
-                tasks.create_task(ActuatorLinks(self._settings, actuators).run(), name="command_center.actuators"),
-                tasks.create_task(_tell_audit_head(operations), name="command_center.audit_head"),
-                tasks.create_task(warnings.run(), name="command_center.alerts"),
-                tasks.create_task(listening.run(), name="command_center.listening"),
-                tasks.create_task(publishing.run(), name="command_center.publishing"),
-                tasks.create_task(notifier.run(), name="command_center.notify"),
-                *([tasks.create_task(answers.run(), name="command_center.telegram")] if buttons else ()),
-            ]
+            running = [tasks.create_task(job, name=f"command_center.{name}") for name, job in jobs.items()]
             address = self._listener.getsockname()
             _log.info("listening on http://%s:%d", *address[:2])
             await tasks.create_task(self._server.serve([self._listener]), name="command_center.http")
             began = time.monotonic()
             for task in running:
                 task.cancel()
-        await desk.beat(now_us())  # the last word to operations.db
         _log.info("stopped in %.3f s", time.monotonic() - began)
 
     def _greet(self, made_password: str | None) -> None:
