@@ -1,0 +1,7 @@
+"""What holds for all tests."""
+
+from hypothesis import settings
+
+# No test asserts on time: a crowded machine is no fault of the code.
+settings.register_profile("siaga", deadline=None)
+settings.load_profile("siaga")
