@@ -27,6 +27,7 @@ class ActionBook:
         self._open = {action.id: action for action in store.open_actions(operations)}
         self._given = Counter(_first(one) for one in store.ids_under_open_alarms(operations))
         self._table = _NONE
+        self.is_ready = False  # a catalogue was followed: what steps of alarms open is known
         self._pending: dict[str, Action] = {}
 
     @property
@@ -45,7 +46,7 @@ class ActionBook:
 
     def follow(self, catalogue: Catalogue) -> None:
         """Take the table in force; what is open stays as it was opened."""
-        self._table = catalogue.actions_of
+        self._table, self.is_ready = catalogue.actions_of, True
 
     def opened(self, before: Alarm | None, after: Alarm) -> list[Action]:
         """What a step of an alarm opens, with ids of their own; the book is not changed."""

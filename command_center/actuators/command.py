@@ -37,6 +37,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     by: str = ""  # empty: by itself
     comment: str = ""
     attempt: int = 1
+    severity: int = 0  # of the alarm that asked for it
     issued_us: int
     expires_us: int
     confirm_us: int  # how long after it was sent it must be confirmed
@@ -69,6 +70,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     by: str = ""
     comment: str = ""
     attempt: int = 1
+    severity: int = 0  # of the alarm
 
 
 def command_of(actuator: Actuator, order: Order, number: int, now_us: int) -> Command:
@@ -82,6 +84,7 @@ def command_of(actuator: Actuator, order: Order, number: int, now_us: int) -> Co
         by=order.by,
         comment=order.comment,
         attempt=order.attempt,
+        severity=order.severity,
         issued_us=now_us,
         expires_us=now_us + round(actuator.expires_s * SECOND_US),
         confirm_us=round(actuator.confirm_s * SECOND_US),

@@ -24,6 +24,7 @@ from command_center.actuators.command import (
 )
 from command_center.actuators.sounding import asking
 from command_center.actuators.trouble import Seen, Trouble, troubles
+from command_center.alarms.alarm import Alarm
 from command_center.alarms.desk import AlarmDesk
 from command_center.bell import Bell
 from command_center.errors import NotAllowed, NotStored
@@ -44,7 +45,8 @@ class ActuatorDesk:
         self._desk, self._operations, self._picture, self._news = desk, operations, picture, news
         self.newest = store.newest(operations)
         self.proven_us = store.proven_us(operations)
-        self._number = store.count(operations)
+        self._number = 0
+        self._unrecorded: dict[str, Command] = {}  # went out while operations.db took no writes
         self._automatic = store.newest(operations, ALARM)
         self.outgoing: dict[str, Command] = {}  # by actuator: what is newer takes the place of what was not sent
         self.doorbell = Bell()  # something is to be sent
@@ -82,7 +84,7 @@ class ActuatorDesk:
             raise NotAllowed(f"{actuator.actuator} sounds by a switch of its own: it cannot be told anything")
         if actuator.is_illustrative:
             raise NotAllowed(f"{actuator.actuator} is made up (its source says illustrative): nothing is sent to it")
-        self._number += 1
+        self._number = max(self._number + 1, now_us // 1000)  # never one that is on record, whatever was not stored
         command = command_of(actuator, order, self._number, now_us)
         await self._put_on_record(command)
         self.newest[command.actuator] = command
@@ -116,11 +118,12 @@ class ActuatorDesk:
             await self._confirm(actuator.actuator, now_us)
 
     async def beat(self, now_us: int) -> None:
-        """Once a second: what alarms ask for, what is tried again, tests that are over."""
+        """Once a second: what alarms ask for, what is tried again, tests that are over; what is not on record yet."""
+        await self._record()
         catalogue, alarms = self.catalogue, self._desk.open_alarms()
         for actuator in () if catalogue is None else catalogue.actuators:
             alarm = None if catalogue is None else asking(actuator, alarms, catalogue)
-            order = self._due(actuator, "" if alarm is None else alarm.id, now_us)
+            order = self._due(actuator, alarm, now_us)
             if order is None:
                 continue
             try:
@@ -129,11 +132,17 @@ class ActuatorDesk:
                 self._automatic.pop(actuator.actuator, None)
                 _log.error("%s is not told %s: %s", actuator.actuator, "on" if order.on else "off", error)
 
-    def _due(self, actuator: Actuator, alarm_id: str, now_us: int) -> Order | None:
-        """What is to be told without anybody's hand."""
+    def _due(self, actuator: Actuator, alarm: Alarm | None, now_us: int) -> Order | None:
+        """What is to be told without anybody's hand.
+
+        What a person did in between stays, but not for what is graver, or was called, since it was told last.
+        """
         last, newest = self._automatic.get(actuator.actuator), self.newest.get(actuator.actuator)
-        if bool(alarm_id) != (last is not None and last.on):
-            return Order(on=bool(alarm_id), why=ALARM, alarm_id=alarm_id or ("" if last is None else last.alarm_id))
+        alarm_id, severity = ("", 0) if alarm is None else (alarm.id, alarm.severity)
+        was_on = last is not None and last.on
+        if bool(alarm_id) != was_on or (alarm is not None and last is not None and _is_news(alarm, last)):
+            known = "" if last is None else last.alarm_id
+            return Order(on=bool(alarm_id), why=ALARM, alarm_id=alarm_id or known, severity=severity)
         if newest is None:
             return None
         is_over = now_us >= newest.issued_us + TEST_LASTS_US
@@ -142,7 +151,9 @@ class ActuatorDesk:
             return None if alarm_id else Order(on=False, why=TEST, by=newest.by, comment="end of the test")
         is_ours = newest is last and newest.on is bool(alarm_id)
         if is_ours and newest.standing(now_us) in _FAILED and newest.attempt < MAX_ATTEMPTS:
-            return Order(on=newest.on, why=ALARM, alarm_id=newest.alarm_id, attempt=newest.attempt + 1)
+            return Order(
+                on=newest.on, why=ALARM, alarm_id=newest.alarm_id, attempt=newest.attempt + 1, severity=severity
+            )
         return None
 
     async def _put_on_record(self, command: Command) -> None:
@@ -152,7 +163,17 @@ class ActuatorDesk:
         except NotStored as error:
             if command.why != ALARM:
                 raise
+            self._unrecorded[command.id] = command
             _log.error("%s: %s goes out unrecorded: %s", command.actuator, command.id, error)
+
+    async def _record(self) -> None:
+        """What went out while operations.db took no writes."""
+        for command in list(self._unrecorded.values()):
+            try:
+                await asyncio.to_thread(self._store, command, new=True)
+            except NotStored:
+                return  # said when it went out; tried again a second later
+            del self._unrecorded[command.id]
 
     async def _confirm(self, name: str, at_us: int) -> None:
         command = self.newest[name]
@@ -169,6 +190,9 @@ class ActuatorDesk:
         last = self._automatic.get(after.actuator)
         if last is not None and last.id == after.id:
             self._automatic[after.actuator] = after
+        if after.id in self._unrecorded:
+            self._unrecorded[after.id] = after
+            return
         try:
             await asyncio.to_thread(self._store, after, new=False)
         except NotStored as error:
@@ -178,3 +202,11 @@ class ActuatorDesk:
     def _store(self, command: Command, *, new: bool) -> None:
         with self._operations.transaction() as connection:
             store.put(connection, command, new=new)
+
+
+def _is_news(alarm: Alarm, last: Command) -> bool:
+    """Whether an alarm wants the actuator for more than it was told last: it is graver, or was called since."""
+    if not last.on:
+        return False  # told by the edge itself
+    is_new = alarm.id != last.alarm_id and alarm.called_us is not None and alarm.called_us > last.issued_us
+    return is_new or alarm.severity > last.severity

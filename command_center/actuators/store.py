@@ -35,12 +35,6 @@ def newest(operations: Operations, why: str = "") -> dict[str, Command]:
     return {command.actuator: command for command in commands}
 
 
-def count(operations: Operations) -> int:
-    """How many commands were ever given."""
-    rows = operations.read("SELECT coalesce(max(number), 0) FROM actuation")
-    return int(rows[0][0])
-
-
 def proven_us(operations: Operations) -> dict[str, int]:
     """When each actuator last said that it sounds after it was told to."""
     rows = operations.read(

@@ -239,6 +239,11 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
         return "shelved" if self.shelf is not None else "refuted" if self.refutation is not None else ""
 
     @property
+    def holds_highest(self) -> bool:
+        """A level of the highest severity is held now."""
+        return any(held.severity >= HIGHEST_SEVERITY and not held.historical for held in self.held)
+
+    @property
     def could_be(self) -> Held | None:
         """The worst level that it could have reached by now."""
         return max(self.possible, key=lambda held: held.rank, default=None)

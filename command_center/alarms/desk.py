@@ -71,13 +71,17 @@ class AlarmDesk(AlarmMemory):
                 return
             await asyncio.sleep(RETRY_S)
 
+    def follow(self, catalogue: Catalogue) -> None:
+        """Go by the catalogue in force; what falls due by time waits for the first one."""
+        self.actions.follow(catalogue)
+
     async def _took(self, rows: Sequence[LogRow], directory: Directory) -> bool:
         """Apply the rows, if there is room for what they bring."""
         async with self._lock:
             if self.pending >= MAX_PENDING and not await self._store():
                 return False
             cursor = self._applied()
-            self.actions.follow(directory.catalogue)
+            self.follow(directory.catalogue)
             for row in rows:
                 if row.seq > cursor.seq:
                     self._take_row(row, cursor.log_id, directory)
@@ -112,10 +116,6 @@ class AlarmDesk(AlarmMemory):
         self._taken_ids = known | await asyncio.to_thread(store.ids_after, self._operations, cursor)
         self.cursor = cursor
         await self._store()
-
-    def _in_memory(self, alarm_id: str) -> Alarm | None:
-        pending = self._pending.alarms.get(alarm_id)
-        return pending or next((alarm for alarm in self._newest.values() if alarm.id == alarm_id), None)
 
     async def find(self, alarm_id: str) -> Alarm | None:
         """The alarm of that id, however old."""
@@ -176,7 +176,7 @@ class AlarmDesk(AlarmMemory):
     async def beat(self, now_us: int) -> None:
         """Once a second: what falls due by time; what is pending is stored, now and then just to prove it."""
         async with self._lock:
-            if self.cursor is not None:
+            if self.cursor is not None and self.actions.is_ready:
                 self._expire(now_us)
             self._beats += 1
             due = (

@@ -49,5 +49,5 @@ def possible(alarm: Alarm | None, transition: Transition, context: Context) -> A
     after = replace(alarm, possible=(*others, held_of(transition, context)))
     is_worse = transition.severity > alarm.severity and not transition.historical and not alarm.historical
     if is_worse:
-        after = called_anew(after, context.now_us)
+        after = called_anew(after, context.now_us, louder=True)
     return stepped(after, Event.WORSE if is_worse else Event.POSSIBLE, transition, context)

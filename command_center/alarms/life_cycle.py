@@ -104,7 +104,7 @@ def let_go(alarm: Alarm, log_id: str, now_us: int) -> Alarm:
         time_us=now_us,
         at_us=now_us,
     )
-    after = replace(alarm, held=(), silence=None, possible=(), doubt=None, changed_us=now_us)
+    after = replace(alarm, held=(), silence=None, possible=(), doubt=None, release=None, changed_us=now_us)
     after = replace(after, last_log_id=log_id, last=Position(0, 0))
     return _settled(noted(after, change), returned_us=now_us)
 
@@ -139,7 +139,7 @@ def _returned(alarm: Alarm | None, transition: Transition, context: Context) -> 
         return alarm
     is_doubted = bool(left) and transition.historical
     after = replace(alarm, held=left, doubt=alarm.doubt if is_doubted else None)
-    if after.severity < HIGHEST_SEVERITY or not after.active:
+    if not after.holds_highest:
         after = replace(after, release=None)  # should it rise again, it has to be seen again
     event = Event.CHANGED if after.active else Event.RETURNED
     return _settled(stepped(after, event, transition, context), returned_us=transition.time_us)
@@ -155,7 +155,7 @@ def _silent(alarm: Alarm | None, transition: Transition, context: Context) -> Al
     after = replace(alarm, silence=silence, returned_us=None)
     is_lost_anew = alarm.silence is None and not silence.historical and not alarm.historical
     if is_lost_anew:
-        after = called_anew(after, context.now_us)
+        after = called_anew(after, context.now_us, louder=after.severity > alarm.severity)
     if alarm.historical and not silence.historical:
         real = replace(after, historical=False, raised_us=silence.time_us, worst=silence)
         after = called(real, context.now_us)

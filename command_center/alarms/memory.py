@@ -24,6 +24,7 @@ class AlarmMemory:
     def __init__(self, operations: Operations) -> None:
         self._newest = {alarm.datastream: alarm for alarm in store.newest_of_each(operations)}
         self._closed = deque(reversed(store.newest_closed(operations, CLOSED_SHOWN)), maxlen=CLOSED_SHOWN)
+        self._datastream_of = {alarm.id: name for name, alarm in self._newest.items()}
         self._changed: dict[str, Alarm] = {}  # since the wall was told
         self._incidents = IncidentBook()
         self.orders = stored_orders(operations)  # in force
@@ -47,6 +48,10 @@ class AlarmMemory:
         newest = self._newest.get(stored.datastream)
         known = newest if newest is not None and newest.id == stored.id else stored
         return self._pending.alarms.get(stored.id, known)
+
+    def _in_memory(self, alarm_id: str) -> Alarm | None:
+        newest = self._newest.get(self._datastream_of.get(alarm_id, ""))
+        return self._pending.alarms.get(alarm_id, newest)
 
     def pending_ids(self) -> list[str]:
         """Alarms of which memory knows more than operations.db."""
@@ -88,7 +93,10 @@ class AlarmMemory:
         self.actions.step(before, after)
         newest = self._newest.get(after.datastream)
         if before is None or newest is None or newest.id == after.id:
+            if newest is not None:
+                self._datastream_of.pop(newest.id, None)
             self._newest[after.datastream] = after
+            self._datastream_of[after.id] = after.datastream
             if before is not None:
                 self._incidents.remove(before)
             self._incidents.add(after)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from command_center.alarms.alarm import HIGHEST_SEVERITY, Alarm, Release
+from command_center.alarms.alarm import Alarm, Release
 from command_center.picture.directory import Directory
 from command_center.picture.latest import Latest
 from sensors.catalogue import Datastream
@@ -23,8 +23,8 @@ OpenOf = Callable[[str], Alarm | None]
 
 def waits(alarm: Alarm) -> bool:
     """Whether something of this alarm waits for a confirmation."""
-    is_highest = alarm.active and not alarm.historical and alarm.severity >= HIGHEST_SEVERITY
-    return is_highest and alarm.release is None and alarm.refutation is None
+    is_asked = alarm.aside is None and alarm.refutation is None and not alarm.historical
+    return is_asked and alarm.holds_highest and alarm.release is None
 
 
 def confirmed(alarm: Alarm, directory: Directory, latest: Latest, open_of: OpenOf, now_us: int) -> Release | None:
@@ -42,7 +42,7 @@ def confirmed(alarm: Alarm, directory: Directory, latest: Latest, open_of: OpenO
         return Release(how="reading", who=alarm.datastream, at_us=now_us)
     for beside in () if datastream is None else _beside(datastream, directory):
         other = open_of(beside)
-        if other is not None and _speaks(other):
+        if other is not None and _speaks(other, for_exercise=alarm.shown.exercise):
             return Release(how="neighbour", who=beside, at_us=now_us)
     called_us = alarm.changed_us if alarm.called_us is None else alarm.called_us
     if now_us >= called_us + round(directory.catalogue.city.alarms.release_after_s * SECOND_US):
@@ -72,6 +72,8 @@ def _beside(datastream: Datastream, directory: Directory) -> Iterable[str]:
     yield from (d.id for d in directory.datastreams if d.station in stations and d.levels)
 
 
-def _speaks(alarm: Alarm) -> bool:
-    held = (h.severity for h in alarm.held if not h.historical and not h.verify)
-    return alarm.refutation is None and max(held, default=0) >= NEIGHBOUR_SEVERITY
+def _speaks(alarm: Alarm, *, for_exercise: bool) -> bool:
+    """Whether what a gauge beside it shows can be believed; nothing simulated or made up speaks for what is real."""
+    held = (h for h in alarm.held if not h.historical and not h.verify and (for_exercise or not h.exercise))
+    is_trusted = alarm.refutation is None and alarm.aside is None
+    return is_trusted and max((h.severity for h in held), default=0) >= NEIGHBOUR_SEVERITY

@@ -43,6 +43,8 @@ def refute(alarm: Alarm, refutation: Refutation) -> Alarm:
         raise NotAllowed(f"{alarm.datastream} has returned: there is nothing to refute")
     if alarm.severity < HIGHEST_SEVERITY and not alarm.shown.verify and alarm.doubt is None:
         raise NotAllowed(f"{alarm.datastream} is in no doubt and not of the highest level: shelve it instead")
+    if alarm.refutation is not None:
+        raise NotAllowed(f"{alarm.datastream} is refuted already, by {alarm.refutation.by}: it speaks again first")
     return replace(
         alarm,
         refutation=replace(refutation, rank=alarm.shown.rank, severity=alarm.severity),
@@ -60,13 +62,15 @@ def put_aside(alarm: Alarm, aside: Aside | None, now_us: int) -> Alarm:
     if not alarm.is_open or alarm.aside is aside:
         return alarm
     after = replace(alarm, aside=aside, changed_us=now_us)
-    return after if aside is not None else _back(after, now_us)
+    if aside is None:
+        return _back(after, now_us)
+    return replace(after, release=None)  # when it is over, it has to be seen again
 
 
 def release(alarm: Alarm, released: Release) -> Alarm:
     """`alarm` with sirens and mass messages let go; the same object where they are, or where there is nothing to."""
-    is_highest = alarm.active and not alarm.historical and alarm.severity >= HIGHEST_SEVERITY
-    if not is_highest or alarm.release is not None or alarm.refutation is not None:
+    is_heard = alarm.refutation is None and alarm.aside is None and not alarm.historical
+    if not is_heard or not alarm.holds_highest or alarm.release is not None:
         return alarm
     return replace(alarm, release=released, changed_us=released.at_us)
 

@@ -101,10 +101,15 @@ def unseen(alarm: Alarm) -> Alarm:
     return replace(alarm, unacknowledged=True, acknowledged_us=None, acknowledged_by=None)
 
 
-def called_anew(alarm: Alarm, at_us: int) -> Alarm:
-    """`alarm` with the operator called for what it shows now, where somebody had acknowledged or muted less."""
+def called_anew(alarm: Alarm, at_us: int, *, louder: bool = False) -> Alarm:
+    """`alarm` with the operator called for what it shows now, where somebody had acknowledged or muted less.
+
+    `louder`: it is graver than when it was called last, so that those are told who are not told of less.
+    """
     breaks_out = is_worse_than(alarm, alarm.shelf) or is_worse_than(alarm, alarm.refutation)
-    return alarm if alarm.unacknowledged and not breaks_out else called(replace(alarm, worst=alarm.shown), at_us)
+    if alarm.unacknowledged and not breaks_out and not louder:
+        return alarm
+    return called(alarm if alarm.unacknowledged else replace(alarm, worst=alarm.shown), at_us)
 
 
 def is_worse_than(alarm: Alarm, known: Shelf | Refutation | None) -> bool:

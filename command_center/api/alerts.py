@@ -17,6 +17,7 @@ from command_center.api.alarm_acts import Act
 from command_center.api.answers import ApiError, answer, body_of
 from command_center.api.parameters import After, Limit, number_of
 from command_center.clock import now_us
+from command_center.people import Role
 
 STATES = tuple(State)
 
@@ -129,15 +130,25 @@ def _sending(routes: APIRouter, office: AlertOffice) -> None:
 
     @routes.post("/{alert_id}/update")
     async def update(request: Request, alert_id: str) -> Response:
-        """Draft the update of an issued warning; with `authorised_by` and `means` it goes out at once."""
-        sending = await body_of(request, Sending)
+        """Draft the update of an issued warning; with `authorised_by` and `means` a supervisor sends it at once."""
+        sending = _may_send(request, await body_of(request, Sending))
         return _one(await office.follow(alert_id, "Update", sending, request.state.user, now_us()), alert_id)
 
     @routes.post("/{alert_id}/cancel")
     async def cancel(request: Request, alert_id: str) -> Response:
-        """Draft the cancelling of an issued warning; with `authorised_by` and `means` it goes out at once."""
-        sending = await body_of(request, Sending)
+        """Draft the cancelling of an issued warning; with `authorised_by` and `means` a supervisor sends it at once."""
+        sending = _may_send(request, await body_of(request, Sending))
         return _one(await office.follow(alert_id, "Cancel", sending, request.state.user, now_us()), alert_id)
+
+
+def _may_send(request: Request, sending: Sending) -> Sending:
+    """What goes out at once is authorised by it: that takes the same role.  Raises ApiError 403."""
+    caller = request.state.caller
+    if sending.authorised_by and (caller.role is None or not caller.role.covers(Role.SUPERVISOR)):
+        raise ApiError(
+            403, "forbidden", "to authorise takes a supervisor: draft it, and let one do so", "body.authorised_by"
+        )
+    return sending
 
 
 def _one(record: Record | None, alert_id: str) -> Response:

@@ -72,7 +72,9 @@ class IncidentBook:
         own = self._groups(alarm)[0]
         if not is_fault(alarm):
             other = next(iter(self._levels.get(own, {}).values()), None)
-            return (alarm.id if other is None else other.incident), own
+            # What began a fault keeps its name for the fault: a river that rises there is another thing.
+            began = f"{alarm.id}-level" if alarm.incident else alarm.id
+            return (began if other is None else other.incident), own
         for group in self._groups(alarm):
             for other in reversed(self._faults.get(group, {}).values()):  # the newest first
                 if other.id != alarm.id and (group == own or self._is_close(alarm, other)):

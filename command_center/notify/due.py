@@ -43,7 +43,7 @@ def _of_call(now_us: int, call: Call, book: Book, known: Mapping[str, Told]) -> 
 def _why(now_us: int, call: Call, book: Book, one: Addressee, last: Told | None) -> Why | None:
     """Why the target is to be told now; None: it is not."""
     if one.contact.mass and call.annunciation.severity >= HIGHEST_SEVERITY:
-        is_released = call.is_newest and call.alarm.active and call.alarm.release is not None
+        is_released = call.is_newest and call.alarm.active and call.alarm.release is not None and not call.alarm.muted
         return Why.RELEASED if is_released and last is None else None
     if last is not None:
         return Why.REPEAT if _is_to_be_repeated(now_us, call, book, one, last) else None

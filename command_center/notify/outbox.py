@@ -4,6 +4,7 @@ Calls wait for the disk: they are made from threads.  While operations.db takes 
 planned and sent from memory (`command_center.notify.memory`); lower ones wait, and the log has their alarms.
 """
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +13,7 @@ from dataclasses import replace
 from command_center.alarms.alarm import HIGHEST_SEVERITY, Alarm
 from command_center.alarms.annunciation import Annunciation
 from command_center.alarms.store import Changes
-from command_center.errors import NotStored
+from command_center.errors import NotStored, OperationsError
 from command_center.notify import store
 from command_center.notify.book import Book
 from command_center.notify.due import due
@@ -21,6 +22,8 @@ from command_center.notify.notice import Attempt, Call, Notice, Told, Waiting, t
 from command_center.operations import Operations, note_audit
 from sensors.catalogue import Catalogue
 from sensors.contacts import Contact
+
+_log = logging.getLogger("command_center.notify")
 
 
 class Outbox:
@@ -47,9 +50,16 @@ class Outbox:
 
     def follow(self, connection: sqlite3.Connection, changes: Changes) -> None:
         """Plan what a new annunciation makes due, in its own transaction (`command_center.alarms.store.store`)."""
-        if changes.annunciations:
+        if not changes.annunciations:
+            return
+        try:
             self._plan_new(connection, self._clock())
-            self.news()
+        except sqlite3.Error:
+            raise  # nothing of it is stored
+        except Exception:  # noqa: BLE001 (told, and tried again)
+            # A mistake of ours in planning must not keep an alarm from being stored: `plan` tries it within seconds.
+            _log.exception("notices of %d annunciations are not planned yet", len(changes.annunciations))
+        self.news()
 
     def plan(self, now_us: int) -> None:
         """What falls due by time, and what could not be planned before."""
@@ -106,8 +116,14 @@ class Outbox:
 
     def waiting(self, target: str) -> list[Waiting]:
         """What waits for a target."""
-        rows = [one for one in store.waiting(self._operations, target) if not self.memory.knows(one.notice.key)]
-        return [*self.memory.waiting(target), *rows]
+        kept = self.memory.waiting(target)
+        try:
+            rows = [one for one in store.waiting(self._operations, target) if not self.memory.knows(one.notice.key)]
+        except OperationsError:
+            if not kept:
+                raise
+            return kept  # what is in memory goes out though the file cannot be read
+        return [*kept, *rows]
 
     def begin(self, notices: Sequence[Waiting], at_us: int) -> bool:
         """An attempt begins; False: it could not be recorded.  Raises NotStored where it has to wait for that."""

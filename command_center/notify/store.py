@@ -45,7 +45,7 @@ def open_calls(connection: sqlite3.Connection) -> list[Call]:
         f"SELECT alarm.body, p.planned_us, {_ANNUNCIATION} FROM alarm"  # noqa: S608 (names only)
         " JOIN annunciation a ON a.alarm_id = alarm.id JOIN planned_call p ON p.annunciation = a.number"
         " WHERE alarm.state != ? AND a.call = (SELECT max(call) FROM annunciation WHERE alarm_id = alarm.id)"
-        " ORDER BY a.number DESC LIMIT ?",
+        " ORDER BY a.severity DESC, a.number DESC LIMIT ?",
         (State.NORMAL, MAX_PLANNED_AT_ONCE),
     ).fetchall()
     return [Call(annunciation_of_row(values), _ALARM.decode(body), planned_us) for body, planned_us, *values in rows]

@@ -144,7 +144,11 @@ class TelegramAnswers:
 
     async def _acknowledge(self, contact: Contact, pressed: _Pressed) -> tuple[Text, dict[str, Any]]:
         claim = self._links.read_button(pressed.data)
-        alarm = None if claim is None else await self._desk.find(claim[0])
+        try:
+            alarm = None if claim is None else await self._desk.find(claim[0])
+        except OperationsError as error:
+            _log.error("an answer by Telegram cannot be looked up: %s", error)
+            return _NOT_STORED, {}
         if claim is None or alarm is None:
             return _UNKNOWN, {}
         if alarm.calls != claim[1]:

@@ -13,6 +13,7 @@ from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.store import Cursor
 from command_center.bell import Bell
 from command_center.clock import now_us
+from command_center.errors import OperationsError
 from command_center.picture.backfill import Backfill
 from command_center.picture.directory import Directory
 from command_center.picture.log_thread import LogThread
@@ -72,6 +73,8 @@ class Tail:
                 is_busy = self._say_error("there is no log yet: is the gateway running?")
             except LogError as error:
                 is_busy = self._say_error(str(error))
+            except OperationsError as error:
+                is_busy, self._backfill = self._say_error(str(error)), None  # begun anew: nothing was applied halfway
             if not is_busy:
                 await self.doorbell.wait(POLL_S)
 
@@ -132,6 +135,7 @@ class Tail:
         if directory is None:
             return 0
         self._picture.install(directory)
+        self._desk.follow(directory.catalogue)
         self._picture.begin(newest[0])
         return newest[0].now_us
 

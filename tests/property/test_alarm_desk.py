@@ -83,11 +83,13 @@ def story(folder: Path, happenings: Sequence[Happening], crashes: frozenset[int]
 
     async def whole(operations: Operations) -> None:
         desk = AlarmDesk(operations, Bell())
+        desk.follow(DIRECTORY.catalogue)
         await desk.switch(LOG, NOW_US)
         rows: list[LogRow] = []
         for at, happening in enumerate(happenings, start=1):
             if at in crashes:
                 desk = AlarmDesk(operations, Bell())
+                desk.follow(DIRECTORY.catalogue)
                 if rows:
                     await desk.take(rows, DIRECTORY)
             if isinstance(happening, Act):

@@ -55,6 +55,7 @@ def play(operations: Operations, story: Callable[[AlarmDesk], Awaitable[None]]) 
 
     async def whole() -> AlarmDesk:
         desk = AlarmDesk(operations, Bell())
+        desk.follow(DIRECTORY.catalogue)
         if desk.cursor is None:
             await desk.switch(LOG, NOW_US)
         await story(desk)

@@ -5,11 +5,12 @@ import pytest
 from msgspec.structs import replace
 
 from command_center.alarms import life_cycle, set_aside
-from command_center.alarms.alarm import Alarm, Refutation, Release
+from command_center.alarms.alarm import Alarm, Aside, Refutation, Release
 from command_center.alarms.release import confirmed, waits
 from command_center.picture.directory import Directory
 from command_center.picture.latest import Latest
 from sensors.catalogue import Catalogue, Reach
+from sensors.origin import Origin
 from sensors.quality import Quality
 from sensors.times import SECOND_US
 from sensors.transition import Kind
@@ -92,3 +93,24 @@ def test_what_falls_and_rises_again_has_to_be_seen_again() -> None:
     silent = life_cycle.apply(released, transition(Kind.SILENT), at(4))
     assert silent is not None
     assert silent.release == released.release
+
+
+def test_while_nobody_is_asked_nothing_is_released_and_what_was_does_not_outlive_the_order() -> None:
+    released = set_aside.release(RAISED, Release(how="person", who="sari", at_us=minutes(2)))
+    aside = set_aside.put_aside(released, Aside.SUPPRESSED, minutes(3))
+    assert (aside.release, waits(aside)) == (None, False)
+    assert set_aside.release(aside, Release(how="time", who="", at_us=minutes(4))) is aside
+    assert waits(set_aside.put_aside(aside, None, minutes(5)))
+
+
+def test_a_neighbour_in_maintenance_or_an_exercise_speaks_for_nothing_real() -> None:
+    little = little_city()
+    city = replace(little, reaches=(Reach(upstream="POS", downstream="ROLAK", travel_min=10),))
+    rain = replace(little.datastreams[2], levels=little.datastreams[0].levels)
+    city = replace(city, datastreams=(*little.datastreams[:2], rain))
+    grave = after(raised("kuning"))
+    muted = set_aside.put_aside(grave, Aside.OUT_OF_SERVICE, minutes(1))
+    played = after(raised("kuning", origin=Origin.REPLAYED))
+    assert found(RAISED, seen(), city, POS_rain=muted) is None
+    assert found(RAISED, seen(), city, POS_rain=played) is None
+    assert found(after(raised("merah", origin=Origin.REPLAYED)), seen(), city, POS_rain=played) is not None

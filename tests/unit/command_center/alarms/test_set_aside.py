@@ -231,3 +231,19 @@ def test_acts_at_once_are_told_apart(operations: Operations) -> None:
     play(operations, story)
     told = [(one.event, one.by, one.comment) for one in store.events_of(operations, ID)][1:]
     assert told == [(Event.ACKNOWLEDGED, "sari", "saya"), (Event.NOTE, "budi", "saya juga")]
+
+
+def test_what_a_lost_gauge_could_have_reached_calls_though_nobody_has_acknowledged_it(operations: Operations) -> None:
+    silent = transition(Kind.SILENT, severity=2)
+    play(operations, taking(row(1, silent), row(2, transition(Kind.POSSIBLE, "merah", severity=4))))
+    assert [(why, muted) for why, _, muted in calls(operations)] == [(Event.SILENT, ""), (Event.WORSE, "")]
+
+
+def test_graver_silence_on_an_unacknowledged_level_calls(operations: Operations) -> None:
+    play(operations, taking(row(1, raised("hijau")), row(2, transition(Kind.SILENT, severity=3))))
+    assert [why for why, _, _ in calls(operations)] == [Event.RAISED, Event.SILENT]
+
+
+def test_a_refutation_is_not_renewed_while_it_lasts(operations: Operations) -> None:
+    with pytest.raises(NotAllowed, match="is refuted already, by sari"):
+        play(operations, then(taking(row(1, raised("merah"))), refute(30), refute(60)))

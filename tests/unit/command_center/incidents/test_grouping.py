@@ -144,6 +144,12 @@ def test_a_lost_gauge_that_reaches_a_level_joins_its_river(operations: Operation
     assert (view.kind, view.stations, view.severity) == ("basin", 2, 3)
 
 
+def test_a_river_that_rises_where_a_fault_began_is_another_thing(operations: Operations) -> None:
+    found = views(operations, NETS, lost(0, 1), lost(1, 2), up(0, 3, 5))
+    assert sorted((view.kind, len(view.alarms)) for view in found) == [("basin", 1), ("via", 1)]
+    assert len({view.id for view in found}) == 2
+
+
 def test_an_incident_goes_on_as_long_as_an_alarm_of_it_and_survives_a_restart(operations: Operations) -> None:
     first = desk_after(operations, RIVER, up(0, 2, 1)).open_alarms()[0]
 
