@@ -4,7 +4,7 @@ Pure: no clock, no database.  A level is reported at once when it is reached, th
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Literal, get_args
+from typing import Literal
 
 import msgspec
 
@@ -13,7 +13,6 @@ from sensors.catalogue import StandingAction, Text
 from sensors.times import MINUTE_US
 
 How = Literal["chat", "radio", "phone", "other"]
-HOWS: tuple[How, ...] = get_args(How)
 
 
 class ReportText(msgspec.Struct, frozen=True, kw_only=True):

@@ -33,6 +33,7 @@ from command_center.picture.picture import Picture
 from sensors.actuator import Actuator
 from sensors.catalogue import Catalogue
 
+MAX_UNRECORDED: Final = 1_000  # commands; the oldest make room, and that is said
 _FAILED: Final = (Standing.EXPIRED, Standing.UNCONFIRMED)
 
 _log = logging.getLogger("command_center.actuators")
@@ -163,6 +164,10 @@ class ActuatorDesk:
         except NotStored as error:
             if command.why != ALARM:
                 raise
+            if len(self._unrecorded) >= MAX_UNRECORDED:
+                oldest = next(iter(self._unrecorded))
+                del self._unrecorded[oldest]
+                _log.error("%s will never be on record: %d others wait for operations.db", oldest, MAX_UNRECORDED)
             self._unrecorded[command.id] = command
             _log.error("%s: %s goes out unrecorded: %s", command.actuator, command.id, error)
 
@@ -173,7 +178,8 @@ class ActuatorDesk:
                 await asyncio.to_thread(self._store, command, new=True)
             except NotStored:
                 return  # said when it went out; tried again a second later
-            del self._unrecorded[command.id]
+            if self._unrecorded.get(command.id) is command:  # else it was sent or confirmed meanwhile: once more
+                del self._unrecorded[command.id]
 
     async def _confirm(self, name: str, at_us: int) -> None:
         command = self.newest[name]

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import os
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from aiomqtt import Client, Message, MqttError
@@ -54,14 +54,20 @@ class ActuatorLinks:
                 for broker, actuators in plan
             ]
             try:
-                await self._until_other_than(plan)
+                await self._until_other_than(plan, tasks)
             finally:
                 for task in tasks:
                     task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                ends = await asyncio.gather(*tasks, return_exceptions=True)
+            for (broker, _), end in zip(plan, ends, strict=True):
+                if isinstance(end, Exception):  # a mistake of ours: no siren may hang on it unseen; begun anew
+                    _log.error("the link to broker %s ended", broker.name, exc_info=end)
+                    self._tell(broker.name, f"{type(end).__name__}: {end}")
+                    await asyncio.sleep(LOOK_EVERY_S)
 
-    async def _until_other_than(self, plan: Plan) -> None:
-        while self._plan() == plan:  # noqa: ASYNC110 (a catalogue and a login rung for nobody: they are looked at)
+    async def _until_other_than(self, plan: Plan, tasks: Sequence[asyncio.Task[None]]) -> None:
+        """Until other actuators are to be linked, or a link has ended."""
+        while self._plan() == plan and not any(task.done() for task in tasks):  # noqa: ASYNC110 (a catalogue and a login rung for nobody: they are looked at)
             await asyncio.sleep(LOOK_EVERY_S)
 
     def _plan(self) -> Plan:

@@ -16,16 +16,6 @@ def heard_last(operations: Operations, limit: int) -> list[int]:
     return [at_us for (at_us,) in rows]
 
 
-def annunciations_after(operations: Operations, after: int, limit: int) -> list[tuple[int, Annunciation]]:
-    """(number, annunciation) in the order in which they were made."""
-    rows = operations.read(
-        f"SELECT number, {ANNUNCIATION} FROM annunciation WHERE number > ? ORDER BY number LIMIT ?",  # noqa: S608 (ours)
-        after,
-        limit,
-    )
-    return [(number, annunciation_of_row(row)) for number, *row in rows]
-
-
 def heard_between(operations: Operations, begin_us: int, end_us: int, limit: int) -> list[Annunciation]:
     """Those that were heard in [begin, end), by time; of more than `limit` the newest."""
     rows = operations.read(

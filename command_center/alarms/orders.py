@@ -21,7 +21,7 @@ MOST_IN_FORCE: Final = 2_000
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """One order.  `scope` is a datastream (`{station}:{property}`), or a station: all of its datastreams.
 
-    `ticket`: of a fault that somebody has taken in hand; its silence leaves the alarm list and stays on the map.
+    `ticket`: of a fault that somebody has taken in hand; its silence stands aside in the list and stays on the map.
     """
 
     number: int = 0  # given when it is stored

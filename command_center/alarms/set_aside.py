@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from command_center.alarms.alarm import HIGHEST_SEVERITY, Alarm, Aside, Change, Event, Refutation, Release, Shelf
+from command_center.alarms.alarm import HIGHEST_SEVERITY, Alarm, Aside, Event, Refutation, Release, Shelf
 from command_center.alarms.life_cycle import closed
 from command_center.alarms.step import called
 from command_center.errors import NotAllowed
@@ -83,22 +83,6 @@ def expire(alarm: Alarm, now_us: int) -> list[tuple[Alarm, Event]]:
             alarm = change(alarm, now_us)
             steps.append((alarm, event))
     return steps
-
-
-def people_change(alarm: Alarm, event: Event, at_us: int) -> Change:
-    """What people or time did, as a step in the history of an alarm."""
-    shown = alarm.shown
-    return Change(
-        event=event,
-        kind="",
-        cause="",
-        level=shown.level,
-        rank=shown.rank,
-        limit=shown.limit,
-        value=shown.value,
-        time_us=at_us,
-        at_us=at_us,
-    )
 
 
 def _back(alarm: Alarm, now_us: int) -> Alarm:

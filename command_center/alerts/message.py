@@ -14,7 +14,6 @@ from typing import Final
 import msgspec
 
 NAMESPACE: Final = "urn:oasis:names:tc:emergency:cap:1.2"
-DEFAULT_LANGUAGE: Final = "en-US"  # of an info that names none (3.2.2)
 _DAY_END: Final = "T24:00:00"
 
 

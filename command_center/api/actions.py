@@ -10,7 +10,7 @@ from command_center.actions import store
 from command_center.actions.action import Action, ActionAct, ActionEvent, ActionState
 from command_center.actions.acts import ActionActs
 from command_center.actions.view import ActionView, action_view, with_events
-from command_center.api.answers import ApiError, answer, body_of
+from command_center.api.answers import ApiError, answer, body_of, comment_of
 from command_center.api.parameters import After, Limit, number_of
 from command_center.clock import now_us
 from command_center.operations import Operations
@@ -84,14 +84,14 @@ def router(acts: ActionActs, operations: Operations) -> APIRouter:
     async def undo(request: Request, action_id: str) -> Response:
         """Take it back, with words; 409 while the level forbids it."""
         said = await body_of(request, Undoing)
-        event = _event(request, action_id, ActionAct.UNDONE, _words(said.comment, "taking an action back"))
+        event = _event(request, action_id, ActionAct.UNDONE, comment_of(said.comment, "taking an action back"))
         return answer(view(_found(await acts.undo(event, said.seen), action_id)))
 
     @routes.post("/{action_id}/note")
     async def note(request: Request, action_id: str) -> Response:
         """Put a note on record."""
         said = await body_of(request, Saying)
-        event = _event(request, action_id, ActionAct.NOTE, _words(said.comment, "a note"))
+        event = _event(request, action_id, ActionAct.NOTE, comment_of(said.comment, "a note"))
         return answer(view(_found(await acts.note(event), action_id)))
 
     return routes
@@ -115,9 +115,3 @@ def _found(action: Action | None, action_id: str) -> Action:
     if action is None:
         raise ApiError(404, "not_found", f"there is no action {action_id!r}", "path.action_id")
     return action
-
-
-def _words(comment: str, what: str) -> str:
-    if not comment.strip():
-        raise ApiError(422, "invalid", f"{what} needs a comment", "body.comment")
-    return comment

@@ -10,7 +10,7 @@ from command_center.alarms.alarm import Alarm
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.view import AlarmView
 from command_center.alarms.viewer import AlarmViewer
-from command_center.api.answers import ApiError, answer, body_of
+from command_center.api.answers import ApiError, answer, body_of, comment_of
 from command_center.clock import now_us
 from sensors.times import MINUTE_US
 
@@ -64,13 +64,6 @@ def found_alarm(alarm: Alarm | None, alarm_id: str) -> Alarm:
     return alarm
 
 
-def _said(comment: str, what: str) -> str:
-    """The comment, where there is one.  Raises ApiError 422."""
-    if not comment.strip():
-        raise ApiError(422, "invalid", f"{what} needs a comment", "body.comment")
-    return comment
-
-
 def _seeing(routes: APIRouter, acts: Acts, desk: AlarmDesk, viewer: AlarmViewer) -> None:
     """Seen, noted, closed."""
 
@@ -94,7 +87,7 @@ def _seeing(routes: APIRouter, acts: Acts, desk: AlarmDesk, viewer: AlarmViewer)
     async def note(request: Request, alarm_id: str) -> Response:
         """Put a note on record."""
         act = await body_of(request, Act)
-        comment = _said(act.comment, "a note")
+        comment = comment_of(act.comment, "a note")
         return _one(await acts.note(alarm_id, request.state.user, comment, now_us()), alarm_id, viewer)
 
     @routes.post("/{alarm_id}/close")
@@ -111,7 +104,7 @@ def _muting(routes: APIRouter, acts: Acts, viewer: AlarmViewer) -> None:
     async def shelve(request: Request, alarm_id: str) -> Response:
         """Mute it up to the level that it shows, for a time and with a reason; 409 for the highest level."""
         act = await body_of(request, Shelving)
-        reason, now = _said(act.comment, "a shelf"), now_us()
+        reason, now = comment_of(act.comment, "a shelf"), now_us()
         until_us = now + act.minutes * MINUTE_US
         return _one(await acts.shelve(alarm_id, request.state.user, reason, now, until_us), alarm_id, viewer)
 
@@ -125,7 +118,7 @@ def _muting(routes: APIRouter, acts: Acts, viewer: AlarmViewer) -> None:
     async def refute(request: Request, alarm_id: str) -> Response:
         """State that it is not so, and by what you saw that; the gauge speaks again after at most 60 minutes."""
         act = await body_of(request, Refuting)
-        comment, now = _said(act.comment, "a refutation"), now_us()
+        comment, now = comment_of(act.comment, "a refutation"), now_us()
         until_us = now + act.minutes * MINUTE_US
         return _one(await acts.refute(alarm_id, request.state.user, act.seen, comment, now, until_us), alarm_id, viewer)
 
@@ -133,7 +126,7 @@ def _muting(routes: APIRouter, acts: Acts, viewer: AlarmViewer) -> None:
     async def confirm(request: Request, alarm_id: str) -> Response:
         """State that it is so, as you saw: what waits for that (sirens, mass messages) goes out."""
         act = await body_of(request, Act)
-        comment = _said(act.comment, "a confirmation")
+        comment = comment_of(act.comment, "a confirmation")
         return _one(await acts.confirm(alarm_id, request.state.user, comment, now_us()), alarm_id, viewer)
 
 

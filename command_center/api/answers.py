@@ -42,3 +42,10 @@ async def body_of(request: Request, kind: type[T]) -> T:
         path = re.search(r"at `\$\.?([^`]*)`", str(error))
         where = "body" if path is None or not path[1] else f"body.{path[1]}"
         raise ApiError(422, "invalid", str(error), where) from error
+
+
+def comment_of(comment: str, what: str) -> str:
+    """The comment that `what` needs.  Raises ApiError 422 where there is none."""
+    if not comment.strip():
+        raise ApiError(422, "invalid", f"{what} needs a comment", "body.comment")
+    return comment

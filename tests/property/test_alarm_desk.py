@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from command_center.alarms.acts import Acts
 from command_center.alarms.alarm import Aside
 from command_center.alarms.annunciation import Annunciation
-from command_center.alarms.calls import annunciations_after
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.orders import Order
 from command_center.bell import Bell
@@ -24,6 +23,7 @@ from command_center.picture.directory import Directory
 from gateway.log.rows import LogRow
 from sensors.batch import empty_batch
 from sensors.transition import Kind, Transition
+from tests.unit.command_center.alarms.annunciations import annunciations_after
 from tests.unit.command_center.alarms.test_life_cycle import TRANSITIONS
 from tests.unit.command_center.little_city import LEVEL_ID, NOW_US, little_city, minutes
 

@@ -12,13 +12,13 @@ from command_center.alarms import store
 from command_center.alarms.acts import Acts
 from command_center.alarms.alarm import Aside, Event, State
 from command_center.alarms.annunciation import Annunciation
-from command_center.alarms.calls import annunciations_after
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.orders import Order
 from command_center.errors import NotAllowed
 from command_center.operations import FILE, Operations
 from command_center.schema import SCHEMA
 from sensors.transition import Kind
+from tests.unit.command_center.alarms.annunciations import annunciations_after
 from tests.unit.command_center.alarms.test_desk import DIRECTORY, LOG, operations, play, row, taking
 from tests.unit.command_center.little_city import LEVEL_ID, minutes, raised, returned, transition
 

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from command_center.alarms.acts import Acts
-from command_center.alarms.calls import annunciations_after
 from command_center.alarms.desk import AlarmDesk
 from command_center.bell import Bell
 from command_center.errors import CommandCenterError
@@ -27,6 +26,7 @@ from sensors.batch import empty_batch
 from sensors.origin import Origin
 from sensors.times import MINUTE_US
 from sensors.transition import Transition
+from tests.unit.command_center.alarms.annunciations import annunciations_after
 from tests.unit.command_center.little_city import NOW_US, minutes, raised, returned
 from tests.unit.command_center.notify.city_of_contacts import city_of, contact
 
