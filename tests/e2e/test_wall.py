@@ -83,6 +83,7 @@ def test_who_may_only_look_is_told_so_and_somebody_else_logs_in(living: Wall, na
         dialog.locator("button.login-submit").click()
         if user == "tamu":
             expect(dialog).to_contain_text("tamu tidak berwenang")
+            dialog.dispatch_event("close")  # as on a busy machine: the first closing is told after the second asking
     expect(living.alarm(alarm["id"])).to_contain_text("admin")
     assert api.get(f"/alarms/{alarm['id']}")["acknowledged_by"] == "admin"
 

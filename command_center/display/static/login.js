@@ -26,7 +26,8 @@ export class Login {
     });
     this.#dialog.querySelector(".login-out")?.addEventListener("click", () => void this.#leave());
     this.#dialog.querySelector(".login-cancel")?.addEventListener("click", () => this.#dialog.close());
-    this.#dialog.addEventListener("close", () => this.#finish(false));
+    // The event comes in a task of its own: by then a refusal may have opened the dialog again, and that asking is not over.
+    this.#dialog.addEventListener("close", () => this.#dialog.open || this.#finish(false));
   }
 
   /** Asks the server whom the cookie belongs to; a server that does not say so has nobody logged in. */
