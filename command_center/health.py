@@ -6,7 +6,7 @@ clock, when the log is in the trouble that `log_trouble` names, and when a way o
 processes watches the processes.
 """
 
-from typing import Any, Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -19,7 +19,7 @@ from command_center.notify.service import Notifier
 from command_center.operations import Operations
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
-from gateway.status import SourceStatus
+from gateway.status import SourceStatus, StatusFrame
 from sensors.times import NEVER, SECOND_US, rfc3339
 
 GATEWAY_SILENT_S: Final = 10.0
@@ -35,6 +35,51 @@ def trouble(source: SourceStatus, now_us: int) -> str:
         return source.flow_note
     away_s = 0.0 if source.connected else (now_us - source.since_us) / SECOND_US
     return f"no connection for {away_s:.0f} s: {source.error}" if away_s > SOURCE_AWAY_S else source.downgraded
+
+
+class OperationsReport(msgspec.Struct, frozen=True, kw_only=True):
+    """operations.db."""
+
+    writable: bool
+    pending_alarm_events: int  # that wait to be stored
+
+
+class LogReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The log, as far as it is read."""
+
+    error: str
+    applied_seq: int
+    last_seq: int | None
+    at_end: str | None  # when it was last read to its end
+    rows_missing: int
+    rows_damaged: int
+
+
+class LiveReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The live view."""
+
+    viewers: int
+    unseen_alarms: int  # that no screen has painted
+
+
+class GatewayReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The gateway, and what it said of itself last."""
+
+    connected: bool
+    heard: str | None
+    status: StatusFrame | None
+
+
+class HealthReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Every part; `faults` in words."""
+
+    status: Literal["ok", "failing"]
+    faults: list[str]
+    time: str
+    operations: OperationsReport
+    log: LogReport
+    live: LiveReport
+    gateway: GatewayReport
 
 
 class Health:
@@ -97,29 +142,29 @@ class Health:
             missing.append("gateway: no link")
         return missing
 
-    def report(self, now_us: int) -> dict[str, Any]:
+    def report(self, now_us: int) -> HealthReport:
         """Every part, for people and for `siaga check`."""
         faults, frame = self.faults(now_us), self._link.frame
-        return {
-            "status": "failing" if faults else "ok",
-            "faults": faults,
-            "time": rfc3339(now_us),
-            "operations": {"writable": not self._operations.error, "pending_alarm_events": self._desk.pending},
-            "log": {
-                "error": self._tail.error,
-                "applied_seq": self._tail.seq,
-                "last_seq": None if frame is None else frame.last_seq,
-                "at_end": None if self._tail.at_end_us == NEVER else rfc3339(self._tail.at_end_us),
-                "rows_missing": self._tail.rows_missing,
-                "rows_damaged": self._picture.damaged_rows,
-            },
-            "live": {
-                "viewers": self._live.viewers,
-                "unseen_alarms": len(self._live.receipts.unseen(self._desk.open_alarms(), now_us)),
-            },
-            "gateway": {
-                "connected": self._link.connected,
-                "heard": None if self._link.heard_us == NEVER else rfc3339(self._link.heard_us),
-                "status": None if frame is None else msgspec.to_builtins(frame),
-            },
-        }
+        return HealthReport(
+            status="failing" if faults else "ok",
+            faults=faults,
+            time=rfc3339(now_us),
+            operations=OperationsReport(writable=not self._operations.error, pending_alarm_events=self._desk.pending),
+            log=LogReport(
+                error=self._tail.error,
+                applied_seq=self._tail.seq,
+                last_seq=None if frame is None else frame.last_seq,
+                at_end=None if self._tail.at_end_us == NEVER else rfc3339(self._tail.at_end_us),
+                rows_missing=self._tail.rows_missing,
+                rows_damaged=self._picture.damaged_rows,
+            ),
+            live=LiveReport(
+                viewers=self._live.viewers,
+                unseen_alarms=len(self._live.receipts.unseen(self._desk.open_alarms(), now_us)),
+            ),
+            gateway=GatewayReport(
+                connected=self._link.connected,
+                heard=None if self._link.heard_us == NEVER else rfc3339(self._link.heard_us),
+                status=frame,
+            ),
+        )

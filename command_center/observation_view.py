@@ -25,6 +25,14 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     reasons: list[str] = []
 
 
+class ObservationList(msgspec.Struct, frozen=True, kw_only=True):
+    """Observations of a span.  `held_from`: where memory begins, if the span begins before it; null: all are there."""
+
+    items: list[Observation]
+    next: None
+    held_from: str | None
+
+
 def observations(rows: Rows) -> list[Observation]:
     """Rows of the history as the API shows them."""
     columns = (rows[name].tolist() for name in ("time_us", "value", "quality", "origin", "reasons", "spike"))

@@ -4,13 +4,13 @@ import asyncio
 import getpass
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
 from gateway.errors import GatewayError
-from gateway.letter_view import count_view, group_view, letter_view, payload_lines, printable
+from gateway.letter_view import LetterView, count_view, group_view, letter_view, payload_lines, printable
 from gateway.log.letter_book import Wanted
 from gateway.log.reader import LogReader
 from gateway.log.rows import DeadLetterGroup
@@ -83,7 +83,7 @@ def _show(arguments: Namespace, data_dir: Path) -> int:
         print(f"there is no dead letter {arguments.id}", file=sys.stderr)
         return 1
     if arguments.json:
-        _print_json(letter_view(letter) | {"of": None if group is None else group_view(group)})
+        _print_json(msgspec.structs.asdict(letter_view(letter)) | {"of": None if group is None else group_view(group)})
         return 0
     print(f"dead letter  {letter.id}")
     print(f"received     {rfc3339(letter.received_us)} from {printable(letter.source)}")
@@ -168,11 +168,11 @@ def _group_line(group: DeadLetterGroup, detail: str) -> str:
     )
 
 
-def _letter_line(view: dict[str, object]) -> str:
-    return f"{view['id']}  {view['received_at']}  {view['reason']}  {printable(str(view['topic']))}"
+def _letter_line(view: LetterView) -> str:
+    return f"{view.id}  {view.received_at}  {view.reason}  {printable(view.topic)}"
 
 
-def _put(arguments: Namespace, items: list[dict[str, object]], lines: Callable[[], list[str]]) -> None:
+def _put(arguments: Namespace, items: Sequence[object], lines: Callable[[], list[str]]) -> None:
     if arguments.json:
         _print_json({"items": items})
         return

@@ -1,7 +1,9 @@
 """Dead letters as the API, `--json` and the terminal show them.  All of it is strangers' text: nothing is obeyed."""
 
 import base64
-from typing import Any, Final
+from typing import Final
+
+import msgspec
 
 from gateway.log.rows import DeadLetter, DeadLetterCount, DeadLetterGroup
 from sensors.times import rfc3339
@@ -9,55 +11,103 @@ from sensors.times import rfc3339
 _HEX_PER_LINE: Final = 32
 
 
-def letter_view(letter: DeadLetter) -> dict[str, Any]:
+class LetterView(msgspec.Struct, frozen=True, kw_only=True):
+    """A dead letter.  `length` is that of the whole payload, of which 64 KiB are kept."""
+
+    id: int
+    received_at: str
+    source: str
+    topic: str
+    reason: str
+    detail: str
+    element: int | None
+    retained: bool
+    payload: str
+    payload_base64: str
+    length: int
+    sha256: str
+    group: int
+    retries: int
+
+
+class LetterGroupView(msgspec.Struct, frozen=True, kw_only=True):
+    """What one device does wrong in one way; `newest` is the id of a kept letter."""
+
+    id: int
+    source: str
+    reason: str
+    topic: str
+    detail: str
+    count: int
+    kept: int
+    first_at: str
+    last_at: str
+    retried: int
+    retried_at: str | None
+    retried_by: str
+    newest: int | None
+
+
+class LetterCountView(msgspec.Struct, frozen=True, kw_only=True):
+    """How many dead letters one source had for one reason, ever."""
+
+    source: str
+    reason: str
+    count: int
+    kept: int
+    first_at: str
+    last_at: str
+
+
+def letter_view(letter: DeadLetter) -> LetterView:
     """A dead letter as JSON."""
-    return {
-        "id": letter.id,
-        "received_at": rfc3339(letter.received_us),
-        "source": letter.source,
-        "topic": letter.topic,
-        "reason": letter.reason,
-        "detail": letter.detail,
-        "element": letter.element,
-        "retained": letter.retained,
-        "payload": letter.payload.decode("utf-8", "replace"),
-        "payload_base64": base64.b64encode(letter.payload).decode(),
-        "length": letter.length,
-        "sha256": letter.sha256,
-        "group": letter.group,
-        "retries": letter.retries,
-    }
+    return LetterView(
+        id=letter.id,
+        received_at=rfc3339(letter.received_us),
+        source=letter.source,
+        topic=letter.topic,
+        reason=letter.reason,
+        detail=letter.detail,
+        element=letter.element,
+        retained=letter.retained,
+        payload=letter.payload.decode("utf-8", "replace"),
+        payload_base64=base64.b64encode(letter.payload).decode(),
+        length=letter.length,
+        sha256=letter.sha256,
+        group=letter.group,
+        retries=letter.retries,
+    )
 
 
-def group_view(group: DeadLetterGroup) -> dict[str, Any]:
+def group_view(group: DeadLetterGroup) -> LetterGroupView:
     """A group as JSON."""
-    return {
-        "id": group.id,
-        "source": group.source,
-        "reason": group.reason,
-        "topic": group.topic,
-        "detail": group.shape,
-        "count": group.count,
-        "kept": group.kept,
-        "first_at": rfc3339(group.first_us),
-        "last_at": rfc3339(group.last_us),
-        "retried": group.retried,
-        "retried_at": None if group.retried_us is None else rfc3339(group.retried_us),
-        "retried_by": group.retried_by,
-        "newest": group.newest,
-    }
+    return LetterGroupView(
+        id=group.id,
+        source=group.source,
+        reason=group.reason,
+        topic=group.topic,
+        detail=group.shape,
+        count=group.count,
+        kept=group.kept,
+        first_at=rfc3339(group.first_us),
+        last_at=rfc3339(group.last_us),
+        retried=group.retried,
+        retried_at=None if group.retried_us is None else rfc3339(group.retried_us),
+        retried_by=group.retried_by,
+        newest=group.newest,
+    )
 
 
-def count_view(count: DeadLetterCount) -> dict[str, Any]:
+def count_view(count: DeadLetterCount) -> LetterCountView:
     """A cause's count as JSON."""
-    return {
-        "source": count.source,
-        "reason": count.reason,
-        "count": count.count,
-        "kept": count.kept,
-        "first_at": rfc3339(count.first_us),
-        "last_at": rfc3339(count.last_us),
-    }
+    return LetterCountView(
+        source=count.source,
+        reason=count.reason,
+        count=count.count,
+        kept=count.kept,
+        first_at=rfc3339(count.first_us),
+        last_at=rfc3339(count.last_us),
+    )
 
 
 def printable(text: str) -> str:

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -69,6 +69,34 @@ class UnknownDevice(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
+class SampleView(msgspec.Struct, frozen=True, kw_only=True):
+    """One field that a device sends, with its newest value as text."""
+
+    field: str
+    value: str
+    unit: str
+
+
+class UnknownView(msgspec.Struct, frozen=True, kw_only=True):
+    """A stranger as JSON.  The rows are for the city's files; the headers name their columns."""
+
+    device: str
+    name: str
+    source: str
+    topic: str
+    reasons: tuple[str, ...]
+    count: int
+    samples: list[SampleView]
+    station_row: str  # empty where the station is there already
+    datastream_rows: tuple[str, ...]
+    note: str
+    first_at: str
+    last_at: str
+    sampled_at: str | None
+    stations_header: str
+    datastreams_header: str
+
+
 @dataclass(slots=True)
 class _Seen:
     """One device while its groups are gathered."""
@@ -113,15 +141,25 @@ def unknown_devices(book: LetterBook, catalogue: Catalogue | None) -> list[Unkno
     return sorted((device for device in found if device is not None), key=lambda d: d.last_us, reverse=True)
 
 
-def unknown_view(device: UnknownDevice) -> dict[str, Any]:
+def unknown_view(device: UnknownDevice) -> UnknownView:
     """A stranger as JSON."""
-    view: dict[str, Any] = msgspec.to_builtins(device)
-    for name in ("first", "last", "sampled"):
-        time_us = view.pop(f"{name}_us")
-        view[f"{name}_at"] = None if time_us is None else rfc3339(time_us)
-    samples = [{"field": s.field, "value": s.value, "unit": s.unit} for s in device.samples]
-    header = {"stations_header": stations_header(), "datastreams_header": datastreams_header()}
-    return view | {"samples": samples} | header
+    return UnknownView(
+        device=device.device,
+        name=device.name,
+        source=device.source,
+        topic=device.topic,
+        reasons=device.reasons,
+        count=device.count,
+        samples=[SampleView(field=s.field, value=s.value, unit=s.unit) for s in device.samples],
+        station_row=device.station_row,
+        datastream_rows=device.datastream_rows,
+        note=device.note,
+        first_at=rfc3339(device.first_us),
+        last_at=rfc3339(device.last_us),
+        sampled_at=None if device.sampled_us is None else rfc3339(device.sampled_us),
+        stations_header=stations_header(),
+        datastreams_header=datastreams_header(),
+    )
 
 
 def stations_header() -> str:

@@ -1,7 +1,6 @@
 """Standing actions as API and wall show them."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
@@ -51,6 +50,12 @@ class ActionEventView(msgspec.Struct, frozen=True, kw_only=True):
     comment: str
 
 
+class ActionWithEvents(ActionView, frozen=True, kw_only=True):
+    """An action and everything that happened to it."""
+
+    events: list[ActionEventView]
+
+
 def action_view(action: Action, gauge: Gauge) -> ActionView:
     """An action as it stands."""
     station, _, observed = action.datastream.partition(":")
@@ -86,10 +91,10 @@ def action_view(action: Action, gauge: Gauge) -> ActionView:
     )
 
 
-def with_events(view: ActionView, events: Iterable[ActionEvent]) -> dict[str, Any]:
+def with_events(view: ActionView, events: Iterable[ActionEvent]) -> ActionWithEvents:
     """An action and everything that happened to it."""
     told = [ActionEventView(at=rfc3339(e.at_us), event=e.act, by=e.by, comment=e.comment) for e in events]
-    return {**msgspec.structs.asdict(view), "events": told}
+    return ActionWithEvents(**msgspec.structs.asdict(view), events=told)
 
 
 def _by(act: Act | None) -> str | None:

@@ -1,10 +1,9 @@
 """Alarms as the API and the wall show them (the contract's `Alarm`)."""
 
 import math
-from typing import Any
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from command_center.alarms.alarm import Alarm, Change, Refutation, Release, Shelf
 from command_center.alarms.priority import Ahead, priority_of
@@ -139,6 +138,12 @@ class EventView(msgspec.Struct, frozen=True, kw_only=True):
     change: LevelChange | None
 
 
+class AlarmWithEvents(AlarmView, frozen=True, kw_only=True):
+    """An alarm and everything that happened to it."""
+
+    events: list[EventView]
+
+
 def alarm_view(
     alarm: Alarm, directory: Directory, latest: Latest, now_us: int, ahead: Ahead | None = None
 ) -> AlarmView:
@@ -245,9 +250,9 @@ def _release_view(release: Release | None) -> ReleaseView | None:
     return None if release is None else ReleaseView(how=release.how, who=release.who, at=rfc3339(release.at_us))
 
 
-def alarm_with_events(view: AlarmView, events: list[AlarmEvent]) -> dict[str, Any]:
+def alarm_with_events(view: AlarmView, events: list[AlarmEvent]) -> AlarmWithEvents:
     """An alarm and everything that happened to it."""
-    return {**msgspec.structs.asdict(view), "events": [_event(event) for event in events]}
+    return AlarmWithEvents(**asdict(view), events=[_event(event) for event in events])
 
 
 def _event(event: AlarmEvent) -> EventView:

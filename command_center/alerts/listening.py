@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import httpx
 import msgspec
@@ -43,6 +43,14 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
     messages: int
     refused: int  # that were no CAP message, ever
     left_out: int  # links of the newest round that were not followed
+
+
+class IncomingList(msgspec.Struct, frozen=True, kw_only=True):
+    """The messages of all feeds, and how each feed fares."""
+
+    items: list[IncomingView]
+    next: str | None
+    feeds: list[FeedState]
 
 
 class FeedReader:
@@ -189,12 +197,12 @@ class Listening:
                 self._look(tasks)
                 await asyncio.sleep(LOOK_S)
 
-    def answer(self, at_us: int) -> dict[str, Any]:
+    def answer(self, at_us: int) -> IncomingList:
         """The messages of all feeds, the newest first, and how each feed fares."""
         readers = [reader for reader, _ in self._readers.values()]
         items = [view for reader in readers for view in reader.shown(at_us)]
         items.sort(key=lambda view: view.sent, reverse=True)
-        return {"items": items, "next": None, "feeds": [reader.state() for reader in readers]}
+        return IncomingList(items=items, next=None, feeds=[reader.state() for reader in readers])
 
     def states(self) -> list[FeedState]:
         """How each feed fares."""

@@ -1,7 +1,6 @@
 """Warnings as the API shows them."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
@@ -51,6 +50,22 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
     info: list[Info]
 
 
+class AlertActView(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody did about a warning; `by` is empty for a rule."""
+
+    at: str
+    act: str
+    by: str
+    revision: int
+    comment: str
+
+
+class AlertWithActs(AlertView, frozen=True, kw_only=True):
+    """A warning and everything that was done about it."""
+
+    acts: list[AlertActView]
+
+
 def alert_view(record: Record, now_us: int) -> AlertView:
     """A warning as it stands."""
     alert, about, expires_us = record.alert, record.about, record.expires_us()
@@ -82,13 +97,13 @@ def alert_view(record: Record, now_us: int) -> AlertView:
     )
 
 
-def with_acts(view: AlertView, acts: Sequence[AlertAct]) -> dict[str, Any]:
+def with_acts(view: AlertView, acts: Sequence[AlertAct]) -> AlertWithActs:
     """A warning and everything that was done about it."""
     told = [
-        {"at": rfc3339(act.at_us), "act": act.act, "by": act.by, "revision": act.revision, "comment": act.comment}
+        AlertActView(at=rfc3339(act.at_us), act=act.act, by=act.by, revision=act.revision, comment=act.comment)
         for act in acts
     ]
-    return {**msgspec.structs.asdict(view), "acts": told}
+    return AlertWithActs(**msgspec.structs.asdict(view), acts=told)
 
 
 def preview(record: Record) -> Alert:

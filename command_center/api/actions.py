@@ -9,9 +9,10 @@ from fastapi import APIRouter, Query, Request, Response
 from command_center.actions import store
 from command_center.actions.action import Action, ActionAct, ActionEvent, ActionState
 from command_center.actions.acts import ActionActs
-from command_center.actions.view import ActionView, action_view, with_events
+from command_center.actions.view import ActionView, ActionWithEvents, action_view, with_events
 from command_center.api.answers import ApiError, answer, body_of, comment_of
-from command_center.api.parameters import After, Limit, number_of
+from command_center.api.contract import Page, tells
+from command_center.api.parameters import AfterNumber, Id, Limit, number_of, states_pattern
 from command_center.clock import now_us
 from command_center.operations import Operations
 
@@ -44,11 +45,16 @@ def router(acts: ActionActs, operations: Operations) -> APIRouter:
         return action_view(action, acts.gauge_of(action, now_us()))
 
     @routes.get("")
+    @tells(Page[ActionView])
     async def list_actions(
         state: Annotated[
-            str, Query(description="states, comma between; `open` = all but undone, and so is empty; `all`")
+            str,
+            Query(
+                description="states, comma between; `open` = all but undone, and so is empty; `all`",
+                json_schema_extra=states_pattern((*ActionState, "open", "all")),
+            ),
         ] = "",
-        after: After = "",
+        after: AfterNumber = "",
         limit: Limit = 1_000,
     ) -> Response:
         """Standing actions in the order in which they were opened; those not stored yet stand behind all others."""
@@ -57,38 +63,44 @@ def router(acts: ActionActs, operations: Operations) -> APIRouter:
         items = {one.id: one for _, one in found}
         if len(found) < limit:
             items |= {one.id: one for one in unstored if one.state in states}
-        return answer({"items": [view(one) for one in items.values()], "next": str(found[-1][0]) if found else None})
+        following = str(found[-1][0]) if found else None
+        return answer(Page(items=[view(one) for one in items.values()], next=following))
 
     @routes.get("/{action_id}")
-    async def one_action(action_id: str) -> Response:
+    @tells(ActionWithEvents, refuses=(404,))
+    async def one_action(action_id: Id) -> Response:
         """One action, and everything that happened to it."""
         action = _found(await acts.find(action_id), action_id)
         events = await asyncio.to_thread(store.events_of, operations, action_id)
         return answer(with_events(view(action), events))
 
     @routes.post("/{action_id}/take")
-    async def take(request: Request, action_id: str) -> Response:
+    @tells(ActionView, takes=Taking(comment="Regu 2 berangkat dari posko Brangkal", over=False), refuses=(404, 409))
+    async def take(request: Request, action_id: Id) -> Response:
         """Say that you have it in hand; with `over` also from somebody who had it."""
         said = await body_of(request, Taking)
         event = _event(request, action_id, ActionAct.TAKEN, said.comment)
         return answer(view(_found(await acts.take(event, over=said.over), action_id)))
 
     @routes.post("/{action_id}/done")
-    async def done(request: Request, action_id: str) -> Response:
+    @tells(ActionView, takes=Saying(comment="Pompa 2 menyala sejak 22:40"), refuses=(404, 409))
+    async def done(request: Request, action_id: Id) -> Response:
         """Say that it is carried out; it stands until it is taken back."""
         said = await body_of(request, Saying)
         event = _event(request, action_id, ActionAct.DONE, said.comment)
         return answer(view(_found(await acts.carry_out(event), action_id)))
 
     @routes.post("/{action_id}/undo")
-    async def undo(request: Request, action_id: str) -> Response:
+    @tells(ActionView, takes=Undoing(comment="Air sudah di bawah tanggul", seen="on_site"), refuses=(404, 409))
+    async def undo(request: Request, action_id: Id) -> Response:
         """Take it back, with words; 409 while the level forbids it."""
         said = await body_of(request, Undoing)
         event = _event(request, action_id, ActionAct.UNDONE, comment_of(said.comment, "taking an action back"))
         return answer(view(_found(await acts.undo(event, said.seen), action_id)))
 
     @routes.post("/{action_id}/note")
-    async def note(request: Request, action_id: str) -> Response:
+    @tells(ActionView, takes=Saying(comment="Jalan Gajah Mada tergenang 20 cm"), refuses=(404, 409))
+    async def note(request: Request, action_id: Id) -> Response:
         """Put a note on record."""
         said = await body_of(request, Saying)
         event = _event(request, action_id, ActionAct.NOTE, comment_of(said.comment, "a note"))
@@ -111,7 +123,7 @@ def _event(request: Request, action_id: str, act: ActionAct, comment: str) -> Ac
     return ActionEvent(action_id=action_id, at_us=now_us(), act=act, by=request.state.user, comment=comment)
 
 
-def _found(action: Action | None, action_id: str) -> Action:
+def _found(action: Action | None, action_id: Id) -> Action:
     if action is None:
         raise ApiError(404, "not_found", f"there is no action {action_id!r}", "path.action_id")
     return action

@@ -9,9 +9,11 @@ from fastapi import APIRouter, Request, Response
 from command_center.actuators import store
 from command_center.actuators.command import PERSON, TEST, Order
 from command_center.actuators.desk import ActuatorDesk
-from command_center.actuators.view import ActuatorView, actuator_view, command_view
+from command_center.actuators.trouble import Trouble
+from command_center.actuators.view import ActuatorView, CommandView, actuator_view, command_view
 from command_center.api.answers import ApiError, answer, body_of
-from command_center.api.parameters import After, Limit, number_of
+from command_center.api.contract import Page, tells
+from command_center.api.parameters import AfterNumber, Id, Limit, number_of
 from command_center.clock import now_us
 from command_center.operations import Operations
 from command_center.people import Role
@@ -33,11 +35,25 @@ class Testing(msgspec.Struct, frozen=True):
     comment: Annotated[str, msgspec.Meta(max_length=4_000)] = ""
 
 
+class ActuatorList(Page[ActuatorView], frozen=True, kw_only=True):
+    """The actuators, and what is wrong with them now."""
+
+    troubles: list[Trouble]
+
+
+class OneActuator(ActuatorView, frozen=True, kw_only=True):
+    """One, and everything that it was told, the newest first."""
+
+    commands: list[CommandView]
+    next: str | None
+
+
 def router(desk: ActuatorDesk, operations: Operations) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/actuators", tags=["actuators"])
 
     @routes.get("")
+    @tells(ActuatorList)
     async def list_actuators() -> Response:
         """Every actuator of the city, with what it was told last, what it said, and the days since it was proven.
 
@@ -46,20 +62,23 @@ def router(desk: ActuatorDesk, operations: Operations) -> APIRouter:
         """
         at_us = now_us()
         items = [_view(desk, one, at_us) for one in desk.actuators]
-        return answer({"items": items, "next": None, "troubles": desk.troubles(at_us)})
+        return answer(ActuatorList(items=items, troubles=desk.troubles(at_us)))
 
     @routes.get("/{name}")
-    async def one_actuator(name: str, after: After = "", limit: Limit = 100) -> Response:
+    @tells(OneActuator, refuses=(404,))
+    async def one_actuator(name: Id, after: AfterNumber = "", limit: Limit = 100) -> Response:
         """One actuator, and everything that it was told, the newest first."""
         at_us, actuator = now_us(), _found(desk, name)
         before = number_of(after) or _NEWEST
         told = await asyncio.to_thread(store.in_order, operations, name, before, limit)
-        view = msgspec.structs.asdict(_view(desk, actuator, at_us))
+        view = _view(desk, actuator, at_us)
         commands = [command_view(command, at_us) for _, command in told]
-        return answer({**view, "commands": commands, "next": str(told[-1][0]) if len(told) == limit else None})
+        following = str(told[-1][0]) if len(told) == limit else None
+        return answer(OneActuator(**msgspec.structs.asdict(view), commands=commands, next=following))
 
     @routes.post("/{name}/set")
-    async def set_actuator(request: Request, name: str) -> Response:
+    @tells(ActuatorView, takes=Telling(set="on", comment="Warga RW 3 diminta ke titik kumpul"), refuses=(404, 409))
+    async def set_actuator(request: Request, name: Id) -> Response:
         """Sound it, or stop it, with words; whether it did is told by `last.state`."""
         said, actuator = await body_of(request, Telling), _found(desk, name)
         _check_role(request, actuator)
@@ -70,7 +89,8 @@ def router(desk: ActuatorDesk, operations: Operations) -> APIRouter:
         return answer(_view(desk, actuator, now_us()))
 
     @routes.post("/{name}/test")
-    async def test_actuator(request: Request, name: str) -> Response:
+    @tells(ActuatorView, takes=Testing(comment="Uji bulanan"), refuses=(404, 409))
+    async def test_actuator(request: Request, name: Id) -> Response:
         """Sound it for five seconds: where it says that it did, it is proven end to end."""
         said, actuator = await body_of(request, Testing), _found(desk, name)
         _check_role(request, actuator)

@@ -11,6 +11,8 @@ from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.view import AlarmView
 from command_center.alarms.viewer import AlarmViewer
 from command_center.api.answers import ApiError, answer, body_of, comment_of
+from command_center.api.contract import Items, tells
+from command_center.api.parameters import Id
 from command_center.clock import now_us
 from sensors.times import MINUTE_US
 
@@ -68,6 +70,11 @@ def _seeing(routes: APIRouter, acts: Acts, desk: AlarmDesk, viewer: AlarmViewer)
     """Seen, noted, closed."""
 
     @routes.post("/acknowledge")
+    @tells(
+        Items[AlarmView],
+        takes=ActOnSeveral(ids=["5d0f6f3c9b1e4a27-1841-0"], comment="Dilihat, regu 1 dikirim"),
+        refuses=(404,),
+    )
     async def acknowledge_all(request: Request) -> Response:
         """Say of several alarms at once, all of them or none, that you have seen them and act on them."""
         act = await body_of(request, ActOnSeveral)
@@ -75,23 +82,26 @@ def _seeing(routes: APIRouter, acts: Acts, desk: AlarmDesk, viewer: AlarmViewer)
         if alarms is None:
             known = [one for one in act.ids if await desk.find(one) is None]
             raise ApiError(404, "not_found", f"there is no alarm {known[0]!r}: none was acknowledged", "body.ids")
-        return answer({"items": [view_of(alarm, viewer) for alarm in alarms]})
+        return answer(Items(items=[view_of(alarm, viewer) for alarm in alarms]))
 
     @routes.post("/{alarm_id}/acknowledge")
-    async def acknowledge(request: Request, alarm_id: str) -> Response:
+    @tells(AlarmView, takes=Act(comment="Dilihat, regu 1 dikirim"), refuses=(404,))
+    async def acknowledge(request: Request, alarm_id: Id) -> Response:
         """Say that you have seen it and act on it; the first to do so stays on record."""
         act = await body_of(request, Act)
         return _one(await acts.acknowledge([alarm_id], request.state.user, act.comment, now_us()), alarm_id, viewer)
 
     @routes.post("/{alarm_id}/note")
-    async def note(request: Request, alarm_id: str) -> Response:
+    @tells(AlarmView, takes=Act(comment="Penjaga pintu air: naik 5 cm dalam 10 menit"), refuses=(404,))
+    async def note(request: Request, alarm_id: Id) -> Response:
         """Put a note on record."""
         act = await body_of(request, Act)
         comment = comment_of(act.comment, "a note")
         return _one(await acts.note(alarm_id, request.state.user, comment, now_us()), alarm_id, viewer)
 
     @routes.post("/{alarm_id}/close")
-    async def close(request: Request, alarm_id: str) -> Response:
+    @tells(AlarmView, takes=Act(comment="Kembali normal, dicek di lokasi"), refuses=(404, 409))
+    async def close(request: Request, alarm_id: Id) -> Response:
         """Take an alarm off the list that has returned; 409 while it is active."""
         act = await body_of(request, Act)
         return _one(await acts.close(alarm_id, request.state.user, act.comment, now_us()), alarm_id, viewer)
@@ -101,7 +111,8 @@ def _muting(routes: APIRouter, acts: Acts, viewer: AlarmViewer) -> None:
     """Shelved, refuted, confirmed."""
 
     @routes.post("/{alarm_id}/shelve")
-    async def shelve(request: Request, alarm_id: str) -> Response:
+    @tells(AlarmView, takes=Shelving(comment="Sensor dibersihkan", minutes=30), refuses=(404, 409))
+    async def shelve(request: Request, alarm_id: Id) -> Response:
         """Mute it up to the level that it shows, for a time and with a reason; 409 for the highest level."""
         act = await body_of(request, Shelving)
         reason, now = comment_of(act.comment, "a shelf"), now_us()
@@ -109,13 +120,19 @@ def _muting(routes: APIRouter, acts: Acts, viewer: AlarmViewer) -> None:
         return _one(await acts.shelve(alarm_id, request.state.user, reason, now, until_us), alarm_id, viewer)
 
     @routes.post("/{alarm_id}/unshelve")
-    async def unshelve(request: Request, alarm_id: str) -> Response:
+    @tells(AlarmView, takes=Act(comment="Sensor bersih"), refuses=(404, 409))
+    async def unshelve(request: Request, alarm_id: Id) -> Response:
         """Take it off the shelf; what still holds and nobody has seen calls again."""
         act = await body_of(request, Act)
         return _one(await acts.unshelve(alarm_id, request.state.user, act.comment, now_us()), alarm_id, viewer)
 
     @routes.post("/{alarm_id}/refute")
-    async def refute(request: Request, alarm_id: str) -> Response:
+    @tells(
+        AlarmView,
+        takes=Refuting(comment="Kamera: air jauh di bawah tanda", seen="camera", minutes=30),
+        refuses=(404, 409),
+    )
+    async def refute(request: Request, alarm_id: Id) -> Response:
         """State that it is not so, and by what you saw that; the gauge speaks again after at most 60 minutes."""
         act = await body_of(request, Refuting)
         comment, now = comment_of(act.comment, "a refutation"), now_us()
@@ -123,7 +140,8 @@ def _muting(routes: APIRouter, acts: Acts, viewer: AlarmViewer) -> None:
         return _one(await acts.refute(alarm_id, request.state.user, act.seen, comment, now, until_us), alarm_id, viewer)
 
     @routes.post("/{alarm_id}/confirm")
-    async def confirm(request: Request, alarm_id: str) -> Response:
+    @tells(AlarmView, takes=Act(comment="Terlihat di kamera jembatan"), refuses=(404, 409))
+    async def confirm(request: Request, alarm_id: Id) -> Response:
         """State that it is so, as you saw: what waits for that (sirens, mass messages) goes out."""
         act = await body_of(request, Act)
         comment = comment_of(act.comment, "a confirmation")

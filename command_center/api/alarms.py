@@ -4,15 +4,17 @@ import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from msgspec.structs import asdict
 
 from command_center.alarms import store
 from command_center.alarms.alarm import Alarm, State
 from command_center.alarms.desk import AlarmDesk
-from command_center.alarms.view import AlarmView, alarm_with_events
+from command_center.alarms.view import AlarmView, AlarmWithEvents, alarm_with_events
 from command_center.alarms.viewer import AlarmViewer
 from command_center.api.alarm_acts import found_alarm, view_of
 from command_center.api.answers import ApiError, answer
-from command_center.api.parameters import After, Limit, place_of
+from command_center.api.contract import Page, tells
+from command_center.api.parameters import After, Id, Limit, place_of, states_pattern
 from command_center.api.place import Place
 from command_center.operations import Operations
 from command_center.receipts import Receipts
@@ -22,13 +24,26 @@ STATES = tuple(State)
 OPEN = tuple(state for state in State if state is not State.NORMAL)
 
 
+class OneAlarm(AlarmWithEvents, frozen=True, kw_only=True):
+    """An alarm, its story, and when a screen first showed its newest annunciation."""
+
+    painted_at: str | None
+
+
 def router(desk: AlarmDesk, operations: Operations, viewer: AlarmViewer, receipts: Receipts) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/alarms", tags=["alarms"])
 
     @routes.get("")
+    @tells(Page[AlarmView])
     async def list_alarms(
-        state: Annotated[str, Query(description="states, comma between; `open` = all but normal; empty = all")] = "",
+        state: Annotated[
+            str,
+            Query(
+                description="states, comma between; `open` = all but normal; empty = all",
+                json_schema_extra=states_pattern((*STATES, "open")),
+            ),
+        ] = "",
         after: After = "",
         limit: Limit = 1_000,
     ) -> Response:
@@ -36,16 +51,17 @@ def router(desk: AlarmDesk, operations: Operations, viewer: AlarmViewer, receipt
         states = _states(state)
         page = await _page(desk, operations, states, place_of(after), limit)
         items = [view(alarm) for alarm in page if states is None or alarm.state in states]
-        return answer({"items": items, "next": _cursor(page[-1]) if page else None})
+        return answer(Page(items=items, next=_cursor(page[-1]) if page else None))
 
     @routes.get("/{alarm_id}")
-    async def one_alarm(alarm_id: str) -> Response:
+    @tells(OneAlarm, refuses=(404,))
+    async def one_alarm(alarm_id: Id) -> Response:
         """One alarm, everything that happened to it, and when a screen first showed its newest annunciation."""
         alarm = found_alarm(await desk.find(alarm_id), alarm_id)
         events = await asyncio.to_thread(store.events_of, operations, alarm_id)
         painted_us = receipts.painted_us(alarm)
         painted_at = None if painted_us is None else rfc3339(painted_us)
-        return answer({**alarm_with_events(view(alarm), events), "painted_at": painted_at})
+        return answer(OneAlarm(**asdict(alarm_with_events(view(alarm), events)), painted_at=painted_at))
 
     def view(alarm: Alarm) -> AlarmView:
         return view_of(alarm, viewer)

@@ -50,6 +50,7 @@ from command_center.api.dead_letters import LetterReading
 from command_center.api.gate import Gate
 from command_center.api.head import HeadAsGet
 from command_center.api.log_feed import LogFeed
+from command_center.api.openapi import Application, operation_id
 from command_center.health import Health
 from command_center.live import LiveView
 from command_center.metrics import Metrics
@@ -107,7 +108,9 @@ class Display(StaticFiles):
 
 def build(parts: Parts) -> FastAPI:
     """The application over its parts."""
-    app = FastAPI(title="Siaga", version="1", docs_url=None, redoc_url=None)
+    app = Application(
+        title="Siaga", version="1", docs_url=None, redoc_url=None, generate_unique_id_function=operation_id
+    )
     errors.install(app)
     app.add_middleware(Gate, accounts=parts.accounts, tokens=parts.tokens)
     app.add_middleware(BodyLimit)

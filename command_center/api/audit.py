@@ -6,8 +6,9 @@ import msgspec
 from fastapi import APIRouter, Response
 
 from command_center.api.answers import answer
-from command_center.api.parameters import After, Limit, number_of
-from command_center.audit import Record
+from command_center.api.contract import Page, tells
+from command_center.api.parameters import AfterNumber, Limit, number_of
+from command_center.audit import Head, Record
 from command_center.operations import Operations
 from sensors.times import rfc3339
 
@@ -23,12 +24,19 @@ class RecordView(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
 
 
+class AuditPage(Page[RecordView], frozen=True, kw_only=True):
+    """Records, and the newest of all."""
+
+    head: Head
+
+
 def router(operations: Operations) -> APIRouter:
     """The route."""
     routes = APIRouter(tags=["people"])
 
     @routes.get("/audit")
-    async def list_audit(after: After = "", limit: Limit = 1_000) -> Response:
+    @tells(AuditPage)
+    async def list_audit(after: AfterNumber = "", limit: Limit = 1_000) -> Response:
         """Who did what, in the order in which it happened; each record carries the hash of itself and all before it.
 
         sha256 = SHA-256(that of the record before, 64 hex digits, before the first all zeros; then the JSON array
@@ -37,7 +45,7 @@ def router(operations: Operations) -> APIRouter:
         records = await asyncio.to_thread(operations.audit_after, number_of(after) or 0, limit)
         head = await asyncio.to_thread(operations.audit_head)
         items = [_view(record) for record in records]
-        return answer({"items": items, "next": str(items[-1].number) if items else None, "head": head})
+        return answer(AuditPage(items=items, next=str(items[-1].number) if items else None, head=head))
 
     return routes
 

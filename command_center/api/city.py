@@ -7,7 +7,9 @@ from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
 
 from command_center.api.answers import ApiError, answer
-from command_center.api.city_view import city_view
+from command_center.api.city_view import CityView, city_view
+from command_center.api.contract import tells
+from command_center.api.parameters import Number
 from command_center.picture.picture import Picture
 from sensors.catalogue import Catalogue
 from sensors.city import city_folder
@@ -21,12 +23,14 @@ def router(picture: Picture, city: str) -> APIRouter:
     routes = APIRouter(prefix="/city", tags=["city"])
 
     @routes.get("")
+    @tells(CityView, refuses=(304,))
     async def whole_city() -> Response:
         """The city."""
         return answer(city_view(_catalogue(picture)))
 
     @routes.get("/layers/{number}")
-    async def layer(number: int) -> Response:
+    @tells(bytes, media=tuple(MEDIA_TYPES.values()), refuses=(304, 404))
+    async def layer(number: Number) -> Response:
         """The file of a map layer; of PMTiles, parts of it (Range)."""
         layers = _catalogue(picture).city.layers
         path = _file(city, layers[number].file) if 0 <= number < len(layers) else None

@@ -9,17 +9,25 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from command_center.api.answers import ApiError, answer, body_of
-from command_center.api.parameters import After, number_of
+from command_center.api.contract import Page, tells
+from command_center.api.parameters import AfterNumber, Number, number_of
 from command_center.clock import now_us
 from command_center.operations import Operations, note_audit
 from command_center.picture.picture import Picture
 from gateway.errors import GatewayError
-from gateway.letter_view import count_view, group_view, letter_view
+from gateway.letter_view import (
+    LetterCountView,
+    LetterGroupView,
+    LetterView,
+    count_view,
+    group_view,
+    letter_view,
+)
 from gateway.log.letter_book import MAX_ID, LetterBook, Wanted
 from gateway.log.reader import LogReader
 from gateway.log.rows import DeadLetter
 from gateway.retrying import retry
-from gateway.unknown_devices import unknown_devices, unknown_view
+from gateway.unknown_devices import UnknownView, unknown_devices, unknown_view
 
 MAX_IDS: Final = 10_000
 MAX_SEARCH: Final = 200
@@ -45,6 +53,21 @@ class RetryWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     all: bool = False
 
 
+class Retried(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of dead letters that were read again."""
+
+    observed: int  # letters that became observations
+    observations: int
+    failed: int  # that were refused again
+    cut: int  # that were not kept whole, and so cannot be read again
+
+
+class LetterPage(Page[LetterView], frozen=True, kw_only=True):
+    """Dead letters, and how many there ever were."""
+
+    counts: list[LetterCountView]
+
+
 class LetterReading:
     """Questions to the log's dead letters, each with a connection of its own: a search may take its time."""
 
@@ -67,8 +90,9 @@ def router(letters: LetterReading, operations: Operations) -> APIRouter:
     routes = APIRouter(prefix="/dead-letters", tags=["dead letters"])
 
     @routes.get("")
+    @tells(LetterPage)
     async def list_dead_letters(
-        after: After = "",
+        after: AfterNumber = "",
         limit: Annotated[int, Query(ge=1, le=500, description="items on a page")] = 100,
         reason: Reason = "",
         source: Source = "",
@@ -84,14 +108,16 @@ def router(letters: LetterReading, operations: Operations) -> APIRouter:
         return Response(page, media_type="application/json")
 
     @routes.get("/groups")
+    @tells(Page[LetterGroupView])
     async def list_groups(reason: Reason = "", source: Source = "", search: Search = "") -> Response:
         """What each device does wrong in each way, the one seen last first; `newest` is the id of a kept letter."""
         wanted = _wanted(reason, source, None, search)
         groups = await letters.ask(lambda book: book.groups(wanted))
-        return answer({"items": [group_view(group) for group in groups], "next": None})
+        return answer(Page(items=[group_view(group) for group in groups]))
 
     @routes.get("/{letter_id}")
-    async def one_dead_letter(letter_id: int) -> Response:
+    @tells(LetterView, refuses=(404,))
+    async def one_dead_letter(letter_id: Number) -> Response:
         """One dead letter, with its payload as text and as base64."""
         letter: DeadLetter | None = await letters.ask(lambda book: book.one(letter_id))
         if letter is None:
@@ -104,6 +130,7 @@ def router(letters: LetterReading, operations: Operations) -> APIRouter:
 
 def _add_retry(routes: APIRouter, letters: LetterReading, operations: Operations) -> None:
     @routes.post("/retry")
+    @tells(Retried, takes=RetryWish(reason="unknown_station"))
     async def retry_dead_letters(request: Request) -> Response:
         """Read dead letters again by the rules in force; what becomes an observation is a dead letter no more."""
         wish = await body_of(request, RetryWish)
@@ -121,12 +148,7 @@ def _add_retry(routes: APIRouter, letters: LetterReading, operations: Operations
         except GatewayError as error:
             raise ApiError(503, "gateway_unreachable", str(error)) from error
         return answer(
-            {
-                "observed": result.observed,
-                "observations": result.observations,
-                "failed": result.failed,
-                "cut": result.cut,
-            }
+            Retried(observed=result.observed, observations=result.observations, failed=result.failed, cut=result.cut)
         )
 
 
@@ -135,11 +157,12 @@ def unknown_router(letters: LetterReading, picture: Picture) -> APIRouter:
     routes = APIRouter(tags=["dead letters"])
 
     @routes.get("/unknown-devices")
+    @tells(Page[UnknownView])
     async def list_unknown_devices() -> Response:
         """Who sends and is in no row of the city, each with rows to paste; nothing takes effect by itself."""
         catalogue = None if picture.directory is None else picture.directory.catalogue
         devices = await letters.ask(lambda book: unknown_devices(book, catalogue))
-        return answer({"items": [unknown_view(device) for device in devices], "next": None})
+        return answer(Page(items=[unknown_view(device) for device in devices]))
 
     return routes
 

@@ -3,7 +3,8 @@
 from fastapi import APIRouter, Response
 
 from command_center.api.answers import ApiError, answer
-from command_center.api.log_feed import LogFeed
+from command_center.api.contract import tells
+from command_center.api.log_feed import FeedObservation, FeedPage, FeedTransition, LogFeed
 from command_center.api.parameters import After, Limit, place_of
 from command_center.picture.tail import Tail
 
@@ -13,14 +14,16 @@ def router(feed: LogFeed, tail: Tail) -> APIRouter:
     routes = APIRouter(tags=["log order"])
 
     @routes.get("/observations")
+    @tells(FeedPage[FeedObservation])
     async def list_observations(after: After = "", limit: Limit = 1_000) -> Response:
         """Observations in the order in which they were stored, each (datastream, time) once."""
         if not tail.has_history:
             raise ApiError(503, "not_ready", "what was stored first is still being read: ask again soon")
         page = await feed.observations(place_of(after), tail.seq, limit)
-        return answer(page.as_answer())
+        return answer(page)
 
     @routes.get("/transitions")
+    @tells(FeedPage[FeedTransition])
     async def list_transitions(after: After = "", limit: Limit = 1_000) -> Response:
         """Transitions in the order in which they were found.
 
@@ -28,6 +31,6 @@ def router(feed: LogFeed, tail: Tail) -> APIRouter:
         and it could have reached the level), wave (`upstream`, `until`) or rebased; `cause` says why.
         """
         page = await feed.transitions(place_of(after), tail.seq, limit)
-        return answer(page.as_answer())
+        return answer(page)
 
     return routes

@@ -1,7 +1,6 @@
 """`/incidents`: what happens in the city, one for each basin, road, station or faulty link, with its alarms."""
 
 import asyncio
-from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -10,12 +9,14 @@ from command_center.alarms import store
 from command_center.alarms.acts import Acts
 from command_center.alarms.alarm import Alarm
 from command_center.alarms.desk import AlarmDesk
-from command_center.alarms.view import alarm_with_events
+from command_center.alarms.view import AlarmView, AlarmWithEvents, alarm_with_events
 from command_center.alarms.viewer import AlarmViewer
 from command_center.api.alarm_acts import Act, view_of
 from command_center.api.answers import ApiError, answer, body_of
+from command_center.api.contract import Items, Page, tells
+from command_center.api.parameters import Id
 from command_center.clock import now_us
-from command_center.incidents.timeline import timeline
+from command_center.incidents.timeline import Moment, timeline
 from command_center.incidents.view import IncidentView, incident_views
 from command_center.operations import Operations
 from command_center.picture.picture import Picture
@@ -23,25 +24,51 @@ from command_center.picture.picture import Picture
 MOST_ALARMS = 2_000  # of one incident that are told in full
 
 
+class Load(msgspec.Struct, frozen=True, kw_only=True):
+    """How many alarms were annunciated in the last ten minutes, and whether that is a flood (ISA-18.2)."""
+
+    calls_10_min: int
+    flood: bool
+
+
+class IncidentList(Page[IncidentView], frozen=True, kw_only=True):
+    """The open incidents, the worst first."""
+
+    load: Load
+
+
+class OneIncident(msgspec.Struct, frozen=True, kw_only=True):
+    """One incident; `incident` is null once it is over."""
+
+    id: str
+    open: bool
+    incident: IncidentView | None
+    alarms: list[AlarmWithEvents]
+    timeline: list[Moment]
+
+
 def router(desk: AlarmDesk, operations: Operations, picture: Picture, viewer: AlarmViewer) -> APIRouter:
     """The routes."""
     routes, acts = APIRouter(prefix="/incidents", tags=["incidents"]), Acts(desk)
 
     @routes.get("")
+    @tells(IncidentList)
     async def list_incidents() -> Response:
         """The open ones, the worst first, and how many alarms were annunciated in the last ten minutes."""
         now = now_us()
         calls = desk.load.at(now)
-        load = {"calls_10_min": calls, "flood": desk.load.is_flood}
-        return answer({"items": views(), "load": load, "next": None})
+        load = Load(calls_10_min=calls, flood=desk.load.is_flood)
+        return answer(IncidentList(items=views(), load=load))
 
     @routes.get("/{incident_id}")
-    async def one_incident(incident_id: str) -> Response:
+    @tells(OneIncident, refuses=(404,))
+    async def one_incident(incident_id: Id) -> Response:
         """One, open or over: its alarms, and everything that happened to them in the order of time."""
         return answer(await _told(incident_id))
 
     @routes.post("/{incident_id}/acknowledge")
-    async def acknowledge(request: Request, incident_id: str) -> Response:
+    @tells(Items[AlarmView], takes=Act(comment="Banjir Brangkal: regu 1 dan 2 dikirim"), refuses=(404,))
+    async def acknowledge(request: Request, incident_id: Id) -> Response:
         """Say of all its unacknowledged alarms at once that you have seen them and act on them."""
         act = await body_of(request, Act)
         ours = [alarm for alarm in desk.open_alarms() if alarm.incident == incident_id]
@@ -49,14 +76,14 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture, viewer: Al
             raise ApiError(404, "not_found", f"no incident {incident_id!r} is open", "path.incident_id")
         ids = [alarm.id for alarm in ours if alarm.unacknowledged]
         done = await acts.acknowledge(ids, request.state.user, act.comment, now_us()) if ids else []
-        return answer({"items": [view_of(alarm, viewer) for alarm in done or []]})
+        return answer(Items(items=[view_of(alarm, viewer) for alarm in done or []]))
 
     def views() -> list[IncidentView]:
         if picture.directory is None:
             raise ApiError(503, "no_log", "there is no log yet, and so no catalogue to name things by")
         return incident_views(desk.open_alarms(), picture.directory.catalogue)
 
-    async def _told(incident_id: str) -> dict[str, Any]:
+    async def _told(incident_id: str) -> OneIncident:
         stored = await asyncio.to_thread(store.of_incident, operations, incident_id, MOST_ALARMS)
         alarms: list[Alarm] = [desk.newest(alarm) for alarm in stored]
         known = {alarm.id for alarm in alarms}
@@ -65,12 +92,12 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture, viewer: Al
             raise ApiError(404, "not_found", f"there is no incident {incident_id!r}", "path.incident_id")
         told = [(alarm, await asyncio.to_thread(store.events_of, operations, alarm.id)) for alarm in alarms]
         view = next((one for one in views() if one.id == incident_id), None)
-        return {
-            "id": incident_id,
-            "open": view is not None,
-            "incident": None if view is None else msgspec.structs.asdict(view),
-            "alarms": [alarm_with_events(view_of(alarm, viewer), events) for alarm, events in told],
-            "timeline": timeline(told),
-        }
+        return OneIncident(
+            id=incident_id,
+            open=view is not None,
+            incident=view,
+            alarms=[alarm_with_events(view_of(alarm, viewer), events) for alarm, events in told],
+            timeline=timeline(told),
+        )
 
     return routes

@@ -5,14 +5,15 @@ import csv
 import io
 from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, Query, Response
+from msgspec.structs import asdict
 
 from command_center.alarms import calls as stored
 from command_center.alarms.alarm import State
 from command_center.alarms.desk import AlarmDesk
-from command_center.alarms.figures import STALE_US, Figures, figures, waits_s
+from command_center.alarms.figures import STALE_US, Figure, Figures, figures, waits_s
 from command_center.api.answers import answer
+from command_center.api.contract import CSV, tells
 from command_center.clock import now_us
 from command_center.operations import Operations
 from sensors.times import HOUR_US
@@ -24,20 +25,32 @@ Hours = Annotated[float, Query(gt=0, le=LONGEST_H, description="so far back; 720
 Operators = Annotated[int, Query(ge=1, le=100, description="who share the load")]
 
 
+class JudgedFigure(Figure, frozen=True, kw_only=True):
+    """A figure; `met`: it is acceptable, null where there is no target or nothing to count."""
+
+    met: bool | None
+
+
+class JudgedFigures(Figures, frozen=True, kw_only=True):
+    """The figures of a span [from, to), each judged."""
+
+    figures: list[JudgedFigure]  # type: ignore[assignment]
+
+
 def router(desk: AlarmDesk, operations: Operations) -> APIRouter:
     """The routes."""
     routes = APIRouter(tags=["kpis"])
 
     @routes.get("/kpis")
+    @tells(JudgedFigures)
     async def kpis(hours: Hours = 24.0, operators: Operators = 1) -> Response:
         """The figures with what is acceptable, the ten datastreams that call most, and the split by severity."""
         found = await asyncio.to_thread(_figures, hours, operators)
-        told = msgspec.to_builtins(found)
-        for one, figure in zip(told["figures"], found.figures, strict=True):
-            one["met"] = figure.is_met
-        return answer(told)
+        judged = [JudgedFigure(**asdict(one), met=one.is_met) for one in found.figures]
+        return answer(JudgedFigures(**asdict(found) | {"figures": judged}))
 
     @routes.get("/kpis.csv")
+    @tells(str, media=(CSV,))
     async def kpis_csv(hours: Hours = 24.0, operators: Operators = 1) -> Response:
         """The same figures, one a line."""
         found = await asyncio.to_thread(_figures, hours, operators)
@@ -46,7 +59,7 @@ def router(desk: AlarmDesk, operations: Operations) -> APIRouter:
         table.writerow(["figure", "value", "unit", "good_up_to", "met", "source", "from", "to"])
         for one in found.figures:
             table.writerow([one.name, one.value, one.unit, one.good, one.is_met, one.source, found.begin, found.end])
-        return Response(text.getvalue(), media_type="text/csv; charset=utf-8")
+        return Response(text.getvalue(), media_type=CSV)
 
     def _figures(hours: float, operators: int) -> Figures:
         end_us = now_us()

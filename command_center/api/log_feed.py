@@ -4,8 +4,7 @@ A page's `next` is the cursor behind its last item, and None only where nothing 
 and ask again later.  Observations come once per (datastream, time), at the place where they were stored first.
 """
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, Generic, TypeVar
 
 import msgspec
 
@@ -16,6 +15,8 @@ from command_center.picture.picture import Picture
 from gateway.log.rows import LoggedTransition, LogRow
 from sensors.quality import Reason
 from sensors.times import rfc3339
+
+T = TypeVar("T")
 
 ROWS_AT_ONCE: Final = 64
 MAX_LOOKED_AT: Final = 50_000  # observations in one page's search, repeats included
@@ -57,18 +58,19 @@ class FeedTransition(msgspec.Struct, frozen=True, kw_only=True):
     until: str | None  # of a wave: the end of the time in which it is expected
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Items and the place behind them; `gap` says what is missing before them."""
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """What is missing before a page."""
 
-    items: list[Any]
-    behind: Place | None
-    gap: dict[str, Any] | None
+    reason: str  # another log, retired
+    rows: int | None  # null: nobody can say
 
-    def as_answer(self) -> dict[str, Any]:
-        """The page as the API gives it; `gap` only where there is one."""
-        answer = {"items": self.items, "next": None if self.behind is None else str(self.behind)}
-        return answer if self.gap is None else {**answer, "gap": self.gap}
+
+class FeedPage(msgspec.Struct, Generic[T], frozen=True, kw_only=True, omit_defaults=True):
+    """Items, the cursor behind them, and, only where something is missing before them, `gap`."""
+
+    items: list[T]
+    next: str | None
+    gap: Gap | None = None
 
 
 class LogFeed:
@@ -77,7 +79,7 @@ class LogFeed:
     def __init__(self, log: LogThread, picture: Picture) -> None:
         self._log, self._picture = log, picture
 
-    async def observations(self, after: Place, up_to_seq: int, limit: int) -> Page:
+    async def observations(self, after: Place, up_to_seq: int, limit: int) -> FeedPage[FeedObservation]:
         """Up to `limit` observations behind `after`, in rows up to `up_to_seq`."""
         place, gap = await self._start(after)
         items: list[FeedObservation] = []
@@ -95,26 +97,27 @@ class LogFeed:
                     break
             if place.seq == before or place.seq >= up_to_seq:
                 break  # nothing lies behind: an older copy of the log may end before `up_to_seq`
-        return Page(items, place if items or (moved and looked_at >= MAX_LOOKED_AT) else None, gap)
+        is_more = bool(items) or (moved and looked_at >= MAX_LOOKED_AT)
+        return FeedPage(items=items, next=str(place) if is_more else None, gap=gap)
 
-    async def transitions(self, after: Place, up_to_seq: int, limit: int) -> Page:
+    async def transitions(self, after: Place, up_to_seq: int, limit: int) -> FeedPage[FeedTransition]:
         """Up to `limit` transitions behind `after`, in rows up to `up_to_seq`."""
         place, gap = await self._start(after)
         found = await self._log.ask(lambda reader: reader.transitions_after(place.seq, place.n - 1, limit))
         items = [self._transition(place.log_id, logged) for logged in found if logged.seq <= up_to_seq]
         if not items:
-            return Page([], None, gap)
+            return FeedPage(items=[], next=None, gap=gap)
         last = found[len(items) - 1]
-        return Page(items, Place(place.log_id, last.seq, last.ordinal + 1), gap)
+        return FeedPage(items=items, next=str(Place(place.log_id, last.seq, last.ordinal + 1)), gap=gap)
 
-    async def _start(self, after: Place) -> tuple[Place, dict[str, Any] | None]:
+    async def _start(self, after: Place) -> tuple[Place, Gap | None]:
         """Where to begin: at `after`, or at the oldest row where that is gone or of another log."""
         log_id, first = self._log.log_id, await self._log.ask(lambda reader: reader.first_seq())
         if after.log_id != log_id:
-            gap = {"reason": "another log", "rows": None} if after.log_id else None
+            gap = Gap(reason="another log", rows=None) if after.log_id else None
             return Place(log_id, 0, 0), gap
         if after.seq and first > after.seq + 1:
-            return Place(log_id, first, 0), {"reason": "retired", "rows": first - after.seq - 1}
+            return Place(log_id, first, 0), Gap(reason="retired", rows=first - after.seq - 1)
         return after, None
 
     async def _rows(self, place: Place, up_to_seq: int) -> list[LogRow]:

@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from fastapi import APIRouter, Request, Response
 
 from command_center.accounts import Accounts, Session
 from command_center.api.answers import ApiError, answer, body_of
+from command_center.api.contract import Refusal, tells
 from command_center.api.gate import COOKIE
 from command_center.api.throttle import FAILURES, Throttle
 from command_center.clock import now_us
@@ -34,11 +35,23 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     scopes: list[Scope] = []
 
 
+class Welcome(msgspec.Struct, frozen=True, kw_only=True):
+    """A session.  Send the token as `Authorization: Bearer`; browsers got it as a cookie, too."""
+
+    token: str
+    user: str
+    expires_at: str  # when it runs out if nothing is done with it
+    ends_at: str  # when it runs out whatever is done with it
+
+
 class Credentials(msgspec.Struct, frozen=True):
     """Who wants to log in."""
 
     user: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     password: Annotated[str, msgspec.Meta(max_length=LONGEST_PASSWORD)]
+
+
+_CREDENTIALS: Final = Credentials(user="siti", password="sebuah kata sandi")  # noqa: S106 (an example)
 
 
 def router(accounts: Accounts, hashing: asyncio.Semaphore) -> APIRouter:
@@ -55,6 +68,7 @@ def router(accounts: Accounts, hashing: asyncio.Semaphore) -> APIRouter:
         return address
 
     @routes.post("/login")
+    @tells(Welcome, takes=_CREDENTIALS, also={401: Refusal})
     async def log_in(request: Request) -> Response:
         """A session: as a cookie for browsers, as a token for `Authorization: Bearer`."""
         wanted = await body_of(request, Credentials)
@@ -67,11 +81,13 @@ def router(accounts: Accounts, hashing: asyncio.Semaphore) -> APIRouter:
         return _welcome(request, session)
 
     @routes.get("/me")
+    @tells(Me)
     async def me(request: Request) -> Response:
         """Whose session this is, what role that is, and when it ends; null where nobody is logged in."""
         return answer(_me(request.state.caller))
 
     @routes.post("/me/password")
+    @tells(Welcome, takes=PasswordChange(old="sebuah kata sandi", new="kata sandi yang lain"))
     async def change_password(request: Request) -> Response:
         """Your own new password: every session of yours ends, and this one goes on as a new one."""
         wanted, user = await body_of(request, PasswordChange), request.state.user
@@ -84,6 +100,7 @@ def router(accounts: Accounts, hashing: asyncio.Semaphore) -> APIRouter:
         return _welcome(request, session)
 
     @routes.post("/logout")
+    @tells(None, status=204)
     async def log_out(request: Request) -> Response:
         """End the session."""
         await asyncio.to_thread(accounts.log_out, request.state.token, request.state.user, now_us())
@@ -107,8 +124,8 @@ def _time(time_us: int | None) -> str | None:
 
 
 def _welcome(request: Request, session: Session) -> Response:
-    times = {"expires_at": rfc3339(session.expires_us), "ends_at": rfc3339(session.ends_us)}
-    response = answer({"token": session.token, "user": session.user, **times})
+    expires_at, ends_at = rfc3339(session.expires_us), rfc3339(session.ends_us)
+    response = answer(Welcome(token=session.token, user=session.user, expires_at=expires_at, ends_at=ends_at))
     response.set_cookie(
         COOKIE,
         session.token,

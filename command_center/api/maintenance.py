@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Response
 
 from command_center.api.answers import ApiError, answer
+from command_center.api.contract import CSV, Page, tells
 from command_center.api.dead_letters import LetterReading
 from command_center.clock import now_us
 from command_center.maintenance import Upkeep, as_csv, upkeep
@@ -18,6 +19,13 @@ from command_center.wall_status import EXERCISE_LASTS_US
 from sensors.times import SECOND_US, rfc3339
 
 KEPT_S: Final = 15.0  # an answer is good for everybody who asks so soon again
+
+
+class UpkeepList(Page[Upkeep], frozen=True, kw_only=True):
+    """The stations, the most urgent first; `exercise`: readings of the last minutes were simulated or replayed."""
+
+    made_at: str
+    exercise: bool
 
 
 class Workshop:
@@ -53,17 +61,19 @@ def router(picture: Picture, letters: LetterReading) -> APIRouter:
     workshop = Workshop(picture, letters)
 
     @routes.get("/maintenance")
+    @tells(UpkeepList)
     async def list_maintenance() -> Response:
         """Every station, the most urgent first: score = weight ÷ days left, each with the facts behind it."""
         at_us, items = await workshop.items()
         exercise = picture.exercise_us > at_us - EXERCISE_LASTS_US
-        return answer({"items": items, "next": None, "made_at": rfc3339(at_us), "exercise": exercise})
+        return answer(UpkeepList(items=items, made_at=rfc3339(at_us), exercise=exercise))
 
     @routes.get("/maintenance.csv")
+    @tells(str, media=(CSV,))
     async def maintenance_table() -> Response:
         """The same for a spreadsheet."""
         _, items = await workshop.items()
         headers = {"Content-Disposition": 'attachment; filename="maintenance.csv"'}
-        return Response(as_csv(items), media_type="text/csv; charset=utf-8", headers=headers)
+        return Response(as_csv(items), media_type=CSV, headers=headers)
 
     return routes

@@ -1,9 +1,10 @@
 """Query parameters that several routes share."""
 
 import re
-from typing import Annotated, Final
+from collections.abc import Iterable
+from typing import Annotated, Any, Final
 
-from fastapi import Query
+from fastapi import Path, Query
 
 from command_center.api.answers import ApiError
 from command_center.api.place import Place
@@ -12,8 +13,24 @@ from sensors.times import parse_rfc3339
 MAX_ITEMS: Final = 10_000
 _EATEN_PLUS: Final = re.compile(r" (?=\d\d:?\d\d$)")
 
-After = Annotated[str, Query(description="`next` of the page before; empty = from the beginning")]
+# What the routes check themselves, with an error code of its own, is told with `json_schema_extra`.
+_PAGE_BEFORE: Final = "`next` of the page before; empty = from the beginning"
+After = Annotated[
+    str,
+    Query(description=_PAGE_BEFORE, json_schema_extra={"pattern": r"^([^:]*:[0-9]{1,18}:[0-9]{1,18})?$"}),
+]
+NUMBER: Final[dict[str, Any]] = {"pattern": r"^[0-9]{0,18}$"}
+AfterNumber = Annotated[str, Query(description=_PAGE_BEFORE, json_schema_extra=NUMBER)]
+DATE_TIME: Final[dict[str, Any]] = {"format": "date-time"}
+Id = Annotated[str, Path(min_length=1, max_length=200, description="`id` of one in the list")]
+Number = Annotated[int, Path(ge=0, le=2**53, description="`number` or `id` of one in the list")]
 Limit = Annotated[int, Query(ge=1, le=MAX_ITEMS, description="items on a page")]
+
+
+def states_pattern(known: Iterable[str]) -> dict[str, Any]:
+    """The schema of a parameter that names states, comma between."""
+    one = f"({'|'.join(known)})"
+    return {"pattern": f"^( *{one}? *(, *{one}? *)*)$"}
 
 
 def place_of(cursor: str) -> Place:

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Request, Response
 
 from command_center.actions.report import How
 from command_center.actions.report_desk import ReportDesk, in_order
-from command_center.actions.report_view import report_view, sent_view
+from command_center.actions.report_view import ReportView, SentView, report_view, sent_view
 from command_center.api.answers import ApiError, answer, body_of
-from command_center.api.parameters import After, Limit, number_of
+from command_center.api.contract import Page, tells
+from command_center.api.parameters import AfterNumber, Id, Limit, number_of
 from command_center.clock import now_us
 from command_center.operations import Operations
 
@@ -27,20 +28,24 @@ def router(reports: ReportDesk, operations: Operations) -> APIRouter:
     routes = APIRouter(prefix="/reports", tags=["reports"])
 
     @routes.get("")
+    @tells(Page[ReportView])
     async def list_reports(request: Request) -> Response:
         """The next report of each level held, the most urgent first, with its texts under your name."""
         at_us, sender = now_us(), getattr(request.state, "user", None) or ""
         items = [report_view(due, reports.text(due, sender, at_us), at_us) for due in reports.due()]
-        return answer({"items": items, "next": None})
+        return answer(Page(items=items))
 
     @routes.get("/sent")
-    async def list_sent(after: After = "", limit: Limit = 1_000) -> Response:
+    @tells(Page[SentView])
+    async def list_sent(after: AfterNumber = "", limit: Limit = 1_000) -> Response:
         """Reports on record, in the order in which they were given."""
         found = await asyncio.to_thread(in_order, operations, number_of(after) or 0, limit)
-        return answer({"items": [sent_view(one) for _, one in found], "next": str(found[-1][0]) if found else None})
+        following = str(found[-1][0]) if found else None
+        return answer(Page(items=[sent_view(one) for _, one in found], next=following))
 
     @routes.post("/{report_id}/sent")
-    async def sent(request: Request, report_id: str) -> Response:
+    @tells(SentView, takes=Giving(how="radio", comment="Diterima Pusdalops provinsi"), refuses=(404, 409))
+    async def sent(request: Request, report_id: Id) -> Response:
         """Say that you gave it, and by what; the countdown to the next one begins."""
         said = await body_of(request, Giving)
         given = await reports.send(report_id, request.state.user, said.how, said.comment, now_us())

@@ -1,20 +1,29 @@
 """`/sensors`: what there is, what it says now, and what it said before."""
 
 import asyncio
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
 from command_center.api.answers import ApiError, answer
-from command_center.api.parameters import time_of
+from command_center.api.contract import Page, tells
+from command_center.api.parameters import DATE_TIME, Id, time_of
 from command_center.clock import now_us
-from command_center.observation_view import encoded_list
+from command_center.observation_view import ObservationList, encoded_list
 from command_center.picture.picture import Picture
 from command_center.picture.thinning import thinned
 from command_center.sensor_view import Sensor, SensorBook
 
 DEFAULT_POINTS: Final = 1_000
+From = Annotated[str | None, Query(alias="from", description="RFC 3339; the first time", json_schema_extra=DATE_TIME)]
+To = Annotated[
+    str | None, Query(description="RFC 3339; the first time that is not wanted", json_schema_extra=DATE_TIME)
+]
+MOST_POINTS: Final = 1_000_000
+_NOT_ONE: Final[dict[str, Any]] = {"not": {"const": 1}}
+_POINTS: Final = "at most so many, peaks kept; 0 = every one; not 1, which cannot hold both the lowest and the highest"
+Points = Annotated[int, Query(ge=0, le=MOST_POINTS, description=_POINTS, json_schema_extra=_NOT_ONE)]
 _BEGINNING, _END = -(2**63), 2**63 - 1
 
 
@@ -23,6 +32,7 @@ def router(book: SensorBook, picture: Picture) -> APIRouter:
     routes = APIRouter(prefix="/sensors", tags=["sensors"])
 
     @routes.get("")
+    @tells(Page[Sensor])
     async def list_sensors() -> Response:
         """Every sensor of the catalogue in force, with its newest observation.
 
@@ -31,19 +41,21 @@ def router(book: SensorBook, picture: Picture) -> APIRouter:
         `dominant`.  `possible` are the levels that a silent one could have reached unseen, `doubt` a fall that is not
         believed.
         """
-        return answer({"items": book.all(now_us()), "next": None})
+        return answer(Page(items=book.all(now_us())))
 
     @routes.get("/{sensor_id}")
-    async def one_sensor(sensor_id: str) -> Response:
+    @tells(Sensor, refuses=(404,))
+    async def one_sensor(sensor_id: Id) -> Response:
         """One sensor."""
         return answer(known(sensor_id))
 
     @routes.get("/{sensor_id}/observations")
+    @tells(ObservationList, refuses=(404,))
     async def list_observations(
-        sensor_id: str,
-        from_: Annotated[str | None, Query(alias="from", description="RFC 3339; the first time")] = None,
-        to: Annotated[str | None, Query(description="RFC 3339; the first time that is not wanted")] = None,
-        points: Annotated[int, Query(ge=0, description="at most so many, peaks kept; 0 = every one")] = DEFAULT_POINTS,
+        sensor_id: Id,
+        from_: From = None,
+        to: To = None,
+        points: Points = DEFAULT_POINTS,
     ) -> Response:
         """A sensor's observations in [from, to), as far back as the command center keeps them in memory.
 

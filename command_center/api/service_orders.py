@@ -1,15 +1,18 @@
 """`/service-orders`: maintenance at a station, a datastream out of service; each with a reason and an end."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Request, Response
+from msgspec.structs import asdict
 
 from command_center.alarms.alarm import Aside
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.orders import LONGEST_US, Order, past_orders
 from command_center.api.answers import ApiError, answer, body_of
+from command_center.api.contract import tells
+from command_center.api.parameters import Number
 from command_center.clock import now_us
 from command_center.operations import Operations
 from command_center.picture.picture import Picture
@@ -29,25 +32,55 @@ class NewOrder(msgspec.Struct, frozen=True):
     ticket: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 
+class OrderView(msgspec.Struct, frozen=True, kw_only=True):
+    """An order."""
+
+    number: int
+    aside: str
+    scope: str
+    by: str
+    reason: str
+    ticket: str
+    since: str
+    until: str
+    ended_at: str | None
+    ended_by: str | None
+
+
+class OrderInForce(OrderView, frozen=True, kw_only=True):
+    """An order in force, and the alarms that it mutes just now."""
+
+    alarms: list[str]
+
+
+class OrderList(msgspec.Struct, frozen=True, kw_only=True):
+    """Those in force, and those that ended last."""
+
+    items: list[OrderInForce]
+    past: list[OrderView]
+
+
+_EXAMPLE = NewOrder(aside=Aside.SUPPRESSED, scope="BRANGKAL-SOOKO", minutes=120, comment="Ganti aki", ticket="T-118")
+
+
 def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/service-orders", tags=["service orders"])
 
     @routes.get("")
+    @tells(OrderList)
     async def list_orders() -> Response:
         """Those in force, oldest first, and those that ended last; the former with what they mute just now."""
         past = await asyncio.to_thread(past_orders, operations, PAST_SHOWN)
         muted = [alarm for alarm in desk.open_alarms() if alarm.aside is not None]
-        return answer(
-            {
-                "items": [
-                    view(one) | {"alarms": [a.id for a in muted if one.covers(a.datastream)]} for one in desk.orders
-                ],
-                "past": [view(one) for one in past],
-            }
-        )
+        items = [
+            OrderInForce(**asdict(view(one)), alarms=[a.id for a in muted if one.covers(a.datastream)])
+            for one in desk.orders
+        ]
+        return answer(OrderList(items=items, past=[view(one) for one in past]))
 
     @routes.post("")
+    @tells(OrderView, status=201, takes=_EXAMPLE, refuses=(409,))
     async def begin(request: Request) -> Response:
         """Put one in force: alarms of what it covers are listed and reach nobody until it ends."""
         wanted = await body_of(request, NewOrder)
@@ -65,7 +98,8 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRout
         return answer(view(await desk.begin(order)), 201)
 
     @routes.post("/{number}/end")
-    async def end(request: Request, number: int) -> Response:
+    @tells(OrderView, refuses=(404,))
+    async def end(request: Request, number: Number) -> Response:
         """End one before its time; what still holds and nobody has seen calls at once."""
         order = await desk.end(number, request.state.user, now_us())
         if order is None:
@@ -75,20 +109,20 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRout
     return routes
 
 
-def view(order: Order) -> dict[str, Any]:
+def view(order: Order) -> OrderView:
     """An order as the API shows it."""
-    return {
-        "number": order.number,
-        "aside": order.aside,
-        "scope": order.scope,
-        "by": order.by,
-        "reason": order.reason,
-        "ticket": order.ticket,
-        "since": rfc3339(order.since_us),
-        "until": rfc3339(order.until_us),
-        "ended_at": None if order.ended_us is None else rfc3339(order.ended_us),
-        "ended_by": order.ended_by or None,
-    }
+    return OrderView(
+        number=order.number,
+        aside=order.aside,
+        scope=order.scope,
+        by=order.by,
+        reason=order.reason,
+        ticket=order.ticket,
+        since=rfc3339(order.since_us),
+        until=rfc3339(order.until_us),
+        ended_at=None if order.ended_us is None else rfc3339(order.ended_us),
+        ended_by=order.ended_by or None,
+    )
 
 
 def _check_scope(wanted: NewOrder, picture: Picture) -> None:

@@ -3,8 +3,10 @@
 from fastapi import APIRouter, Response
 
 from command_center.api.answers import ApiError, answer
+from command_center.api.contract import Page, tells
 from command_center.clock import now_us
 from command_center.picture.picture import Picture
+from command_center.waves import WaveView
 
 
 def router(picture: Picture) -> APIRouter:
@@ -12,6 +14,7 @@ def router(picture: Picture) -> APIRouter:
     routes = APIRouter(prefix="/waves", tags=["waves"])
 
     @routes.get("")
+    @tells(Page[WaveView])
     async def list_waves() -> Response:
         """The newest wave of each reach of the last 24 h, those found last first.
 
@@ -20,6 +23,6 @@ def router(picture: Picture) -> APIRouter:
         """
         if picture.directory is None:
             raise ApiError(503, "no_log", "there is no log yet, and so no catalogue to name things by")
-        return answer({"items": picture.waves.view(picture.directory, now_us()), "next": None})
+        return answer(Page(items=picture.waves.view(picture.directory, now_us())))
 
     return routes

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from command_center.api.log_feed import LogFeed, Page
+from command_center.api.log_feed import FeedObservation, FeedPage, LogFeed
 from command_center.api.place import Place
 from command_center.picture.log_thread import LogThread
 from command_center.picture.picture import Picture
@@ -18,7 +18,7 @@ def test_a_log_that_ends_before_the_picture_does_ends_the_page(tmp_path: Path) -
     for n in range(2):
         writer.append(entry([(LEVEL, NOW_US + n, 1.0)]))
 
-    async def read(after: Place) -> Page:
+    async def read(after: Place) -> FeedPage[FeedObservation]:
         log, picture = LogThread(tmp_path), Picture(HistorySettings())
         await log.open()
         picture.take(await log.ask(lambda reader: reader.read_after(0)))
@@ -28,7 +28,7 @@ def test_a_log_that_ends_before_the_picture_does_ends_the_page(tmp_path: Path) -
             await log.close()
 
     page = asyncio.run(read(Place(writer.log_id, 0, 0)))
-    assert (len(page.items), page.behind) == (2, Place(writer.log_id, 2, 1))
+    assert (len(page.items), page.next) == (2, str(Place(writer.log_id, 2, 1)))
     for seq in (2, 50):
         assert asyncio.run(read(Place(writer.log_id, seq, 1))).items == []
     writer.close()
