@@ -4,7 +4,9 @@ What a city has not said is `internal` (the default of `sharing`): it is shared 
 """
 
 from enum import StrEnum
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
+
+import msgspec
 
 from sensors.catalogue import Catalogue, Datastream
 
@@ -35,7 +37,7 @@ def may_see(sharing: Sharing, audience: Audience) -> bool:
     return audience in _SEEN_BY[sharing]
 
 
-class Terms(NamedTuple):
+class Terms(msgspec.Struct, frozen=True):
     """On what terms readings leave: whom to name, what the taker may do with them, and who may see them."""
 
     producer: str

@@ -12,9 +12,10 @@ from command_center.actions.acts import ActionActs
 from command_center.actions.view import ActionView, ActionWithEvents, action_view, with_events
 from command_center.api.answers import ApiError, answer, body_of, comment_of
 from command_center.api.contract import Page, tells
-from command_center.api.parameters import AfterNumber, Id, Limit, number_of, states_pattern
+from command_center.api.parameters import AfterNumber, Id, Limit, Seeing, number_of, states_pattern
 from command_center.clock import now_us
 from command_center.operations import Operations
+from command_center.picture.picture import Picture
 
 OPEN = tuple(state for state in ActionState if state is not ActionState.UNDONE)
 
@@ -37,7 +38,7 @@ class Undoing(Saying, frozen=True):
     seen: Literal["", "camera", "radio", "neighbour", "on_site"] = ""
 
 
-def router(acts: ActionActs, operations: Operations) -> APIRouter:
+def router(acts: ActionActs, operations: Operations, picture: Picture) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/actions", tags=["actions"])
 
@@ -47,6 +48,7 @@ def router(acts: ActionActs, operations: Operations) -> APIRouter:
     @routes.get("")
     @tells(Page[ActionView])
     async def list_actions(
+        audience: Seeing,
         state: Annotated[
             str,
             Query(
@@ -64,13 +66,16 @@ def router(acts: ActionActs, operations: Operations) -> APIRouter:
         if len(found) < limit:
             items |= {one.id: one for one in unstored if one.state in states}
         following = str(found[-1][0]) if found else None
-        return answer(Page(items=[view(one) for one in items.values()], next=following))
+        seen = [one for one in items.values() if picture.shows(one.datastream, audience)]
+        return answer(Page(items=[view(one) for one in seen], next=following))
 
     @routes.get("/{action_id}")
     @tells(ActionWithEvents, refuses=(404,))
-    async def one_action(action_id: Id) -> Response:
+    async def one_action(action_id: Id, audience: Seeing) -> Response:
         """One action, and everything that happened to it."""
-        action = _found(await acts.find(action_id), action_id)
+        found = await acts.find(action_id)
+        is_seen = found is not None and picture.shows(found.datastream, audience)
+        action = _found(found if is_seen else None, action_id)
         events = await asyncio.to_thread(store.events_of, operations, action_id)
         return answer(with_events(view(action), events))
 
