@@ -4,6 +4,7 @@ log.db ──tail──> alarm desk ──> operations.db        gateway.sock �
              │   desk ──> alert watch ──> alert office (CAP) ──> operations.db
              │       └─ outbox, in the same transaction ──> a worker per chat or number ──> people
              └─> picture ──> live view ──> wall       HTTP ──> gate ──> routes over all of these
+                         └─> survey ──> the public page's files ──> `siaga public-page`
 """
 
 import asyncio
@@ -50,6 +51,9 @@ from command_center.operations import Operations
 from command_center.picture.log_thread import LogThread
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
+from command_center.public.folder import folder_of
+from command_center.public.survey import Survey
+from command_center.public.writer import PublicPage
 from command_center.sensor_view import SensorBook
 from command_center.tokens import Tokens
 from command_center.wall_status import StatusBoard
@@ -121,6 +125,10 @@ class CommandCenter:
         actuators = ActuatorDesk(desk, operations, picture, news)
         viewer = AlarmViewer(picture, desk, book)
         live = LiveView(picture, desk, book, viewer, board, DutyBoard(actions, reports, actuators), news)
+        survey = Survey(operations, picture, desk, board)
+        public = self._settings.public
+        into = folder_of(public.directory, public.port, data_dir)
+        page = PublicPage(survey, picture, into, public.every_s)
         warnings = self._warnings(operations, data_dir, desk, tail, Writer(picture, book, self._settings.city))
         accounts = Accounts(operations, self._settings.http.session_hours)
         self._greet(await asyncio.to_thread(accounts.ensure_admin, self._settings.admin.password, now_us()))
@@ -142,8 +150,8 @@ class CommandCenter:
             book=book,
             viewer=viewer,
             live=live,
-            metrics=Metrics(desk, picture, tail, link, live, board, warnings, notifier),
-            health=Health(operations, desk, picture, tail, link, live, notifier, actuators),
+            metrics=Metrics(desk, picture, tail, link, live, board, warnings, notifier, page),
+            health=Health(operations, desk, picture, tail, link, live, notifier, actuators, page),
             notifier=notifier,
             links=links,
         )
@@ -160,6 +168,7 @@ class CommandCenter:
                 "listening": warnings.listening.run(),
                 "publishing": warnings.publishing.run(),
                 "notify": notifier.run(),
+                "public": page.run(),
                 **({"telegram": answers.run()} if self._settings.notify.telegram_buttons else {}),
             },
         )
