@@ -10,7 +10,7 @@ from typing import Final
 from command_center.public.words import say
 from sensors.catalogue import Text
 
-MOST: Final = 1_200  # characters of one text of a city or a warning
+MOST: Final = 600  # characters of one text of a city or a warning
 _CUT: Final = "…"
 
 

@@ -37,7 +37,7 @@
     var rows = byId("areas").getElementsByTagName("li");
     var found = 0;
     for (var k = 0; k < rows.length; k += 1) {
-      var fits = rows[k].getAttribute("data-name").indexOf(wanted) >= 0;
+      var fits = rows[k].getElementsByTagName("u")[0].textContent.toLowerCase().indexOf(wanted) >= 0;
       rows[k].style.display = fits ? "" : "none";
       found += fits ? 1 : 0;
     }

@@ -1,15 +1,16 @@
 """The pages: a list of villages, the worst first, and one page for each."""
 
+import itertools
 from typing import Final
 
 from command_center.public.facts import AreaFacts, CityFacts, Condition, GaugeFacts, WarningFacts
 from command_center.public.markup import both, colour_of, document, old_banner, paragraph, safe
 from command_center.public.sentences import Teller, mark
-from command_center.public.text_block import is_exercise, text_block
-from command_center.public.words import dated_clock, say
+from command_center.public.text_block import MAX_GAUGES, is_exercise, text_block
+from command_center.public.words import dated_clock, joined, say
 from sensors.catalogue import Catalogue, Text
 
-MAX_ROWS: Final = 300  # of the list: it stays below 100 kB; who is left out is counted, and they stand best
+MAX_LIST: Final = 60_000  # characters of the list's rows: the page stays below 100 kB; who is left out is counted
 NAME: Final = 80  # characters of a place's name
 MS_US: Final = 1_000
 
@@ -27,10 +28,10 @@ class Pages:
     def index(self) -> str:
         """The list of all villages that a gauge concerns."""
         listed = sorted((area for area in self._facts.areas if area.worst is not None), key=_worst_first)
-        cut = len(listed) - MAX_ROWS
         title = Text(f"{say('warga.title').id} {self._facts.name.id}", f"{say('warga.title').en} {self._facts.name.en}")
         exercise = is_exercise(self._facts, [gauge for area in listed for gauge in area.gauges])
-        rows = "".join(self._row(area, is_marked=not exercise) for area in listed[:MAX_ROWS])
+        rows = _within([self._row(area, is_marked=not exercise) for area in listed], MAX_LIST)
+        cut = len(listed) - len(rows)
         return self._document(
             title,
             f"<header>{self._bands(exercise)}<h1>{both(title)}</h1>"
@@ -38,8 +39,9 @@ class Pages:
             f"<main>{''.join(self._warning(one) for one in self._facts.warnings)}"
             f'<p class="find"><label for="find">{both(say("warga.search"))}</label>'
             f'<input id="find" type="search" maxlength="60" autocomplete="off"></p>'
-            f'<ul id="areas">{rows}</ul><p id="none" style="display:none" role="status">{both(say("warga.none"))}</p>'
-            f"{paragraph(say('warga.cut', n=str(cut))) if cut > 0 else ''}"
+            f'<ul id="areas">{"".join(rows)}</ul>'
+            f'<p id="none" style="display:none" role="status">{both(say("warga.none"))}</p>'
+            f"{paragraph(say('warga.cut', n=str(cut))) if cut else ''}"
             f"{paragraph(say('warga.noGauges'))}{paragraph(say('warga.call', who=self._facts.whom_to_ask))}</main>"
             f"{self._footer()}",
         )
@@ -48,7 +50,7 @@ class Pages:
         """One village."""
         warnings = [one for one in self._facts.warnings if one.concerns(area.code)]
         exercise = is_exercise(self._facts, area.gauges)
-        gauges = "".join(self._gauge(gauge, is_marked=not exercise) for gauge in area.gauges)
+        gauges = "".join(self._gauge(gauge, is_marked=not exercise) for gauge in area.gauges[:MAX_GAUGES])
         if not area.gauges:
             asked = paragraph(say("warga.ask", who=self._facts.whom_to_ask), "do")
             gauges = f'<section class="gauge unknown">{paragraph(say("warga.noGauge"), "state")}{asked}</section>'
@@ -91,13 +93,12 @@ class Pages:
     def _row(self, area: AreaFacts, *, is_marked: bool) -> str:
         gauge = area.gauges[0]
         since, name = self._tell.since(gauge), safe(area.name, NAME)
-        parts = [both(self._tell.state(gauge))]
-        parts += [both(since)] if since is not None else []
+        said = joined([self._tell.state(gauge), *([since] if since is not None else [])], ", ")
         tag = f" · {both(say('warga.exercise'))}" if gauge.exercise and is_marked else ""
         return (
-            f'<li data-name="{name.lower()}"{colour_of(_shown_colour(gauge))}>'
+            f"<li{colour_of(_shown_colour(gauge))}>"
             f'<a href="warga/{safe(area.code)}.html"><u>{name}</u>'
-            f"<b>{mark(gauge)} {', '.join(parts)}</b><small>{safe(area.around, NAME * 2)}{tag}</small></a></li>"
+            f"<b>{mark(gauge)} {both(said)}</b><small>{safe(area.around, NAME * 2)}{tag}</small></a></li>"
         )
 
     def _gauge(self, gauge: GaugeFacts, *, is_marked: bool) -> str:
@@ -137,6 +138,12 @@ class Pages:
 
     def _footer(self) -> str:
         return f"<footer>{paragraph(say('warga.source', name=self._facts.name))}{_licence(self._catalogue)}</footer>"
+
+
+def _within(rows: list[str], most: int) -> list[str]:
+    """The first rows, together not longer than `most` characters."""
+    ends = itertools.accumulate(map(len, rows))
+    return [row for row, end in zip(rows, ends, strict=True) if end <= most]
 
 
 def _kept(text: str) -> str:

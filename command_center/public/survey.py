@@ -27,7 +27,8 @@ from sensors.origin import Origin
 from sensors.rules import levels_in_force
 from sensors.sharing import Audience, may_see
 
-MAX_WARNINGS: Final = 20  # in force at a time; the newest
+MAX_WARNINGS: Final = 5  # in force at a time; the newest
+MAX_RECORDS: Final = 100  # issued last: those in force are among them
 MS_US: Final = 1_000
 _OF_AREAS: Final = ("kelurahan", "desa")
 
@@ -41,7 +42,7 @@ class Survey:
 
     async def take(self, now_us: int) -> CityFacts | None:
         """The facts at `now_us`; None before there is a catalogue.  Raises OperationsError."""
-        records = await asyncio.to_thread(store.published, self._operations, MAX_WARNINGS * 5)
+        records = await asyncio.to_thread(store.published, self._operations, MAX_RECORDS)
         directory = self._picture.directory
         return None if directory is None else self._facts(directory, records, now_us)
 

@@ -1,12 +1,15 @@
 """The text that is forwarded in chats: plain lines that say when they are no longer to be used."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from command_center.public.facts import AreaFacts, CityFacts, GaugeFacts
 from command_center.public.markup import plain
 from command_center.public.sentences import Teller, mark
 from command_center.public.words import joined, say
 from sensors.catalogue import Text
+
+MAX_GAUGES: Final = 8  # of one village, the worst
 
 
 def is_exercise(facts: CityFacts, gauges: Iterable[GaugeFacts]) -> bool:
@@ -25,7 +28,7 @@ def text_block(facts: CityFacts, area: AreaFacts, tell: Teller, valid: Text) -> 
         if warning.concerns(area.code):
             said = joined([say("warga.warning"), warning.headline], ": ")
             blocks.append([said, tell.warning(warning), warning.instruction])
-    blocks += [_gauge(gauge, tell, is_marked=not exercise) for gauge in area.gauges]
+    blocks += [_gauge(gauge, tell, is_marked=not exercise) for gauge in area.gauges[:MAX_GAUGES]]
     if not area.gauges:
         blocks.append([say("warga.noGauge"), say("warga.ask", who=facts.whom_to_ask)])
     made, until = say("warga.made", time=tell.time(facts.as_of_us)), say("warga.valid", time=valid)

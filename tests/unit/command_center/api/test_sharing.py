@@ -102,10 +102,11 @@ def ids_of(center: Running) -> list[dict[str, str]]:
 
 def paths_of(ids_of: list[dict[str, str]], template: str) -> list[str]:
     """The route's paths for each of the three datastreams, or its only one."""
-    paths = []
-    for ids in ids_of:
-        paths.append(re.sub(r"\{(\w+)(?::path)?\}", lambda found, ids=ids: ids.get(found[1], "1"), template))  # type: ignore[misc]
-    return list(dict.fromkeys(paths))
+    return list(dict.fromkeys(_filled(template, ids) for ids in ids_of))
+
+
+def _filled(template: str, ids: dict[str, str]) -> str:
+    return re.sub(r"\{(\w+)(?::path)?\}", lambda found: ids.get(found[1], "1"), template)
 
 
 @pytest.mark.parametrize("template", READ_ROUTES)
