@@ -118,17 +118,12 @@ class CommandCenter:
         notifier, answers = Notifier(operations, desk, outbox, desk_link), TelegramAnswers(desk, desk_link, links)
         tail = Tail(log, desk, picture, self._settings.history, news)
         link = GatewayLink(data_dir, desk, tail.doorbell, news)
-        board = StatusBoard(data_dir, picture, desk, tail, link)
-        book = SensorBook(picture, desk)
-        actions = ActionActs(desk, operations, picture, news)
+        board, book = StatusBoard(data_dir, picture, desk, tail, link), SensorBook(picture, desk)
+        actions, actuators = ActionActs(desk, operations, picture, news), ActuatorDesk(desk, operations, picture, news)
         reports = ReportDesk(desk, operations, picture, book, news)
-        actuators = ActuatorDesk(desk, operations, picture, news)
         viewer = AlarmViewer(picture, desk, book)
         live = LiveView(picture, desk, book, viewer, board, DutyBoard(actions, reports, actuators), news)
-        survey = Survey(operations, picture, desk, board)
-        public = self._settings.public
-        into = folder_of(public.directory, public.port, data_dir)
-        page = PublicPage(survey, picture, into, public.every_s)
+        page = self._public_page(Survey(operations, picture, desk, board), picture, data_dir)
         warnings = self._warnings(operations, data_dir, desk, tail, Writer(picture, book, self._settings.city))
         accounts = Accounts(operations, self._settings.http.session_hours)
         self._greet(await asyncio.to_thread(accounts.ensure_admin, self._settings.admin.password, now_us()))
@@ -173,6 +168,11 @@ class CommandCenter:
             },
         )
         await desk.beat(now_us())  # the last word to operations.db
+
+    def _public_page(self, survey: Survey, picture: Picture, data_dir: Path) -> PublicPage:
+        settings = self._settings.public
+        into = folder_of(settings.directory, settings.port, data_dir)
+        return PublicPage(survey, picture, into, settings.every_s)
 
     def _warnings(
         self, operations: Operations, data_dir: Path, desk: AlarmDesk, tail: Tail, writer: Writer

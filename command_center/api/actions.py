@@ -16,6 +16,7 @@ from command_center.api.parameters import AfterNumber, Id, Limit, Seeing, number
 from command_center.clock import now_us
 from command_center.operations import Operations
 from command_center.picture.picture import Picture
+from sensors.sharing import Audience
 
 OPEN = tuple(state for state in ActionState if state is not ActionState.UNDONE)
 
@@ -73,9 +74,7 @@ def router(acts: ActionActs, operations: Operations, picture: Picture) -> APIRou
     @tells(ActionWithEvents, refuses=(404,))
     async def one_action(action_id: Id, audience: Seeing) -> Response:
         """One action, and everything that happened to it."""
-        found = await acts.find(action_id)
-        is_seen = found is not None and picture.shows(found.datastream, audience)
-        action = _found(found if is_seen else None, action_id)
+        action = _found(await acts.find(action_id), action_id, picture, audience)
         events = await asyncio.to_thread(store.events_of, operations, action_id)
         return answer(with_events(view(action), events))
 
@@ -128,7 +127,10 @@ def _event(request: Request, action_id: str, act: ActionAct, comment: str) -> Ac
     return ActionEvent(action_id=action_id, at_us=now_us(), act=act, by=request.state.user, comment=comment)
 
 
-def _found(action: Action | None, action_id: Id) -> Action:
-    if action is None:
+def _found(
+    action: Action | None, action_id: str, picture: Picture | None = None, audience: Audience = Audience.INTERNAL
+) -> Action:
+    """The action, where the audience may see what opened it.  Raises ApiError 404."""
+    if action is None or (picture is not None and not picture.shows(action.datastream, audience)):
         raise ApiError(404, "not_found", f"there is no action {action_id!r}", "path.action_id")
     return action

@@ -23,6 +23,7 @@ from sensors.transition import Cause
 NOUNS: Final = {"river_level": Text("Muka air", "Water level"), "discharge": Text("Debit", "Discharge")}
 RATE_LASTS_US: Final = 15 * MINUTE_US  # as on the wall (trend.js): a rate found longer ago says nothing of now
 RATE_LASTS_INTERVALS: Final = 3
+WHOLE_FROM: Final = 10.0  # a rate is told without decimals from here on: it is not known better
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,8 @@ def _trend(seen: Seen, condition: Condition, now_us: int) -> Text:
     rate = seen.beside.rate
     if condition in (Condition.SILENT, Condition.NEVER) or rate is None or not _is_of_now(seen, rate, now_us):
         return say("warga.trendUnknown")
-    by = measured(abs(rate.value), rate.unit)
+    speed = abs(rate.value)
+    by = measured(round(speed, 0 if speed >= WHOLE_FROM else 1), rate.unit)
     direction = _direction(rate)
     if direction > 0:
         return say("warga.rising", rate=by)
