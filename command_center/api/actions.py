@@ -1,6 +1,7 @@
 """`/actions`: standing actions, who has them, and what people say about them."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import msgspec
@@ -78,6 +79,13 @@ def router(acts: ActionActs, operations: Operations, picture: Picture) -> APIRou
         events = await asyncio.to_thread(store.events_of, operations, action_id)
         return answer(with_events(view(action), events))
 
+    _acting(routes, acts, view)
+    return routes
+
+
+def _acting(routes: APIRouter, acts: ActionActs, view: Callable[[Action], ActionView]) -> None:
+    """What people do about them."""
+
     @routes.post("/{action_id}/take")
     @tells(ActionView, takes=Taking(comment="Regu 2 berangkat dari posko Brangkal", over=False), refuses=(404, 409))
     async def take(request: Request, action_id: Id) -> Response:
@@ -109,8 +117,6 @@ def router(acts: ActionActs, operations: Operations, picture: Picture) -> APIRou
         said = await body_of(request, Saying)
         event = _event(request, action_id, ActionAct.NOTE, comment_of(said.comment, "a note"))
         return answer(view(_found(await acts.note(event), action_id)))
-
-    return routes
 
 
 def _states(text: str) -> tuple[ActionState, ...]:
