@@ -4,6 +4,7 @@ log.db ──tail──> alarm desk ──> operations.db        gateway.sock �
              │   desk ──> alert watch ──> alert office (CAP) ──> operations.db
              │       └─ outbox, in the same transaction ──> a worker per chat or number ──> people
              └─> picture ──> live view ──> wall       HTTP ──> gate ──> routes over all of these
+                         └─> survey ──> the public page's files ──> `siaga public-page`
 """
 
 import asyncio
@@ -50,6 +51,9 @@ from command_center.operations import Operations
 from command_center.picture.log_thread import LogThread
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
+from command_center.public.folder import folder_of
+from command_center.public.survey import Survey
+from command_center.public.writer import PublicPage
 from command_center.sensor_view import SensorBook
 from command_center.tokens import Tokens
 from command_center.wall_status import StatusBoard
@@ -114,13 +118,12 @@ class CommandCenter:
         notifier, answers = Notifier(operations, desk, outbox, desk_link), TelegramAnswers(desk, desk_link, links)
         tail = Tail(log, desk, picture, self._settings.history, news)
         link = GatewayLink(data_dir, desk, tail.doorbell, news)
-        board = StatusBoard(data_dir, picture, desk, tail, link)
-        book = SensorBook(picture, desk)
-        actions = ActionActs(desk, operations, picture, news)
+        board, book = StatusBoard(data_dir, picture, desk, tail, link), SensorBook(picture, desk)
+        actions, actuators = ActionActs(desk, operations, picture, news), ActuatorDesk(desk, operations, picture, news)
         reports = ReportDesk(desk, operations, picture, book, news)
-        actuators = ActuatorDesk(desk, operations, picture, news)
         viewer = AlarmViewer(picture, desk, book)
         live = LiveView(picture, desk, book, viewer, board, DutyBoard(actions, reports, actuators), news)
+        page = self._public_page(Survey(operations, picture, desk, board), picture, data_dir)
         warnings = self._warnings(operations, data_dir, desk, tail, Writer(picture, book, self._settings.city))
         accounts = Accounts(operations, self._settings.http.session_hours)
         self._greet(await asyncio.to_thread(accounts.ensure_admin, self._settings.admin.password, now_us()))
@@ -142,8 +145,8 @@ class CommandCenter:
             book=book,
             viewer=viewer,
             live=live,
-            metrics=Metrics(desk, picture, tail, link, live, board, warnings, notifier),
-            health=Health(operations, desk, picture, tail, link, live, notifier, actuators),
+            metrics=Metrics(desk, picture, tail, link, live, board, warnings, notifier, page),
+            health=Health(operations, desk, picture, tail, link, live, notifier, actuators, page),
             notifier=notifier,
             links=links,
         )
@@ -160,10 +163,16 @@ class CommandCenter:
                 "listening": warnings.listening.run(),
                 "publishing": warnings.publishing.run(),
                 "notify": notifier.run(),
+                "public": page.run(),
                 **({"telegram": answers.run()} if self._settings.notify.telegram_buttons else {}),
             },
         )
         await desk.beat(now_us())  # the last word to operations.db
+
+    def _public_page(self, survey: Survey, picture: Picture, data_dir: Path) -> PublicPage:
+        settings = self._settings.public
+        into = folder_of(settings.directory, settings.port, data_dir)
+        return PublicPage(survey, picture, into, settings.every_s)
 
     def _warnings(
         self, operations: Operations, data_dir: Path, desk: AlarmDesk, tail: Tail, writer: Writer

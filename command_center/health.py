@@ -19,6 +19,7 @@ from command_center.notify.service import Notifier
 from command_center.operations import Operations
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
+from command_center.public.writer import PublicPage
 from gateway.status import SourceStatus, StatusFrame
 from sensors.times import NEVER, SECOND_US, rfc3339
 
@@ -95,10 +96,11 @@ class Health:
         live: LiveView,
         notifier: Notifier,
         actuators: ActuatorDesk,
+        public: PublicPage,
     ) -> None:
         self._operations, self._desk, self._picture = operations, desk, picture
         self._tail, self._link, self._live = tail, link, live
-        self._notifier, self._actuators = notifier, actuators
+        self._notifier, self._actuators, self._public = notifier, actuators, public
 
     def faults(self, now_us: int) -> list[str]:
         """What does not work, in words."""
@@ -127,6 +129,8 @@ class Health:
             faults.append(f"the city's files are not reloaded yet: {frame.reload_error}")
         if frame is not None and frame.clock_error:
             faults.append(f"our own clock: {frame.clock_error}")
+        if self._public.error:
+            faults.append(f"the public page cannot be written: {self._public.error}")
         return faults + self._notifier.faults()
 
     def waits_for(self, now_us: int) -> list[str]:

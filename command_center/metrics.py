@@ -21,7 +21,9 @@ from command_center.notify.figures import notify_metrics
 from command_center.notify.service import Notifier
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
+from command_center.public.writer import PublicPage
 from command_center.wall_status import StatusBoard
+from sensors.times import NEVER, SECOND_US
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -48,10 +50,11 @@ class Metrics(Collector):
         board: StatusBoard,
         warnings: WarningParts,
         notifier: Notifier,
+        public: PublicPage,
     ) -> None:
         self._desk, self._picture, self._tail = desk, picture, tail
         self._link, self._live, self._board = link, live, board
-        self._warning_parts, self._notifier = warnings, notifier
+        self._warning_parts, self._notifier, self._public = warnings, notifier, public
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
@@ -67,6 +70,7 @@ class Metrics(Collector):
         yield from self._warnings()
         yield from self._sensors()
         yield from notify_metrics(self._notifier)
+        yield from self._public_page()
         yield from self._gateway()
 
     def _log(self) -> Iterator[Metric]:
@@ -124,6 +128,12 @@ class Metrics(Collector):
         yield _gauge("sensors", "sensors of the catalogue in force", counts.total)
         yield _gauge("sensors_silent", "sensors that are silent", counts.silent)
         yield _gauge("sensors_never_heard", "sensors never heard", counts.never_heard)
+
+    def _public_page(self) -> Iterator[Metric]:
+        page = self._public
+        yield _counter("public_page_failures", "rounds in which the public page could not be written", page.failures)
+        written_s = 0.0 if page.written_us == NEVER else page.written_us / SECOND_US
+        yield _gauge("public_page_written_timestamp_seconds", "when it was written last; 0: not yet, or off", written_s)
 
     def _gateway(self) -> Iterator[Metric]:
         frame = self._link.frame

@@ -9,6 +9,7 @@ import msgspec
 from command_center.picture.series import Rows
 from sensors.origin import Origin
 from sensors.quality import Reason
+from sensors.sharing import Sharing, Terms
 from sensors.times import rfc3339
 
 ORIGIN_WORDS: Final = tuple(origin.word for origin in sorted(Origin))
@@ -31,6 +32,9 @@ class ObservationList(msgspec.Struct, frozen=True, kw_only=True):
     items: list[Observation]
     next: None
     held_from: str | None
+    producer: str  # whom to name beside them
+    licence: str  # what may be done with them; empty: none is granted
+    sharing: Sharing
 
 
 def observations(rows: Rows) -> list[Observation]:
@@ -52,13 +56,13 @@ def _words(reasons: int, *, spike: bool) -> list[str]:
     return [*Reason(reasons).words, *(["spike"] if spike else [])]
 
 
-def encoded_list(rows: Rows, held_from_us: int | None) -> Iterator[bytes]:
+def encoded_list(rows: Rows, held_from_us: int | None, terms: Terms) -> Iterator[bytes]:
     """All rows as one list of the API, piece by piece; `held_from_us`: what lies before it may be missing from them."""
     yield b'{"items":['
     for start in range(0, len(rows), _AT_ONCE):
         yield b"," * (start > 0) + msgspec.json.encode(observations(rows[start : start + _AT_ONCE]))[1:-1]
     held_from = msgspec.json.encode(None if held_from_us is None else rfc3339(held_from_us))
-    yield b'],"next":null,"held_from":' + held_from + b"}"
+    yield b'],"next":null,"held_from":' + held_from + b"," + msgspec.json.encode(terms)[1:]
 
 
 def known(value: float) -> float | None:

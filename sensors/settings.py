@@ -119,6 +119,15 @@ class HttpSettings(Section, frozen=True, kw_only=True):
     session_hours: Positive = 12.0
 
 
+class PublicSettings(Section, frozen=True, kw_only=True):
+    """The public page: written as files by the command center, given out by `siaga public-page`."""
+
+    directory: str = ""  # where the files are written; empty = `public` in the data directory, if `port` is set
+    host: str = "127.0.0.1"
+    port: Port = 0  # of the page's own listener; 0 = none
+    every_s: Annotated[float, msgspec.Meta(ge=1, le=300)] = 10.0  # what has changed is written so often
+
+
 class NotifySettings(Section, frozen=True, kw_only=True):
     """How people answer a message; who gets one stands in the city's contacts.csv."""
 
@@ -164,6 +173,7 @@ class Settings(Section, frozen=True, kw_only=True):
     log: LogSettings = LogSettings()
     influx: InfluxSettings = InfluxSettings()
     http: HttpSettings = HttpSettings()
+    public: PublicSettings = PublicSettings()
     notify: NotifySettings = NotifySettings()
     history: HistorySettings = HistorySettings()
     admin: AdminSettings = AdminSettings()
