@@ -1,4 +1,4 @@
-"""Two people at work over the API, and a book of every act that was answered with yes: each must be there at the end."""
+"""Two people at work over the API, and a book of every act that was answered with yes: each must stay on record."""
 
 import random
 from dataclasses import dataclass, field

@@ -1,24 +1,23 @@
-"""What must be so when the recorded floods have been played: held against thresholds, receivers and the people's book."""
+"""What must be so when the floods have been played: held against thresholds, receivers and the people's book."""
 
 from collections import Counter
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import xmlschema
 
 from sensors.times import SECOND_US, parse_rfc3339
 from tests.e2e.api import Api
 from tests.e2e.command_post import OPERATOR, Done
-from tests.e2e.flood_city import BASINS, SEVERITIES, Crossing
+from tests.e2e.flood_city import BASINS, LEAST_ACTED, SEVERITIES, Crossing
 from tests.e2e.messages import is_marked, recorded, repeats_without_mark
 from tests.e2e.recorded_city import read
 from tests.unit.command_center.notify.receivers import Received
 
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
 MOVES = ("raised", "worse", "changed", "returned")  # events of an alarm at which a level is reached or left
-LEAST_ACTED = 2  # severity
 LEAST = {"CHAT": 1, "HOOK": 1, "MAIL": 2, "TOPIC": 3}  # severity of which a contact of the first step is told
 
 
@@ -50,7 +49,8 @@ def check_incidents(seen: Seen) -> None:
     """An incident is of one basin, and what is open there at one time is one incident."""
     alarms = recorded(
         seen.data_dir,
-        "SELECT incident, datastream, json_extract(body, '$.detected_us'), json_extract(body, '$.closed_us') FROM alarm",
+        "SELECT incident, datastream, json_extract(body, '$.detected_us'), json_extract(body, '$.closed_us')"
+        " FROM alarm",
     )
     places: dict[str, set[str]] = {}
     for incident, datastream, _, _ in alarms:
@@ -102,14 +102,14 @@ def check_acts(seen: Seen) -> None:
 def check_warnings(seen: Seen, schema: Path) -> None:
     """Every message that went out is valid CAP by its URL, and names the ones before it."""
     xsd = xmlschema.XMLSchema(schema)
-    chains: dict[str, list[ElementTree.Element]] = {}
+    chains: dict[str, list[ET.Element]] = {}
     issued = [one for one in seen.api.everything("/alerts") if one["xml"]]
     for one in sorted(issued, key=lambda one: parse_rfc3339(one["issued_at"]) or 0):
         xml = seen.api.bytes_of(one["xml"])
         xsd.validate(xml.decode())
         assert (one["status"], one["authorisation"] is not None) == ("Actual", True)
         assert one["authorisation"]["by"] != one["issued_by"]
-        chains.setdefault(one["chain"], []).append(ElementTree.fromstring(xml))  # noqa: S314 (our own)
+        chains.setdefault(one["chain"], []).append(ET.fromstring(xml))  # noqa: S314 (our own)
     assert chains
     for messages in chains.values():
         kinds = [text_of(message, "msgType") for message in messages]
@@ -117,19 +117,16 @@ def check_warnings(seen: Seen, schema: Path) -> None:
         assert set(kinds[1:]) <= {"Update", "Cancel"}
         assert "Cancel" not in kinds[:-1]
         assert text_of(messages[0], "references") == ""
-        for before, after in zip(messages, messages[1:], strict=False):
+        for before, after in pairwise(messages):
             assert name_of(before) in text_of(after, "references").split()
-    assert {kind for messages in chains.values() for kind in [text_of(m, "msgType") for m in messages]} == {
-        "Alert",
-        "Update",
-        "Cancel",
-    }
+    sent = {text_of(message, "msgType") for messages in chains.values() for message in messages}
+    assert sent == {"Alert", "Update", "Cancel"}
 
 
 def check_story(seen: Seen) -> None:
     """The incidents' stories hold every move of every gauge, in order, and who said what."""
-    ids = [row[0] for row in recorded(seen.data_dir, "SELECT incident FROM alarm GROUP BY incident ORDER BY min(number)")]
-    stories = [seen.api.get(f"/incidents/{incident}")["timeline"] for incident in ids]
+    begun = recorded(seen.data_dir, "SELECT incident FROM alarm GROUP BY incident ORDER BY min(number)")
+    stories = [seen.api.get(f"/incidents/{incident}")["timeline"] for (incident,) in begun]
     for story in stories:
         times = [parse_rfc3339(one["at"]) or 0 for one in story]
         assert times == sorted(times)
@@ -169,11 +166,11 @@ def station_of(datastream: str) -> str:
     return datastream.partition(":")[0]
 
 
-def text_of(message: ElementTree.Element, name: str) -> str:
+def text_of(message: ET.Element, name: str) -> str:
     """The text of a part of a CAP message; empty where it has none."""
     return message.findtext(f"{CAP}{name}") or ""
 
 
-def name_of(message: ElementTree.Element) -> str:
+def name_of(message: ET.Element) -> str:
     """As other messages refer to it."""
     return ",".join(text_of(message, name) for name in ("sender", "identifier", "sent"))

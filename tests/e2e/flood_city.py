@@ -1,4 +1,4 @@
-"""The recorded floods as one city that is warned: its rivers, people, actions and warnings, and how its gauges are played.
+"""The recorded floods as one city that is warned: its rivers, people, actions, warnings, and how it is played.
 
 Thresholds and readings are the recordings' own.  Made up here: whom it concerns, what is done, and who warns.
 """
@@ -13,9 +13,15 @@ from typing import Final
 from tests.e2e.recorded_city import read, write_recorded_city
 
 SEVERITIES: Final = {
-    **{"siaga3": 2, "siaga2": 3, "siaga1": 4},
-    **{"action": 1, "minor_flood": 2, "moderate_flood": 3, "major_flood": 4},
+    "siaga3": 2,
+    "siaga2": 3,
+    "siaga1": 4,
+    "action": 1,
+    "minor_flood": 2,
+    "moderate_flood": 3,
+    "major_flood": 4,
 }
+LEAST_ACTED: Final = 2  # severity from which on a level has a standing action
 BASINS: Final = {
     "JKT-KATULAMPA": "ciliwung",
     "JKT-MANGGARAI": "ciliwung",
@@ -58,6 +64,7 @@ MAIL,Mail on the Ciliwung,id,env:UJI_MAIL,posko,31.71.01,2,no,no,no,for tests
 TOPIC,Topic of what is severe,en,env:UJI_TOPIC,posko,*,3,no,no,no,for tests
 CHIEF,The chief,id,env:UJI_CHIEF,pimpinan,*,1,no,no,no,for tests
 """
+REACHES: Final = "upstream,downstream,travel_min,source\nJKT-KATULAMPA,JKT-MANGGARAI,540,for tests\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +95,12 @@ def write_flood_city(folder: Path, floods: Path) -> Path:
         toml.write(CITY_TOML + basins)
     with (city / "areas.csv").open("a") as areas:
         areas.writelines(f"{code},{name},kecamatan,31.71\n" for name, code in AREAS.items())
-    _change(city / "stations.csv", lambda row: row | {"basin": BASINS[row["station"]], "area": _area(row["station"])})
+    _change(city / "stations.csv", _placed)
     _change(city / "levels.csv", lambda row: row | {"severity": str(SEVERITIES[row["level"]])})
     (city / "contacts.csv").write_text(CONTACTS)
-    (city / "reaches.csv").write_text("upstream,downstream,travel_min,source\nJKT-KATULAMPA,JKT-MANGGARAI,540,for tests\n")
+    (city / "reaches.csv").write_text(
+        "upstream,downstream,travel_min,source\nJKT-KATULAMPA,JKT-MANGGARAI,540,for tests\n"
+    )
     _write_actions(city)
     return city
 
@@ -115,17 +124,15 @@ def played(floods: Path) -> list[Played]:
 def episodes_of(floods: Path, basin: str) -> list[tuple[datetime, datetime]]:
     """What is played of a river: every recorded excursion of one of its gauges, and what lies around it."""
     if basin in WITHOUT_A_FLOOD:
-        begin, end = WITHOUT_A_FLOOD[basin]
-        return [(datetime.fromisoformat(begin), datetime.fromisoformat(end))]
+        first, last = WITHOUT_A_FLOOD[basin]
+        return [(datetime.fromisoformat(first), datetime.fromisoformat(last))]
     excursions = [r for r in read(floods / "expected_excursions.csv") if r["start"] and BASINS[r["station"]] == basin]
-    spans = sorted(
-        (datetime.fromisoformat(r["start"]) - AROUND, datetime.fromisoformat(r["last_at_or_above"]) + AROUND)
-        for r in excursions
-    )
-    merged = [spans[0]]
-    for begin, end in spans[1:]:
-        last = merged[-1]
-        merged[-1:] = [(last[0], max(last[1], end))] if begin <= last[1] else [last, (begin, end)]
+    merged: list[tuple[datetime, datetime]] = []
+    for begin, end in sorted(_around(row) for row in excursions):
+        if merged and begin <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((begin, end))
     return merged
 
 
@@ -151,17 +158,23 @@ def crossings(floods: Path, readings: list[Played]) -> dict[str, list[Crossing]]
     return found
 
 
-def _area(station: str) -> str:
-    return AREAS[BASINS[station]]
+def _around(excursion: dict[str, str]) -> tuple[datetime, datetime]:
+    begin, end = excursion["start"], excursion["last_at_or_above"]
+    return datetime.fromisoformat(begin) - AROUND, datetime.fromisoformat(end) + AROUND
+
+
+def _placed(row: dict[str, str]) -> dict[str, str]:
+    basin = BASINS[row["station"]]
+    return row | {"basin": basin, "area": AREAS[basin], "gated": "yes" if basin == "ciliwung" else "no"}
 
 
 def _write_actions(city: Path) -> None:
-    """One action for each level of a severity of 2 or more."""
+    """One action for each level that has one."""
     rows = [
         f"act-{row['level']},{row['station']},{row['property']},{row['level']},Jaga {row['level']},"
         f"Guard {row['level']},BPBD,20,{row['level']},60,for tests"
         for row in read(city / "levels.csv")
-        if int(row["severity"]) >= 2  # noqa: PLR2004 (as the docstring says)
+        if int(row["severity"]) >= LEAST_ACTED
     ]
     head = "action,station,property,level,what_id,what_en,opd,takes_min,undo_level,report_every_min,source"
     (city / "actions.csv").write_text("\n".join([head, *rows]) + "\n")

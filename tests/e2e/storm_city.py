@@ -34,7 +34,8 @@ def write_storm_city(folder: Path) -> Path:
     """Write the city into `folder` and return it."""
     city = write_city(folder)
     with (city / "city.toml").open("a") as toml:
-        toml.writelines(f'\n[basins.{name}]\nid = "Kali {name.title()}"\nen = "{name.title()} River"\n' for name in BASINS)
+        for name in BASINS:
+            toml.write(f'\n[basins.{name}]\nid = "Kali {name.title()}"\nen = "{name.title()} River"\n')
     _add(
         city / "stations.csv",
         (

@@ -7,10 +7,10 @@ A replay of old times is history, which Siaga lists and never sounds.  So the ga
 recorded order as devices do, under times of now: the play is cut into as many parts as there are kills, and the
 recorded times of a part are mapped linearly onto the time since the part before.  `[detector]` of the city, whose
 lengths of time would be years at that speed, has 0; levels have no hysteresis and no delays, so that the oracle is the
-plain comparison of each reading with its threshold.  The hourly gauges stand at a weir and a sluice (`gated`), and calm
-between floods is left out: a gap of months is no fall that a river makes.
+plain comparison of each reading with its threshold.  Calm between floods is left out, and parts take different times:
+the hourly gauges, which stand at a weir and a sluice, are `gated`, so that no fall is in doubt for being too fast.
 
-`make floods ARGS=…` runs it with KILLS=500.
+`make floods` kills 300 times.
 """
 
 import os
@@ -42,9 +42,9 @@ from tests.e2e.recorded_city import recorded_floods
 from tests.e2e.site import Site
 from tests.unit.command_center.notify.receivers import Received, http_receiver, mail_receiver, mqtt_receiver
 
-pytestmark = [pytest.mark.broker, pytest.mark.recorded, pytest.mark.timeout(600)]
+KILLS = int(os.environ.get("FLOOD_KILLS", "50"))
+pytestmark = [pytest.mark.broker, pytest.mark.recorded, pytest.mark.timeout(300 + 10 * KILLS)]
 
-KILLS = int(os.environ.get("KILLS", "50"))
 WORK_EVERY = 3  # lives: one in so many is long enough for people to work; the others end on their way up
 TOPIC = "kota/alarm"
 STILL_UP = "JKT-PESANGGRAHAN1:water_level"  # its recording ends over Siaga 2
@@ -57,17 +57,14 @@ def test_every_recorded_flood_from_its_readings_to_its_story_though_the_command_
     floods = recorded_floods()
     city = str(write_flood_city(site.folder / "rekaman", floods))
     readings = played(floods)
-    print("TIMING start", time.time())
     site.start_gateway(nats, city=city)
     with Receivers(nats) as receivers:
         play = Play(site, nats, city, readings, receivers.settings)
         for part in range(KILLS):
             play.live_and_die(part)
-        print("TIMING lives", time.process_time(), time.time(), play.start_s)
         process, api = site.start_command_center(play.settings, city=city, port=play.port)
         expected = crossings(floods, readings)
         settle(play, sum(one.up for ups in expected.values() for one in ups))
-        print("TIMING settled", time.time())
         seen = Seen(site.data_dir, api, expected, receivers.received(), play.post.done)
         check_alarms(seen, floods)
         check_incidents(seen)
@@ -169,7 +166,7 @@ def settle(play: Play, calls: int) -> None:
     data_dir, post = play.site.data_dir, play.post
     until(lambda: len(annunciated(data_dir)) >= calls, f"all {calls} annunciations")
     post.acknowledge_incidents()
-    until(lambda: post.issue_drafts() or is_all_issued(post.operator), "every warning issued that is due")
+    until(lambda: is_all_issued(post), "every warning issued that is due", within_s=60)
     standing = [one for one in post.operator.get("/alerts", state="issued")["items"] if one["datastream"] == STILL_UP]
     update = post.supervisor.post(f"/alerts/{standing[0]['id']}/update", BY_PHONE)
     post.supervisor.post(f"/alerts/{update['id']}/cancel", BY_PHONE)
@@ -177,8 +174,10 @@ def settle(play: Play, calls: int) -> None:
     until(lambda: recorded(data_dir, waiting) == [(0,)], "every message sent", within_s=150)
 
 
-def is_all_issued(api: Api) -> bool:
-    """Whether no draft lies there, and no warning stands whose alarm is over."""
+def is_all_issued(post: CommandPost) -> bool:
+    """Issue what lies ready; whether no draft is left, and no warning stands whose alarm is over."""
+    api = post.operator
+    post.issue_drafts()
     if api.get("/alerts", state="draft,authorised")["items"]:
         return False
     standing = [one for one in api.everything("/alerts", state="issued") if one["msg_type"] != "Cancel"]

@@ -30,7 +30,7 @@ GAUGES = len(BASINS) * STATIONS_EACH * GAUGES_EACH
 WORST = "SADAR-5:level-07"  # the one gauge that reaches the highest level, in the midst of the storm
 SEVERE = re.compile(r"-[12]:")  # stations whose gauges reach the level below it
 LOAD_MS = 30_000
-SHOWN_S = 10.0  # generous: broker, gateway, command center and browser share the machine with the storm
+SHOWN_S = 30.0  # generous: broker, gateway, command center and browser may share the machine with other tests
 WAVES = 20  # parts in which the storm comes
 PAUSE_S = 0.3
 
@@ -76,8 +76,8 @@ def shows_a_handful(wall: Wall, api: Api) -> None:
     calls = api.get("/incidents")["load"]
     severe = STATIONS_EACH // 4 * len(BASINS) * GAUGES_EACH  # called for two levels
     assert calls == {"calls_10_min": GAUGES + severe + 2, "flood": True}  # the worst was called for three
-    folded = [int(re.search(r"\d+", text)[0]) for text in page.locator("#alarms [data-incident] .alarm-words").all_inner_texts()]  # type: ignore[index]
-    assert sum(folded) == GAUGES - 1
+    cards = page.locator("#alarms [data-incident] .alarm-words").all_inner_texts()
+    assert sum(int(text.split(maxsplit=1)[0]) for text in cards) == GAUGES - 1
 
 
 def one_click_acknowledges_what_a_card_stands_for(wall: Wall, api: Api) -> None:
