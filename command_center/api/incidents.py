@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from command_center.alarms import store
 from command_center.alarms.acts import Acts
-from command_center.alarms.alarm import Alarm
+from command_center.alarms.alarm import HIGHEST_SEVERITY, Alarm
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.view import AlarmView, AlarmWithEvents, alarm_with_events
 from command_center.alarms.viewer import AlarmViewer
@@ -48,6 +48,12 @@ class OneIncident(msgspec.Struct, frozen=True, kw_only=True):
     timeline: list[Moment]
 
 
+class ActOnIncident(Act, frozen=True):
+    """What a person says about an act on an incident; `folded`: only on what a wall's card of it stands for."""
+
+    folded: bool = False
+
+
 def router(desk: AlarmDesk, operations: Operations, picture: Picture, viewer: AlarmViewer) -> APIRouter:
     """The routes."""
     routes, acts = APIRouter(prefix="/incidents", tags=["incidents"]), Acts(desk)
@@ -68,14 +74,21 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture, viewer: Al
         return answer(await _told(incident_id, audience))
 
     @routes.post("/{incident_id}/acknowledge")
-    @tells(Items[AlarmView], takes=Act(comment="Banjir Brangkal: regu 1 dan 2 dikirim"), refuses=(404,))
+    @tells(
+        Items[AlarmView],
+        takes=ActOnIncident(comment="Banjir Brangkal: regu 1 dan 2 dikirim"),
+        refuses=(404,),
+    )
     async def acknowledge(request: Request, incident_id: Id) -> Response:
-        """Say of all its unacknowledged alarms at once that you have seen them and act on them."""
-        act = await body_of(request, Act)
+        """Say of all its unacknowledged alarms at once that you have seen them and act on them.
+
+        With `folded` the highest level that holds, and what is set aside, stays as it is: a wall never folds them.
+        """
+        act = await body_of(request, ActOnIncident)
         ours = [alarm for alarm in desk.open_alarms() if alarm.incident == incident_id]
         if not ours:
             raise ApiError(404, "not_found", f"no incident {incident_id!r} is open", "path.incident_id")
-        ids = [alarm.id for alarm in ours if alarm.unacknowledged]
+        ids = [a.id for a in ours if a.unacknowledged and not (act.folded and stands_alone(a))]
         done = await acts.acknowledge(ids, request.state.user, act.comment, now_us()) if ids else []
         return answer(Items(items=[view_of(alarm, viewer) for alarm in done or []]))
 
@@ -105,3 +118,8 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture, viewer: Al
         )
 
     return routes
+
+
+def stands_alone(alarm: Alarm) -> bool:
+    """Whether the alarm is listed by itself though there is a flood (`display/static/incident_order.js`)."""
+    return bool(alarm.muted) or (alarm.active and alarm.severity >= HIGHEST_SEVERITY)

@@ -86,7 +86,8 @@ class Notifier:
         except Exception as error:  # noqa: BLE001 - ours; it must not cost the city its alarms
             _log.exception("a mistake of Siaga's")
             self._say(f"a mistake of Siaga's: {type(error).__name__}: {error}")
-        self._wake(tasks, await self._targets())
+        if self.outbox.book is not None:  # what waits since before a restart cannot be told without a catalogue
+            self._wake(tasks, await self._targets())
 
     def _plan(self, now_us: int) -> None:
         """In a thread.  While nothing can be written, the highest severity is planned all the same."""

@@ -202,9 +202,10 @@ async function acknowledge(alarm) {
   redraw.headline();
 }
 
-/** @param {string} incident */
+/** What its card stands for: the highest level is listed by itself. @param {string} incident */
 async function acknowledgeAll(incident) {
-  const updated = await login.as(() => post(`/incidents/${encodeURIComponent(incident)}/acknowledge`, { comment: "" }));
+  const path = `/incidents/${encodeURIComponent(incident)}/acknowledge`;
+  const updated = await login.as(() => post(path, { comment: "", folded: true }));
   for (const alarm of updated?.items ?? []) store.acceptAlarm(alarm);
   redraw.rows();
   redraw.headline();
