@@ -57,7 +57,8 @@ def annunciated(data_dir: Path) -> set[str]:
 
 def told(received: list[Received]) -> set[str]:
     """The annunciations that messages name."""
-    return {"/".join(one.split("/")[:2]) for message in received for one in message.ids}
+    found = {"/".join(one.split("/")[:2]) for message in received for one in message.ids}
+    return {one for one in found if not one.startswith("T")}  # no screen is here: that is told, too, after 30 s
 
 
 def is_marked(message: Received) -> bool:
