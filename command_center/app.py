@@ -160,12 +160,13 @@ class CommandCenter:
         spine = self._spine(operations, log, news)
         picture, desk, tail = spine.picture, spine.desk, spine.tail
         link = GatewayLink(data_dir, desk, tail.doorbell, news)
-        board = StatusBoard(data_dir, picture, desk, tail, link, Receipts(now_us()))
-        book = SensorBook(picture, desk)
-        actions = ActionActs(desk, operations, picture, news)
-        reports = ReportDesk(desk, operations, picture, book, news)
+        board, book = StatusBoard(data_dir, picture, desk, tail, link, Receipts(now_us())), SensorBook(picture, desk)
+        actions, reports = (
+            ActionActs(desk, operations, picture, news),
+            ReportDesk(desk, operations, picture, book, news),
+        )
         means = self._means(spine, operations, board.receipts, news)
-        telling = self._telling(spine, operations, means.troubles, data_dir)
+        told = self._telling(spine, operations, means.troubles, data_dir)
         viewer = AlarmViewer(picture, desk, book)
         live = LiveView(picture, desk, book, viewer, board, DutyBoard(actions, reports, means.troubles), news)
         page = self._public_page(Survey(operations, picture, desk, board), picture, data_dir)
@@ -189,16 +190,14 @@ class CommandCenter:
             listening=warnings.listening,
             actuators=means.actuators,
             troubles=means.troubles,
-            answering=telling.answering,
+            answering=told.answering,
             book=book,
             viewer=viewer,
             live=live,
-            metrics=Metrics(desk, picture, tail, link, live, board, warnings, telling.notifier, outs, means, page),
-            health=Health(
-                operations, desk, picture, tail, link, live, telling.notifier, means.actuators, outs.out, page
-            ),
-            notifier=telling.notifier,
-            links=telling.links,
+            metrics=Metrics(desk, picture, tail, link, live, board, warnings, told.notifier, outs, means, page),
+            health=Health(operations, desk, picture, tail, link, live, told.notifier, means.actuators, outs.out, page),
+            notifier=told.notifier,
+            links=told.links,
         )
         beats = (desk, ReleaseWatch(desk, picture), SilenceWatch(desk, picture), means.actuators, means.troubles)
         await self._serve(
@@ -214,8 +213,8 @@ class CommandCenter:
                 "listening": warnings.listening.run(),
                 "mqtt_out": outs.out.run(),
                 "public": page.run(),
-                "notify": telling.notifier.run(),
-                **({"telegram": telling.answers.run()} if self._settings.notify.telegram_buttons else {}),
+                "notify": told.notifier.run(),
+                **({"telegram": told.answers.run()} if self._settings.notify.telegram_buttons else {}),
             },
         )
         await desk.beat(now_us())  # the last word to operations.db

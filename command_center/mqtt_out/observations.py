@@ -19,6 +19,7 @@ from command_center.picture.directory import Directory
 from command_center.picture.history import columns_of
 from command_center.picture.latest import Newest
 from gateway.log.rows import LogRow
+from sensors.sharing import terms_of
 from sensors.times import SECOND_US, rfc3339
 
 TOPIC: Final = "siaga/observation"
@@ -35,7 +36,8 @@ class ObservationMessage(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     quality: int  # QARTOD
     origin: str
-    producer: str  # the agency whose station it is
+    producer: str  # whom to name beside it
+    licence: str  # what takers may do with it; empty: none is granted
 
 
 class ObservationFeed:
@@ -125,7 +127,7 @@ class ObservationFeed:
         if datastream is None or not may_read(self._readers, datastream):
             return None
         value = float(self._newest.value[number])
-        station = directory.catalogue.station_by_id.get(datastream.station)
+        terms = terms_of(datastream, directory.catalogue)
         message = ObservationMessage(
             datastream=datastream.id,
             time=rfc3339(int(self._newest.time_us[number])),
@@ -133,6 +135,7 @@ class ObservationFeed:
             unit=datastream.unit,
             quality=int(self._newest.quality[number]),
             origin=ORIGIN_WORDS[self._newest.origin[number]],
-            producer="" if station is None else station.agency,
+            producer=terms.producer,
+            licence=terms.licence,
         )
         return Out(f"{TOPIC}/{datastream.station}/{datastream.property}", msgspec.json.encode(message))
