@@ -172,8 +172,7 @@ class CommandCenter:
         page = self._public_page(Survey(operations, picture, desk, board), picture, data_dir)
         warnings = self._warnings(operations, desk, tail, Writer(picture, book, self._settings.city))
         outs = self._out(spine, AlertFeed(operations))
-        accounts = Accounts(operations, self._settings.http.session_hours)
-        self._greet(await asyncio.to_thread(accounts.ensure_admin, self._settings.admin.password, now_us()))
+        accounts = await self._accounts(operations)
         parts = Parts(
             city=self._settings.city,
             operations=operations,
@@ -200,24 +199,27 @@ class CommandCenter:
             links=told.links,
         )
         beats = (desk, ReleaseWatch(desk, picture), SilenceWatch(desk, picture), means.actuators, means.troubles)
-        await self._serve(
-            parts,
-            {
-                "tail": tail.run(),
-                "gateway_link": link.run(),
-                "beat": _beat(beats, link),
-                "live": live.run(),
-                "actuators": means.links.run(),
-                "audit_head": _tell_audit_head(operations),
-                "alerts": warnings.watch.run(),
-                "listening": warnings.listening.run(),
-                "mqtt_out": outs.out.run(),
-                "public": page.run(),
-                "notify": told.notifier.run(),
-                **({"telegram": told.answers.run()} if self._settings.notify.telegram_buttons else {}),
-            },
-        )
+        jobs: dict[str, Coroutine[Any, Any, None]] = {
+            "tail": tail.run(),
+            "gateway_link": link.run(),
+            "beat": _beat(beats, link),
+            "live": live.run(),
+            "actuators": means.links.run(),
+            "audit_head": _tell_audit_head(operations),
+            "alerts": warnings.watch.run(),
+            "listening": warnings.listening.run(),
+            "mqtt_out": outs.out.run(),
+            "public": page.run(),
+            "notify": told.notifier.run(),
+            **({"telegram": told.answers.run()} if self._settings.notify.telegram_buttons else {}),
+        }
+        await self._serve(parts, jobs)
         await desk.beat(now_us())  # the last word to operations.db
+
+    async def _accounts(self, operations: Operations) -> Accounts:
+        accounts = Accounts(operations, self._settings.http.session_hours)
+        self._greet(await asyncio.to_thread(accounts.ensure_admin, self._settings.admin.password, now_us()))
+        return accounts
 
     def _public_page(self, survey: Survey, picture: Picture, data_dir: Path) -> PublicPage:
         settings = self._settings.public
