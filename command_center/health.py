@@ -2,7 +2,8 @@
 
 `/healthz` speaks for the city, not for this process: 503 when operations.db takes no writes, when a siren did not do
 what it was told, when the gateway was not heard for 10 s, cannot write its log, set a damaged one aside or has a wrong
-clock, when the log is in the trouble that `log_trouble` names, and when a way out to people fails.  Whoever restarts
+clock, when the log is in the trouble that `log_trouble` names, when a way out to people fails, and when the broker
+that alarms are published to is away.  Whoever restarts
 processes watches the processes.
 """
 
@@ -15,6 +16,7 @@ from command_center.alarms.desk import AlarmDesk
 from command_center.gateway_link import GatewayLink
 from command_center.live import LiveView
 from command_center.log_trouble import log_troubles
+from command_center.mqtt_out.service import MqttOut
 from command_center.notify.service import Notifier
 from command_center.operations import Operations
 from command_center.picture.picture import Picture
@@ -96,11 +98,12 @@ class Health:
         live: LiveView,
         notifier: Notifier,
         actuators: ActuatorDesk,
+        out: MqttOut,
         public: PublicPage,
     ) -> None:
         self._operations, self._desk, self._picture = operations, desk, picture
         self._tail, self._link, self._live = tail, link, live
-        self._notifier, self._actuators, self._public = notifier, actuators, public
+        self._notifier, self._actuators, self._out, self._public = notifier, actuators, out, public
 
     def faults(self, now_us: int) -> list[str]:
         """What does not work, in words."""
@@ -131,7 +134,7 @@ class Health:
             faults.append(f"our own clock: {frame.clock_error}")
         if self._public.error:
             faults.append(f"the public page cannot be written: {self._public.error}")
-        return faults + self._notifier.faults()
+        return [*faults, *self._out.faults(now_us), *self._notifier.faults()]
 
     def waits_for(self, now_us: int) -> list[str]:
         """What is missing until it can be used; nothing = ready."""

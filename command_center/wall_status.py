@@ -73,10 +73,12 @@ class WallStatus(msgspec.Struct, frozen=True, kw_only=True):
 class StatusBoard:
     """Puts the status together."""
 
-    def __init__(self, data_dir: Path, picture: Picture, desk: AlarmDesk, tail: Tail, link: GatewayLink) -> None:
+    def __init__(
+        self, data_dir: Path, picture: Picture, desk: AlarmDesk, tail: Tail, link: GatewayLink, receipts: Receipts
+    ) -> None:
         self._refusal = data_dir / SIMULATOR_REFUSED
         self._picture, self._desk, self._tail, self._link = picture, desk, tail, link
-        self.receipts = Receipts()
+        self.receipts = receipts
 
     def status(self, now_us: int) -> WallStatus:
         """The status now."""

@@ -136,6 +136,16 @@ class NotifySettings(Section, frozen=True, kw_only=True):
     telegram_buttons: bool = False
 
 
+class MqttOutSettings(Section, frozen=True, kw_only=True):
+    """What leaves over MQTT under `siaga/`."""
+
+    broker: str = ""  # name of a source of the city; empty = the first, or the broker of `[mqtt] url`, or the embedded
+    readers: Literal["public", "agency", "internal"] = "agency"  # who reads that broker
+    alarms: bool = True
+    observations: bool = False
+    observations_per_s: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 500
+
+
 class HistorySettings(Section, frozen=True, kw_only=True):
     """What the command center keeps in memory."""
 
@@ -175,6 +185,7 @@ class Settings(Section, frozen=True, kw_only=True):
     http: HttpSettings = HttpSettings()
     public: PublicSettings = PublicSettings()
     notify: NotifySettings = NotifySettings()
+    mqtt_out: MqttOutSettings = MqttOutSettings()
     history: HistorySettings = HistorySettings()
     admin: AdminSettings = AdminSettings()
     simulator: SimulatorSettings = SimulatorSettings()

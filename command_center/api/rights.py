@@ -90,6 +90,7 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", f"{V1}/notifications"): READ_OWN,
     ("GET", f"{V1}/actuators"): WALL,
     ("GET", f"{V1}/actuators/{{name}}"): WALL,
+    ("GET", f"{V1}/troubles"): WALL,
     ("GET", f"{V1}/kpis"): READ,
     ("GET", f"{V1}/kpis.csv"): EXPORT,
     ("GET", f"{V1}/observations"): EXPORT,
@@ -117,6 +118,7 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("POST", f"{V1}/actions/{{action_id}}/done"): OPERATE,
     ("POST", f"{V1}/actions/{{action_id}}/undo"): OPERATE,
     ("POST", f"{V1}/actions/{{action_id}}/note"): OPERATE,
+    ("POST", f"{V1}/troubles/{{trouble_id}}/acknowledge"): OPERATE,
     ("POST", f"{V1}/reports/{{report_id}}/sent"): OPERATE,
     ("POST", f"{V1}/notifications/test"): SUPERVISE,
     # warnings to the public: who authorises is another than who issues

@@ -24,8 +24,13 @@ def annunciated(data_dir: Path) -> set[str]:
 
 
 def told(received: Sequence[Received]) -> set[str]:
-    """The annunciations that messages name."""
-    return {"/".join(one.split("/")[:2]) for message in received for one in message.ids}
+    """The annunciations that messages name; a trouble of the means of warning (no screen shows an alarm) is none."""
+    return {"/".join(one.split("/")[:2]) for message in received for one in message.ids if not is_trouble(one)}
+
+
+def is_trouble(message_id: str) -> bool:
+    """Whether it tells of the means of warning, not of an alarm."""
+    return message_id.startswith("T")
 
 
 def is_marked(message: Received) -> bool:

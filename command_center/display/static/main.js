@@ -83,7 +83,7 @@ const redraw = {
     requestAnimationFrame(() => receipts.painted(byId(PAGE.alarms), store.alarms));
     for (const count of cuts) count();
   }),
-  duties: view(() => city && drawDuties(city, store.duties, now())),
+  duties: view(() => city && drawDuties(city, store.duties, now(), acknowledgeTrouble)),
   map: view(() => city && map.draw(city, store)),
   mapLayout: view(() => map.layout()),
   chart: view(drawChart),
@@ -210,6 +210,9 @@ async function acknowledgeAll(incident) {
   redraw.rows();
   redraw.headline();
 }
+
+/** @param {string} id */
+const acknowledgeTrouble = (id) => void login.as(() => post(`/troubles/${encodeURIComponent(id)}/acknowledge`, {}));
 
 let checked_at = performance.now();
 function checkRegularly() {
