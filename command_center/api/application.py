@@ -154,12 +154,17 @@ def build(parts: Parts) -> FastAPI:
     app.include_router(docs.router(app))
     app.add_api_route("/", _wall, include_in_schema=False)
     app.add_api_route("/maintenance", _maintenance, include_in_schema=False)
+    app.add_api_route("/console", _console, include_in_schema=False)
     app.mount("/static", Display(directory=DISPLAY / "static", check_dir=False))
     return app
 
 
 async def _maintenance() -> Response:
     return FileResponse(DISPLAY / "maintenance.html", headers={"Cache-Control": "no-cache"})
+
+
+async def _console() -> Response:
+    return FileResponse(DISPLAY / "console.html", headers={"Cache-Control": "no-cache"})
 
 
 async def _wall() -> Response:

@@ -52,6 +52,7 @@ ADMINISTER: Final = Right(Role.ADMIN)
 RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", "/"): OPEN,
     ("GET", "/maintenance"): OPEN,
+    ("GET", "/console"): OPEN,
     ("GET", "/static/{path:path}"): OPEN,
     ("GET", "/a/{token}"): OPEN,  # a signed link names whose message it stood in: it opens itself
     ("POST", "/a/{token}"): OPEN,
