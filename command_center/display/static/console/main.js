@@ -77,6 +77,7 @@ const context = {
     if (answer !== null && done) say(done);
     return answer;
   },
+  as: (request) => login.as(request),
   load: (request) => refusable(() => login.as(request)),
   update: () => redraw.page(),
 };

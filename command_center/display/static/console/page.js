@@ -32,6 +32,8 @@
  * @property {(words: string) => void} warn something that failed, in the same place, and it stays until the next
  * @property {<T>(request: () => Promise<T>, done?: string) => Promise<T|null>} act runs a request under the name that is
  *   logged in (asks for the login first); says `done`, or what the server said against it; null = it did not happen
+ * @property {<T>(request: () => Promise<T>) => Promise<T|null>} as the same without words: raises ApiError where the
+ *   server refuses (for a dialog that shows it itself); null = the login was called off
  * @property {<T>(request: () => Promise<T>) => Promise<T|null>} load runs a request that only reads; where it needs a
  *   login, or fails, that is said
  * @property {() => void} update draws the page again, in the next frame
