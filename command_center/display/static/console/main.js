@@ -78,7 +78,7 @@ const context = {
     return answer;
   },
   as: (request) => login.as(request),
-  load: (request) => refusable(() => login.as(request)),
+  load: (request) => refusable(request),
   update: () => redraw.page(),
 };
 const router = new Router(PAGES, byId("page"), context, () => {
@@ -97,7 +97,7 @@ async function refusable(request) {
     return await request();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    warn(t("console.refused", { why: error.message }));
+    warn(error.status === 401 ? t("console.logIn") : t("console.refused", { why: error.message }));
     return null;
   }
 }
