@@ -107,14 +107,14 @@ export class AlarmDetail {
     const now = () => /** @type {FullAlarm} */ (this.context.store.alarms.get(alarm.id) ?? alarm);
     /** @type {[boolean, string, string, () => unknown, string?][]} */
     const buttons = [
-      [can.acknowledge, "acknowledge", t("act.acknowledge"), () => acts.acknowledge([now()]), "A"],
+      [can.acknowledge, "acknowledge", t("act.acknowledge"), () => acts.acknowledge([now()]), "a"],
       [can.acknowledge, "acknowledge-comment", t("act.acknowledgeComment"), () => acts.acknowledgeWithComment([now()])],
       [can.confirm, "confirm", t("act.confirm"), () => acts.confirm(now())],
-      [can.refute, "refute", t("act.refute"), () => acts.refute(now()), "R"],
-      [can.note, "note", t("act.note"), () => acts.note([now()]), "N"],
-      [can.shelve, "shelve", t("act.shelve"), () => acts.shelve([now()]), "S"],
+      [can.refute, "refute", t("act.refute"), () => acts.refute(now()), "r"],
+      [can.note, "note", t("act.note"), () => acts.note([now()]), "n"],
+      [can.shelve, "shelve", t("act.shelve"), () => acts.shelve([now()]), "s"],
       [can.unshelve, "unshelve", t("act.unshelve"), () => acts.unshelve(now())],
-      [true, "observe", t("act.observe"), () => this.observe(now()), "M"],
+      [true, "observe", t("act.observe"), () => this.observe(now()), "m"],
       [can.close, "out-of-service", t("act.outOfService"), () => acts.setAside(now(), "out_of_service")],
       [can.close, "maintenance", t("act.maintenance"), () => acts.setAside(now(), "suppressed")],
       [can.close, "close", t("act.close"), () => acts.close(now())],

@@ -85,7 +85,7 @@ export class AlarmGrid {
       line.node.setAttribute("aria-selected", String(selected.has(row.key)));
       line.node.setAttribute("aria-level", String(row.depth));
       setText(line.cells.mark.first, selected.has(row.key) ? "✓" : "");
-      if (row.incident) drawIncident(line, city, row, now_ms);
+      if (row.incident) drawIncident(line, city, store, row, now_ms);
       else drawAlarm(line, city, store, row.alarm, now_ms);
       return line.node;
     });
@@ -162,8 +162,8 @@ function drawAlarm({ node, cells }, city, store, alarm, now_ms) {
   setText(cells.state.second, `${clockTime(since_ms)} · ${age(now_ms - since_ms)}`);
 }
 
-/** @param {Line} line @param {City} city @param {Row} row @param {number} now_ms */
-function drawIncident({ node, cells }, city, row, now_ms) {
+/** Its head tells of its worst alarm.  @param {Line} line @param {City} city @param {Store} store @param {Row} row @param {number} now_ms */
+function drawIncident({ node, cells }, city, store, row, now_ms) {
   const { incident, members, alarm } = row;
   if (!incident) return;
   const unacknowledged = members.filter(isUnacknowledged).length;
@@ -175,6 +175,11 @@ function drawIncident({ node, cells }, city, row, now_ms) {
   setText(cells.where.first, `${row.open ? "▾" : "▸"} ${pick(incident.name)}`);
   const values = { alarms: whole(members.length), stations: whole(new Set(members.map((one) => one.station)).size) };
   setText(cells.where.second, t("incident.size", values));
+  const value = currentValue(city, store, alarm, now_ms);
+  setText(cells.value.first, value.value);
+  setText(cells.value.second, whatText.place(city, alarm));
+  setData(cells.value.cell, "stale", value.stale);
+  setText(cells.next.first, value.next);
   setText(cells.state.first, unacknowledged > 0 ? t("incident.unacknowledged", { n: whole(unacknowledged) }) : t("state.acknowledged"));
   const began_ms = Date.parse(incident.began_at);
   setText(cells.state.second, `${clockTime(began_ms)} · ${age(now_ms - began_ms)}`);

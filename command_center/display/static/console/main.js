@@ -54,8 +54,8 @@ const redraw = {
   pages: view(drawPages),
   page: view(() => {
     router.draw();
-    const list = document.getElementById("alarm-rows");
-    if (list) requestAnimationFrame(() => receipts.painted(list, store.alarms));
+    const [list, frame] = [document.getElementById("alarm-rows"), document.getElementById("alarm-grid")];
+    if (list && frame) requestAnimationFrame(() => receipts.painted(list, store.alarms, frame));
   }),
 };
 

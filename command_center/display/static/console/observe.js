@@ -43,14 +43,15 @@ function offsetOf(now_ms, time_zone) {
 }
 
 /**
- * A number as people type it: "312", "312,5", "1.312,5".  A point is the thousands' where a comma stands behind it.
+ * A number as people type it: "312", "312,5", "312.5".  "1.262" is a thousand to one and little more than one to another:
+ * what can be read in two ways is not read at all.
  * @param {string} text
- * @returns {number} NaN where it is none
+ * @returns {number|"ambiguous"} NaN where it is none
  */
 export function numberOf(text) {
   const plain = text.trim().replace(/\s/g, "");
-  const written = plain.includes(",") ? plain.replace(/\./g, "").replace(",", ".") : plain;
-  return /^[-+]?\d+(\.\d+)?$/.test(written) ? Number(written) : Number.NaN;
+  if (!/^[-+]?\d+([.,]\d+)?$/.test(plain)) return Number.NaN;
+  return /^[-+]?[1-9]\d{0,2}[.,]\d{3}$/.test(plain) ? "ambiguous" : Number(plain.replace(",", "."));
 }
 
 /**
@@ -84,7 +85,9 @@ export async function askObservation(context, datastream) {
     ],
     submit: t("observe.send"),
     check: ({ value, time }) => {
-      if (Number.isNaN(numberOf(value))) return t("observe.noNumber", { got: value });
+      const number = numberOf(value);
+      if (number === "ambiguous") return t("observe.ambiguous", { got: value });
+      if (Number.isNaN(number)) return t("observe.noNumber", { got: value });
       return Number.isNaN(momentOf(time, context.now(), city.time_zone)) ? t("observe.noTime", { got: time }) : "";
     },
     send: async ({ datastream: id, value, time, heard_from }) => {
