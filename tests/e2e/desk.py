@@ -18,7 +18,7 @@ def write_console_city(folder: Path) -> Path:
     write_city(folder)
     for name, text in {
         "city.toml": f"\n[alarms]\nrelease_after_s = {RELEASE_S}\n",
-        "stations.csv": "HILIR-UJI,Kali Uji hilir,river,-7.460,112.435,35.76.01.1002,,BPBD Kota Uji,EWS,uji,for tests\n",
+        "stations.csv": "HILIR-UJI,Kali Uji hilir,river,-7.460,112.435,35.76.01.1002,,BPBD,EWS,uji,for tests\n",
         "datastreams.csv": "HILIR-UJI,level,river_level,cm,0,1000,600,300,public,for tests\n",
         "levels.csv": "HILIR-UJI,level,waspada,1,2,rising,150,cm,5,for tests\n"
         "HILIR-UJI,level,siaga,2,3,rising,250,cm,5,for tests\n"
@@ -40,7 +40,7 @@ def write_console_city(folder: Path) -> Path:
     return folder
 
 
-@dataclass(slots=True)
+@dataclass
 class Desk:
     """A console on a page of its own; `complaints` gathers what the browser says of errors."""
 

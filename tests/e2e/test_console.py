@@ -3,9 +3,9 @@
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.resources import files
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.api import PASSWORD, Api
@@ -157,17 +157,17 @@ def test_an_incident_is_acknowledged_at_once_and_an_action_taken(office: Office)
     siti.says("Laporan tercatat")
 
 
-@pytest.mark.parametrize("page", ["alarms", "actions"])
-@pytest.mark.parametrize("with_question", [False, True])
+@pytest.mark.parametrize(("page", "with_question"), [("alarms", False), ("alarms", True), ("actions", False)])
 def test_axe_finds_nothing_serious(office: Office, page: str, with_question: bool) -> None:
     desk = office.siti
     desk.page.goto(f"{office.api.url}/console#/{page}")
     if page == "alarms":
         desk.choose(RIVER)
     if with_question:
-        desk.page.keyboard.press("m" if page == "alarms" else "?")
+        desk.page.keyboard.press("m")
         expect(desk.page.locator("dialog[open]")).to_be_visible()
-    found = Axe().run(desk.page).response["violations"]
+    desk.page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+    found = desk.page.evaluate("axe.run()")["violations"]
     desk.page.keyboard.press("Escape")
     told = [
         (one["id"], one["help"], [node["html"][:200] for node in one["nodes"][:3]])

@@ -161,8 +161,7 @@ def test_more_than_can_wait_are_told_to_come_back_and_nobody_waits_where_no_gate
         await server.start()
         try:
             asking = [asyncio.create_task(ask(bench.folder, frame, ObservedFrame)) for _ in range(MAX_WAITING + 2)]
-            while not any(task.done() for task in asking):
-                await asyncio.sleep(0.001)
+            await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
             while not all(task.done() for task in asking):
                 await hearing.serve(bench.now, bench.commit, holds_live=False)
                 await asyncio.sleep(0.001)
