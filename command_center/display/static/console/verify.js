@@ -139,7 +139,7 @@ export class VerifyPanel {
     }
     const gauges = ids.flatMap((id) => {
       const sensor = store.sensors[store.index.get(id) ?? -1];
-      return sensor ? [{ id, station: sensor.station }] : [];
+      return sensor && !sensor.derived_from ? [{ id, station: sensor.station }] : []; // what is computed of a gauge says no more than it
     });
     if (gauges.length > 0 || ids.length > 0) setText(this.#note, "");
     const rows = placed(city.reaches, alarm.station, gauges).map(({ id, where, travel_min }, k) => {
