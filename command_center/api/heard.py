@@ -8,6 +8,8 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from command_center.api.answers import ApiError, answer, body_of
+from command_center.api.contract import tells
+from command_center.api.parameters import Id
 from command_center.clock import now_us
 from command_center.operations import Operations, note_audit
 from gateway.asking import ask
@@ -25,12 +27,25 @@ class Heard(msgspec.Struct, frozen=True):
     unit: Annotated[str, msgspec.Meta(max_length=MAX_UNIT)] = ""  # empty = that of the sensor
 
 
+class HeardView(msgspec.Struct, frozen=True, kw_only=True):
+    """What was stored."""
+
+    sensor: str
+    time: str  # when the gauge was read
+    value: float  # unit of the sensor
+    origin: str  # manual; in an exercise simulated
+
+
+EXAMPLE = Heard(time="2026-11-29T02:15:00+07:00", value=312.0, heard_from="Pak Slamet, radio")
+
+
 def router(data_dir: Path, operations: Operations) -> APIRouter:
     """The route."""
     routes = APIRouter(prefix="/sensors", tags=["sensors"])
 
     @routes.post("/{sensor_id}/observations")
-    async def observe(request: Request, sensor_id: str) -> Response:
+    @tells(HeardView, status=201, takes=EXAMPLE, refuses=(404,))
+    async def observe(request: Request, sensor_id: Id) -> Response:
         """Type in a reading that you heard: it drives levels, and ends a silence until the gauge is overdue again.
 
         Its origin is `manual`; where what is heard comes from a simulator it is part of the exercise, and `simulated`.
@@ -57,9 +72,8 @@ def router(data_dir: Path, operations: Operations) -> APIRouter:
             raise ApiError(404 if taken.where.startswith("path") else 422, "invalid", taken.error, taken.where)
         if taken.error:
             raise ApiError(503, "gateway_busy", taken.error)
-        return answer(
-            {"sensor": sensor_id, "time": rfc3339(time_us), "value": taken.value, "origin": taken.origin}, 201
-        )
+        stored = HeardView(sensor=sensor_id, time=rfc3339(time_us), value=taken.value, origin=taken.origin)
+        return answer(stored, 201)
 
     return routes
 
