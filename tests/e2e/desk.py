@@ -11,6 +11,7 @@ DOWN = "HILIR-UJI:level"  # downstream of the small city's river gauge, in its b
 CAMERA = "https://cctv.example.invalid/hilir"
 RELEASE_S = 9
 WAIT_MS = 15_000
+OPEN_MS = 45_000
 
 
 def write_console_city(folder: Path) -> Path:
@@ -53,8 +54,8 @@ class Desk:
         self.page.on("console", self._complain)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.set_default_timeout(WAIT_MS)
-        self.page.goto(f"{self.url}/console")
-        expect(self.page.locator("#link")).to_have_text("TERHUBUNG", timeout=WAIT_MS)
+        self.page.goto(f"{self.url}/console", timeout=OPEN_MS)
+        expect(self.page.locator("#link")).to_have_text("TERHUBUNG", timeout=OPEN_MS)
 
     def _complain(self, message: ConsoleMessage) -> None:
         """An error; that the server refuses what it should is none."""
