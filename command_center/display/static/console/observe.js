@@ -80,7 +80,7 @@ export async function askObservation(context, datastream) {
     fields: [
       { name: "datastream", label: t("observe.gauge"), kind: "choice", choices, value: first, required: true },
       { name: "value", label: t("observe.value"), kind: "text", required: true, hint: t("observe.valueHint"), focus: true },
-      { name: "time", label: t("observe.time", { zone: city.zone_label }), kind: "text", value: clockTime(context.now()), required: true, hint: t("observe.timeHint") },
+      { name: "time", label: t("observe.time", { zone: city.zone_label }), kind: "text", value: clockTime(context.now(), true), required: true, hint: t("observe.timeHint") },
       { name: "heard_from", label: t("observe.from"), kind: "text", required: true, hint: t("observe.fromHint") },
     ],
     submit: t("observe.send"),
@@ -92,9 +92,12 @@ export async function askObservation(context, datastream) {
     },
     send: async ({ datastream: id, value, time, heard_from }) => {
       const at_ms = momentOf(time, context.now(), city.time_zone);
+      const isLate = at_ms <= store.time_ms[store.index.get(id) ?? -1]; // the gauge has said something newer
       const body = { time: new Date(at_ms).toISOString(), value: numberOf(value), heard_from };
       const taken = await context.as(() => post(`/sensors/${encodeURIComponent(id)}/observations`, body));
-      if (taken !== null) context.say(t("observe.taken", { what: nameOf(id), value, time: clockTime(at_ms) }));
+      const values = { what: nameOf(id), value, time: clockTime(at_ms) };
+      if (taken !== null && isLate) context.warn(t("observe.takenLate", values));
+      else if (taken !== null) context.say(t("observe.taken", values));
       return taken;
     },
   });
