@@ -19,6 +19,7 @@ from gateway.engine import Engine
 from gateway.errors import LogDamaged, LogError
 from gateway.flow import Flow
 from gateway.frame_size import fitting
+from gateway.hearing import Hearing
 from gateway.lock import exclusive
 from gateway.log.reader import LogReader
 from gateway.log.set_aside import open_log, replace_log
@@ -77,6 +78,8 @@ class Gateway:
         self._flow = Flow(settings, engine, committer, self._sources, clock, self._arrived)
         self._reporting = Reporting(committer, engine, clock, self._sources, self._status)
         self._retrying = Retrying(data_dir, engine, self._status, lambda: committer.writer.log_id)
+        self._hearing = Hearing(engine, self._status)
+        self._status.on_request = self._arrived.set
         self._reload_error, self._reload_at = "", 0.0  # why the city is not reloaded yet, and when it is tried again
         self._pulls = Pulls(settings.city, data_dir, self._sources, lambda: engine.city.catalogue, clock.now_us)
         self._center = CenterWatch(engine.city.catalogue.city.code, time.monotonic())
@@ -119,7 +122,9 @@ class Gateway:
     async def _between_ticks(self) -> None:
         if self._reload.is_set() and time.monotonic() >= self._reload_at:
             await self._reload_city()
-        await self._retrying.serve(self._flow.now_us, self._flow.commit, holds_live=self._committer.holds_live)
+        holds_live = self._committer.holds_live
+        await self._hearing.serve(self._flow.now_us, self._flow.commit, holds_live=holds_live)
+        await self._retrying.serve(self._flow.now_us, self._flow.commit, holds_live=holds_live)
 
     async def _reload_city(self) -> None:
         """SIGHUP: a city that cannot be used at all leaves the present one in force, and is shown.

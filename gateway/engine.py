@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+
 from gateway.city_in_force import CityInForce
 from gateway.clock import STEP_US
 from gateway.clock_memory import memory_of
@@ -12,10 +14,13 @@ from gateway.log.rows import Entry, Event
 from gateway.our_clock import Disagreement
 from gateway.readings import Request
 from gateway.recovery import Judge, begin
-from sensors.batch import empty_batch
-from sensors.catalogue import Catalogue
+from sensors.batch import COLUMN_DTYPES, Batch, empty_batch
+from sensors.catalogue import Catalogue, Datastream
 from sensors.detector import Judgement, judge, next_due_us
+from sensors.origin import Origin
+from sensors.quality import Quality
 from sensors.rules import next_change_us
+from sensors.times import NEVER
 
 FAR_US: Final = 2**62  # longer than any step of a clock
 
@@ -113,6 +118,32 @@ class Engine:
         ingest = Ingest(self.city.catalogue, self._dead_letter_bytes)
         ingest.refuses_exercise = holds_live
         return ingest.read(arrivals, max(now_us, self.now_us + 1))
+
+    @property
+    def is_exercise(self) -> bool:
+        """Whether what is heard just now comes from a simulator or a recording."""
+        if self._judge is None:
+            return False
+        newest = self._judge.state.newest
+        played = [origin for origin in Origin if origin.is_exercise]
+        return bool((np.isin(newest.origin, played) & (newest.time_us != NEVER)).any())
+
+    def hear(self, datastream: Datastream, time_us: int, value: float, origin: Origin, now_us: int) -> Entry:
+        """The row of one reading that a person heard, in the datastream's unit and within its bounds."""
+        now_us = max(now_us, self.now_us + 1)
+        is_bounded = datastream.valid_min is not None or datastream.valid_max is not None
+        columns = {
+            "datastream": datastream.number,
+            "time_us": time_us,
+            "value": value,
+            "receive_us": now_us,
+            "device_us": NEVER,  # no device's clock said it
+            "origin": origin,
+            "quality": Quality.PASS if is_bounded else Quality.NOT_EVALUATED,
+            "reasons": 0,
+        }
+        batch = Batch(**{name: np.array([cell], COLUMN_DTYPES[name]) for name, cell in columns.items()})
+        return self.judge(Ingested(batch, (), 0), now_us) or self.nothing()
 
     def judge(self, ingested: Ingested, now_us: int) -> Entry | None:
         """The row of what was read; None where nothing came and nothing fell due."""

@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 
 from gateway import status
+from gateway.asking import ask
 from gateway.engine import Engine
 from gateway.errors import GatewayError, LogError
 from gateway.ingest import Arrivals, Ingested
@@ -28,7 +29,6 @@ from sensors.batch import Batch, concatenate
 from sensors.times import NEVER
 
 MAX_BYTES: Final = 1024 * 1024  # of payloads in one row; what is beyond is told as left
-ANSWER_S: Final = 60.0  # a full disk may hold the gateway
 
 _log = logging.getLogger("gateway.retry")
 
@@ -156,7 +156,7 @@ async def retry(data_dir: Path, ids: Sequence[int], by: str) -> RetriedFrame:
     waiting = list(ids)
     while waiting:
         piece, waiting = waiting[: status.MAX_RETRIED], waiting[status.MAX_RETRIED :]
-        answer = await _ask(data_dir, RetryFrame(ids=tuple(piece), by=by[: status.MAX_BY]))
+        answer = await ask(data_dir, RetryFrame(ids=tuple(piece), by=by[: status.MAX_BY]), RetriedFrame)
         if answer.error:
             raise GatewayError(answer.error)
         if len(answer.left) >= len(piece):
@@ -169,27 +169,6 @@ async def retry(data_dir: Path, ids: Sequence[int], by: str) -> RetriedFrame:
             cut=total.cut + answer.cut,
         )
     return total
-
-
-async def _ask(data_dir: Path, frame: RetryFrame) -> RetriedFrame:
-    try:
-        reader, writer = await status.connect(data_dir)
-    except OSError as error:
-        raise GatewayError(f"{data_dir}: no gateway is running here ({error.strerror})") from error
-    try:
-        writer.write(status.encode(frame))
-        async with asyncio.timeout(ANSWER_S):
-            while line := await reader.readline():
-                answer = status.ANSWER_FRAME.decode(line)
-                if isinstance(answer, RetriedFrame):
-                    return answer
-    except TimeoutError as error:
-        raise GatewayError(f"no answer from the gateway within {ANSWER_S:g} s: can it write its log?") from error
-    except (OSError, ValueError, msgspec.MsgspecError) as error:
-        raise GatewayError(f"the gateway's answer cannot be read: {error}") from error
-    finally:
-        writer.close()
-    raise GatewayError("the gateway went away before it answered")
 
 
 def _arrivals(letters: list[DeadLetter]) -> list[Arrivals]:

@@ -26,8 +26,10 @@ MAX_UNSENT_BYTES: Final = (
 MAX_COUNTERS: Final = 64  # of a reader; more are left out
 MAX_RETRIED: Final = 200  # dead letters of one request
 MAX_BY: Final = 100
+MAX_DATASTREAM: Final = 129
+MAX_UNIT: Final = 32
 PRESENT_S: Final = 30.0  # a reader tells its cursor every second
-MAX_WAITING: Final = 8  # requests for a retry; one more is told to come back
+MAX_WAITING: Final = 8  # requests of a kind (a retry, a reading heard); one more is told to come back
 
 _log = logging.getLogger("gateway.status")
 
@@ -171,14 +173,34 @@ class RetriedFrame(msgspec.Struct, frozen=True, kw_only=True, tag="retried", tag
     error: str = ""
 
 
+class ObserveFrame(msgspec.Struct, frozen=True, kw_only=True, tag="observe", tag_field="type"):
+    """A reading that a person heard; answered with one `ObservedFrame`."""
+
+    datastream: Annotated[str, msgspec.Meta(max_length=MAX_DATASTREAM)]  # {station}:{property}
+    time_us: int  # when the gauge was read
+    value: float
+    unit: Annotated[str, msgspec.Meta(max_length=MAX_UNIT)] = ""  # empty = that of the datastream
+    by: Annotated[str, msgspec.Meta(max_length=MAX_BY)]  # who typed it in
+
+
+class ObservedFrame(msgspec.Struct, frozen=True, kw_only=True, tag="observed", tag_field="type"):
+    """What came of a reading that a person heard.  With an `error` nothing was stored."""
+
+    value: float = 0.0  # unit of the datastream
+    origin: str = ""  # manual; in an exercise simulated
+    error: str = ""
+    where: str = ""  # the field at fault; empty = none of them
+
+
 GatewayFrame = StatusFrame | CommitFrame
 GATEWAY_FRAME: Final = msgspec.json.Decoder(GatewayFrame)
-ANSWER_FRAME: Final = msgspec.json.Decoder(GatewayFrame | RetriedFrame)
-ReaderFrame = CursorFrame | RetryFrame
+AnswerFrame = RetriedFrame | ObservedFrame
+ANSWER_FRAME: Final = msgspec.json.Decoder(GatewayFrame | AnswerFrame)
+ReaderFrame = CursorFrame | RetryFrame | ObserveFrame
 READER_FRAME: Final = msgspec.json.Decoder(ReaderFrame)
 
 
-def encode(frame: GatewayFrame | ReaderFrame | RetriedFrame) -> bytes:
+def encode(frame: GatewayFrame | ReaderFrame | AnswerFrame) -> bytes:
     """A frame as one line."""
     return msgspec.json.encode(frame) + b"\n"
 
@@ -210,6 +232,8 @@ class StatusServer:
         self.heard_s: dict[str, float] = {}  # when each reader was last heard (monotonic); bounded as `cursors` is
         self.cut_off = 0
         self._retries: deque[tuple[RetryFrame, asyncio.StreamWriter]] = deque()  # at most MAX_WAITING
+        self._heard: deque[tuple[ObserveFrame, asyncio.StreamWriter]] = deque()  # at most MAX_WAITING
+        self.on_request: Callable[[], None] | None = None  # something waits: what sleeps is to wake
 
     @property
     def clients(self) -> int:
@@ -253,7 +277,14 @@ class StatusServer:
         if not self._retries:
             return None
         frame, writer = self._retries.popleft()
-        return frame, lambda answer: None if writer.transport.is_closing() else writer.write(encode(answer))
+        return frame, lambda answer: _send(writer, answer)
+
+    def next_heard(self) -> tuple[ObserveFrame, Callable[[ObservedFrame], None]] | None:
+        """The heard reading that waits longest, and where its answer goes; None where none waits."""
+        if not self._heard:
+            return None
+        frame, writer = self._heard.popleft()
+        return frame, lambda answer: _send(writer, answer)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._clients) >= MAX_CLIENTS:
@@ -282,8 +313,25 @@ class StatusServer:
             else:
                 writer.write(encode(RetriedFrame(error="too many retries wait already: ask again in a while")))
             return
+        if isinstance(frame, ObserveFrame):
+            self._take_heard(frame, writer)
+            return
         if frame.reader in self.cursors or len(self.cursors) < MAX_CLIENTS:
             if len(frame.counters) > MAX_COUNTERS:
                 frame = msgspec.structs.replace(frame, counters=dict(list(frame.counters.items())[:MAX_COUNTERS]))
             self.cursors[frame.reader] = frame
             self.heard_s[frame.reader] = time.monotonic()
+
+    def _take_heard(self, frame: ObserveFrame, writer: asyncio.StreamWriter) -> None:
+        if len(self._heard) >= MAX_WAITING:
+            writer.write(encode(ObservedFrame(error="too many readings wait already: send it again in a while")))
+            return
+        self._heard.append((frame, writer))
+        if self.on_request is not None:
+            self.on_request()
+
+
+def _send(writer: asyncio.StreamWriter, answer: AnswerFrame) -> None:
+    """Answer, unless who asked is gone."""
+    if not writer.transport.is_closing():
+        writer.write(encode(answer))

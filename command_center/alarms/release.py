@@ -40,14 +40,19 @@ def confirmed(alarm: Alarm, directory: Directory, latest: Latest, open_of: OpenO
     datastream = directory.catalogue.datastream_by_id.get(alarm.datastream)
     if datastream is not None and _is_read_again(alarm, datastream, latest):
         return Release(how="reading", who=alarm.datastream, at_us=now_us)
-    for beside in () if datastream is None else _beside(datastream, directory):
+    for beside in () if datastream is None else gauges_beside(datastream, directory):
         other = open_of(beside)
         if other is not None and _speaks(other, for_exercise=alarm.shown.exercise):
             return Release(how="neighbour", who=beside, at_us=now_us)
-    called_us = alarm.changed_us if alarm.called_us is None else alarm.called_us
-    if now_us >= called_us + round(directory.catalogue.city.alarms.release_after_s * SECOND_US):
+    if now_us >= unrefuted_us(alarm, directory):
         return Release(how="time", who="", at_us=now_us)
     return None
+
+
+def unrefuted_us(alarm: Alarm, directory: Directory) -> int:
+    """When an alarm that `waits` is confirmed by nobody's having refuted it, microseconds UTC."""
+    called_us = alarm.changed_us if alarm.called_us is None else alarm.called_us
+    return called_us + round(directory.catalogue.city.alarms.release_after_s * SECOND_US)
 
 
 def _is_read_again(alarm: Alarm, datastream: Datastream, latest: Latest) -> bool:
@@ -61,7 +66,7 @@ def _is_read_again(alarm: Alarm, datastream: Datastream, latest: Latest) -> bool
     return is_another and reaches and not np.isnan(value) and int(latest.quality[number]) in _GOOD
 
 
-def _beside(datastream: Datastream, directory: Directory) -> Iterable[str]:
+def gauges_beside(datastream: Datastream, directory: Directory) -> Iterable[str]:
     """The ids of what may speak for a datastream: its declared neighbour, and the next gauges of its river."""
     if datastream.neighbour:
         yield datastream.neighbour

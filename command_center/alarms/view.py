@@ -7,6 +7,7 @@ from msgspec.structs import asdict, replace
 
 from command_center.alarms.alarm import Alarm, Change, Refutation, Release, Shelf
 from command_center.alarms.priority import Ahead, priority_of
+from command_center.alarms.release import unrefuted_us, waits
 from command_center.alarms.store import AlarmEvent
 from command_center.alarms.text import sentence
 from command_center.observation_view import ORIGIN_WORDS
@@ -95,6 +96,8 @@ class AlarmView(msgspec.Struct, frozen=True, kw_only=True):
     severity: int
     priority: str
     priority_reasons: list[Text]
+    left_min: float | None  # to the next level, at the earliest; None where none is projected within a day
+    needed_min: float | None  # by the actions that are due at it; None where none is declared
     margin_min: float | None  # minutes left to the next level less minutes needed for its actions
     state: str
     value: float | None
@@ -109,6 +112,7 @@ class AlarmView(msgspec.Struct, frozen=True, kw_only=True):
     shelf: ShelfView | None
     refutation: RefutationView | None
     release: ReleaseView | None  # of the highest level: what let sirens and mass messages go out
+    releases_at: str | None  # when they go out if nobody refutes it; None where nothing waits
     calls: int  # how often it was annunciated
     held_back: bool  # it chatters: its last call was held back
     since: str  # when the level shown was reached
@@ -163,6 +167,8 @@ def alarm_view(
         severity=alarm.severity,
         priority=priority.word,
         priority_reasons=priority.reasons,
+        left_min=None if ahead is None else ahead.left_min,
+        needed_min=None if ahead is None else ahead.needed_min,
         margin_min=priority.margin_min,
         state=alarm.state,
         value=shown.value,
@@ -177,6 +183,7 @@ def alarm_view(
         shelf=_shelf_view(alarm.shelf),
         refutation=_refutation_view(alarm.refutation),
         release=_release_view(alarm.release),
+        releases_at=rfc3339(unrefuted_us(alarm, directory)) if waits(alarm) else None,
         calls=alarm.calls,
         held_back=alarm.held_back,
         since=rfc3339(shown.time_us),

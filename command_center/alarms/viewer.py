@@ -4,6 +4,7 @@ from command_center.actions.need import needed_min
 from command_center.alarms.alarm import Alarm
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.priority import Ahead
+from command_center.alarms.release import gauges_beside
 from command_center.alarms.view import AlarmView, alarm_view
 from command_center.picture.picture import Picture
 from command_center.sensor_view import SensorBook
@@ -27,6 +28,14 @@ class AlarmViewer:
         if directory is None:
             return None
         return alarm_view(alarm, directory, self._picture.latest, now_us, self._ahead_of(alarm, now_us, audience))
+
+    def beside(self, alarm: Alarm) -> list[str]:
+        """The ids of the gauges that may speak for it, or against it: a declared neighbour, the next of its river."""
+        directory = self._picture.directory
+        datastream = None if directory is None else directory.catalogue.datastream_by_id.get(alarm.datastream)
+        if directory is None or datastream is None:
+            return []
+        return list(dict.fromkeys(gauges_beside(datastream, directory)))
 
     def _ahead_of(self, alarm: Alarm, now_us: int, audience: Audience) -> Ahead | None:
         """None where nothing is projected within a day."""

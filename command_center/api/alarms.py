@@ -29,6 +29,7 @@ class OneAlarm(AlarmWithEvents, frozen=True, kw_only=True):
     """An alarm, its story, and when a screen first showed its newest annunciation."""
 
     painted_at: str | None
+    beside: list[str]  # ids of the gauges that may speak for it or against it
 
 
 def router(
@@ -64,7 +65,7 @@ def router(
     @routes.get("/{alarm_id}")
     @tells(OneAlarm, refuses=(404,))
     async def one_alarm(alarm_id: Id, audience: Seeing) -> Response:
-        """One alarm, everything that happened to it, and when a screen first showed its newest annunciation."""
+        """One alarm, what happened to it, when a screen first showed its newest call, and the gauges beside it."""
         found = await desk.find(alarm_id)
         is_seen = found is not None and picture.shows(found.datastream, audience)
         alarm = found_alarm(found if is_seen else None, alarm_id)
@@ -72,7 +73,8 @@ def router(
         painted_us = receipts.painted_us(alarm)
         painted_at = None if painted_us is None else rfc3339(painted_us)
         told = alarm_with_events(view_of(alarm, viewer, audience), events)
-        return answer(OneAlarm(**asdict(told), painted_at=painted_at))
+        beside = [one for one in viewer.beside(alarm) if picture.shows(one, audience)]
+        return answer(OneAlarm(**asdict(told), painted_at=painted_at, beside=beside))
 
     return routes
 

@@ -31,6 +31,7 @@ from command_center.api import (
     errors,
     feeds,
     health,
+    heard,
     incidents,
     kpis,
     link_page,
@@ -128,6 +129,7 @@ def build(parts: Parts) -> FastAPI:
         audit.router(parts.operations),
         shift.router(ShiftBook(parts.operations), parts.desk, parts.picture),
         sensors.router(parts.book, parts.picture),
+        heard.router(parts.letters.data_dir, parts.operations),
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),
         alarms.router(parts.desk, parts.operations, parts.picture, parts.viewer, parts.live.receipts),
         alarm_acts.router(parts.desk, parts.viewer),
@@ -154,12 +156,17 @@ def build(parts: Parts) -> FastAPI:
     app.include_router(docs.router(app))
     app.add_api_route("/", _wall, include_in_schema=False)
     app.add_api_route("/maintenance", _maintenance, include_in_schema=False)
+    app.add_api_route("/console", _console, include_in_schema=False)
     app.mount("/static", Display(directory=DISPLAY / "static", check_dir=False))
     return app
 
 
 async def _maintenance() -> Response:
     return FileResponse(DISPLAY / "maintenance.html", headers={"Cache-Control": "no-cache"})
+
+
+async def _console() -> Response:
+    return FileResponse(DISPLAY / "console.html", headers={"Cache-Control": "no-cache"})
 
 
 async def _wall() -> Response:

@@ -52,6 +52,7 @@ ADMINISTER: Final = Right(Role.ADMIN)
 RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", "/"): OPEN,
     ("GET", "/maintenance"): OPEN,
+    ("GET", "/console"): OPEN,
     ("GET", "/static/{path:path}"): OPEN,
     ("GET", "/a/{token}"): OPEN,  # a signed link names whose message it stood in: it opens itself
     ("POST", "/a/{token}"): OPEN,
@@ -71,6 +72,7 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", f"{V1}/sensors"): WALL,
     ("GET", f"{V1}/sensors/{{sensor_id}}"): WALL,
     ("GET", f"{V1}/sensors/{{sensor_id}}/observations"): WALL,
+    ("POST", f"{V1}/sensors/{{sensor_id}}/observations"): OPERATE,  # a reading that was heard
     ("GET", f"{V1}/waves"): WALL,
     ("GET", f"{V1}/alarms"): WALL,
     ("GET", f"{V1}/alarms/{{alarm_id}}"): WALL,

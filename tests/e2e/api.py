@@ -22,13 +22,19 @@ class Api:
         """The JSON of GET /api/v1{path}."""
         return self._client.get(f"/api/v1{path}", params=parameters).raise_for_status().json()
 
+    def get_as_admin(self, path: str) -> Any:
+        """The JSON of GET /api/v1{path}, as the one who is logged in."""
+        return self._client.get(f"/api/v1{path}", headers=self._as_admin()).raise_for_status().json()
+
     def post(self, path: str, body: dict[str, Any]) -> Any:
         """The JSON of POST /api/v1{path}, as the one who is logged in."""
+        return self._client.post(f"/api/v1{path}", json=body, headers=self._as_admin()).raise_for_status().json()
+
+    def _as_admin(self) -> dict[str, str]:
         if not self._token:
             login = self._client.post("/api/v1/login", json={"user": self.user, "password": self._password})
             self._token = login.raise_for_status().json()["token"]
-        answer = self._client.post(f"/api/v1{path}", json=body, headers={"Authorization": f"Bearer {self._token}"})
-        return answer.raise_for_status().json()
+        return {"Authorization": f"Bearer {self._token}"}
 
     def bytes_of(self, path: str) -> bytes:
         """The body of GET {path}, below the root."""

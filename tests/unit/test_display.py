@@ -12,8 +12,9 @@ import command_center
 DISPLAY = Path(command_center.__file__).parent / "display"
 STATIC = DISPLAY / "static"
 VENDOR = STATIC / "vendor"
-MODULES = sorted(STATIC.glob("*.js"))
-SHEETS = sorted(STATIC.glob("*.css"))
+CONSOLE = STATIC / "console"
+MODULES = sorted([*STATIC.glob("*.js"), *CONSOLE.glob("*.js")])
+SHEETS = sorted([*STATIC.glob("*.css"), *CONSOLE.glob("*.css")])
 PAGES = sorted(DISPLAY.glob("*.html"))
 PAGE = DISPLAY / "index.html"
 SAYING = sorted((DISPLAY.parent / "public").glob("*.py"))  # the public page has its words from the same place
@@ -27,7 +28,7 @@ NAMESPACES = ("http://www.w3.org/2000/svg",)
 
 
 def name(path: Path) -> str:
-    return path.name
+    return str(path.relative_to(DISPLAY))
 
 
 def texts(language: str) -> dict[str, str]:
@@ -112,7 +113,7 @@ def test_nothing_moves_by_itself(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=name)
 def test_every_import_is_a_file_that_is_there(path: Path) -> None:
     wanted = re.findall(r"(?:from|import\(|import) ?\"(\.[^\"]+)\"", path.read_text(encoding="utf-8"))
-    assert [file for file in wanted if not (STATIC / file).is_file()] == []
+    assert [file for file in wanted if not (path.parent / file).is_file()] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
@@ -120,6 +121,14 @@ def test_a_page_names_only_files_that_are_there(page: Path) -> None:
     wanted = re.findall(r'"/static/([^"]+)"', page.read_text(encoding="utf-8"))
     assert wanted
     assert [file for file in wanted if not (STATIC / file).is_file()] == []
+
+
+def test_every_element_of_the_console_is_on_its_page() -> None:
+    ids = set(re.findall(r'\bid="([^"]+)"', (DISPLAY / "console.html").read_text(encoding="utf-8")))
+    shell = [CONSOLE / name for name in ("main.js", "session.js", "notice.js", "keys.js")]
+    taken = {found for path in shell for found in re.findall(r'byId\("([^"]+)"\)', path.read_text(encoding="utf-8"))}
+    shared = {"bands", "city", "clock", "date", "languages", "link", "login", "user"}  # by the modules of the wall
+    assert taken | shared <= ids
 
 
 def test_every_element_a_module_takes_hold_of_is_on_the_page() -> None:

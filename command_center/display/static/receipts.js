@@ -19,10 +19,11 @@ export class Receipts {
    * After the list was painted.
    * @param {HTMLElement} list
    * @param {Map<string, Alarm>} alarms
+   * @param {HTMLElement} [frame] what scrolls, where the list itself does not
    */
-  painted(list, alarms) {
+  painted(list, alarms, frame = list) {
     if (document.visibilityState !== "visible") return;
-    const shown = visibleIn(list, alarms).filter((id) => !this.#sent.has(id));
+    const shown = visibleIn(list, alarms, frame).filter((id) => !this.#sent.has(id));
     if (shown.length === 0 || !this.send(JSON.stringify({ painted: shown }))) return;
     for (const id of shown) this.#sent.add(id);
     if (this.#sent.size > MOST_REMEMBERED) this.#sent = new Set(shown);
@@ -38,12 +39,13 @@ export class Receipts {
  * The annunciations whose card, or the card of whose incident, lies within the list and the window.
  * @param {HTMLElement} list
  * @param {Map<string, Alarm>} alarms
+ * @param {HTMLElement} [frame] what scrolls, where the list itself does not
  * @returns {string[]}
  */
-export function visibleIn(list, alarms) {
-  const frame = list.getBoundingClientRect();
-  const top = Math.max(frame.top, 0);
-  const bottom = Math.min(frame.bottom, window.innerHeight);
+export function visibleIn(list, alarms, frame = list) {
+  const box = frame.getBoundingClientRect();
+  const top = Math.max(box.top, 0);
+  const bottom = Math.min(box.bottom, window.innerHeight);
   const seen = [...list.children].filter((node) => {
     const card = node.getBoundingClientRect();
     return card.height > 0 && card.top < bottom && card.bottom > top;

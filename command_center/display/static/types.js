@@ -121,7 +121,7 @@
  * @typedef {object} Station
  * @property {string} station @property {string} name @property {string} kind @property {number} lat
  * @property {number} lon @property {string} basin @property {string} road @property {string} area_name
- * @property {string} agency @property {boolean} illustrative
+ * @property {string} agency @property {boolean} illustrative @property {string} [camera] a URL, or a name in another system
  */
 
 /**

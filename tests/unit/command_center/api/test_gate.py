@@ -68,6 +68,7 @@ def test_reading_from_elsewhere_needs_a_login(accounts: Accounts, client: str) -
 def test_the_wall_s_files_hold_no_data_and_are_open(accounts: Accounts) -> None:
     assert status(accounts, "10.0.0.5", "/") == 200
     assert status(accounts, "10.0.0.5", "/maintenance") == 200
+    assert status(accounts, "10.0.0.5", "/console") == 200
     assert status(accounts, "10.0.0.5", "/static/main.js") == 200
     assert status(accounts, "10.0.0.5", "/api/v1/maintenance") == 401
 

@@ -1,0 +1,168 @@
+// @ts-check
+// What happened to an alarm, and who was told: fetched when it is shown, and again when it changes.
+
+import { ApiError, get } from "../api.js";
+import { el, setText } from "../dom.js";
+import { moment, number, unitText } from "../format.js";
+import { levelName } from "../levels.js";
+import { t } from "../text.js";
+
+/** @typedef {import("./alarm.js").FullAlarm} FullAlarm */
+/** @typedef {import("../types.js").City} City */
+/** @typedef {{at: string, event: string, by: string, comment: string, change: import("./alarm.js").LevelChange|null}} Event */
+/** @typedef {{at: string, outcome: string, detail: string}} Attempt */
+/** @typedef {{number: number, contact: string, target: string, why: string, planned_at: string, progress: string, done_at: string|null, reason: string, tries: Attempt[]}} Notice */
+
+/** Something new is fetched this long after it changed: several changes of one moment are one request. */
+const WAIT_MS = 250;
+/** What is told to people goes on without the alarm changing: asked for again so often. */
+const AGAIN_MS = 5000;
+
+/** @type {Record<string, () => string>} */
+const EVENTS = {
+  raised: () => t("event.raised"),
+  worse: () => t("event.worse"),
+  changed: () => t("event.changed"),
+  returned: () => t("event.returned"),
+  silent: () => t("event.silent"),
+  heard: () => t("event.heard"),
+  verify: () => t("event.verify"),
+  confirmed: () => t("event.confirmed"),
+  possible: () => t("event.possible"),
+  acknowledged: () => t("event.acknowledged"),
+  note: () => t("event.note"),
+  shelved: () => t("event.shelved"),
+  unshelved: () => t("event.unshelved"),
+  refuted: () => t("event.refuted"),
+  speaks_again: () => t("event.speaksAgain"),
+  released: () => t("event.released"),
+  closed: () => t("event.closed"),
+  log_changed: () => t("event.logChanged"),
+  set_aside: () => t("event.setAside"),
+  back: () => t("event.back"),
+};
+/** @type {Record<string, () => string>} */
+const OUTCOMES = {
+  sent: () => t("outcome.sent"),
+  refused: () => t("outcome.refused"),
+  begun: () => t("outcome.begun"),
+  unknown: () => t("outcome.unknown"),
+};
+
+export class AlarmStory {
+  node = el("div", "story");
+  #events = el("ol", "story-events");
+  #told = el("ol", "story-told");
+  #eventsTitle = el("h3");
+  #toldTitle = el("h3");
+  #note = el("p", "story-note");
+  #key = "";
+  #alarm = "";
+  /** @type {string|null} */
+  #painted_at = null;
+  /** @type {{alarm: string, events: Event[], notices: Notice[]|null}} */
+  #known = { alarm: "", events: [], notices: [] };
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  #waiting;
+  #fetched_ms = 0;
+
+  /** @param {import("./page.js").Context} context */
+  constructor(context) {
+    this.context = context;
+    this.node.append(this.#eventsTitle, this.#note, this.#events, this.#toldTitle, this.#told);
+  }
+
+  /**
+   * When a screen first showed its newest call.
+   * @param {number} now_ms
+   * @returns {[string, boolean]} and whether that needs eyes
+   */
+  screen(now_ms) {
+    if (this.#known.alarm !== this.#alarm) return ["", false];
+    return this.#painted_at === null ? [t("detail.noScreen"), true] : [t("detail.onScreen", { time: moment(Date.parse(this.#painted_at), now_ms, true) }), false];
+  }
+
+  /** @param {City} city @param {FullAlarm} alarm @param {number} now_ms */
+  draw(city, alarm, now_ms) {
+    setText(this.#eventsTitle, t("detail.events"));
+    setText(this.#toldTitle, t("detail.told"));
+    const { id, state, calls, levels, refutation, shelf, release } = alarm;
+    const key = JSON.stringify([id, state, calls, levels.length, refutation, shelf, release]);
+    const isOld = performance.now() - this.#fetched_ms > AGAIN_MS;
+    this.#alarm = id;
+    if (key !== this.#key || isOld) {
+      this.#key = key;
+      this.#fetched_ms = performance.now();
+      clearTimeout(this.#waiting);
+      this.#waiting = setTimeout(() => void this.#load(id), WAIT_MS);
+    }
+    const isKnown = this.#known.alarm === id;
+    this.#events.hidden = this.#told.hidden = !isKnown;
+    if (isKnown) this.#fill(city, alarm, now_ms);
+    else setText(this.#note, t("detail.loading"));
+  }
+
+  /** @param {string} id */
+  async #load(id) {
+    const path = `/alarms/${encodeURIComponent(id)}`;
+    try {
+      const [alarm, told] = await Promise.all([get(path), get(`/notifications?alarm=${encodeURIComponent(id)}&limit=200`).catch(hidden)]);
+      if (id !== this.#alarm) return;
+      this.#painted_at = alarm.painted_at;
+      this.#known = { alarm: id, events: alarm.events, notices: told?.items ?? null };
+      setText(this.#note, "");
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      setText(this.#note, t("console.refused", { why: error.message }));
+    }
+    this.context.update();
+  }
+
+  /** @param {City} city @param {FullAlarm} alarm @param {number} now_ms */
+  #fill(city, alarm, now_ms) {
+    const { events, notices } = this.#known;
+    const lines = events.map((event) => this.#event(city, alarm, event, now_ms)).reverse();
+    fillLines(this.#events, lines, t("detail.noEvents"));
+    const told = (notices ?? []).map((notice) => toldLine(notice, now_ms)).reverse();
+    fillLines(this.#told, told, notices === null ? t("detail.toldHidden") : t("detail.toldNobody"));
+  }
+
+  /** @param {City} city @param {FullAlarm} alarm @param {Event} event @param {number} now_ms @returns {[string, string]} */
+  #event(city, alarm, { at, event, by, comment, change }, now_ms) {
+    const name = EVENTS[event]?.() ?? event;
+    const value = change?.value == null ? "" : `${number(change.value, alarm.unit)} ${unitText(alarm.unit)}`;
+    const level = change && change.level !== "" ? levelName(city, change.level) : "";
+    const words = [level === name ? "" : level, value, by, comment].filter(Boolean).join(" · ");
+    return [moment(Date.parse(change?.time ?? at), now_ms, true), words ? `${name}: ${words}` : name];
+  }
+}
+
+/** What a caller may not see is no fault of the alarm. @param {unknown} error @returns {null} */
+function hidden(error) {
+  if (error instanceof ApiError && (error.status === 401 || error.status === 403)) return null;
+  throw error;
+}
+
+/** @param {Notice} notice @param {number} now_ms @returns {[string, string]} */
+function toldLine({ contact, target, progress, done_at, planned_at, reason, tries }, now_ms) {
+  const last = tries[tries.length - 1];
+  const outcome = progress === "withdrawn" ? t("outcome.withdrawn") : last ? (OUTCOMES[last.outcome]?.() ?? last.outcome) : t("outcome.waits");
+  const times = tries.length > 1 ? ` (${tries.length}×)` : "";
+  const words = [`${contact}, ${target}`, outcome + times, reason || last?.detail].filter(Boolean).join(" · ");
+  return [moment(Date.parse(done_at ?? last?.at ?? planned_at), now_ms, true), words];
+}
+
+/** @param {HTMLElement} host @param {[string, string][]} lines time and words @param {string} empty */
+function fillLines(host, lines, empty) {
+  const picture = JSON.stringify([lines, empty]);
+  if (host.dataset.picture === picture) return;
+  host.dataset.picture = picture;
+  const shown = lines.length > 0 ? lines : [/** @type {[string, string]} */ (["", empty])];
+  host.replaceChildren(
+    ...shown.map(([time, words]) => {
+      const line = el("li");
+      line.append(el("span", "story-time", time), el("span", "", words));
+      return line;
+    }),
+  );
+}
