@@ -168,11 +168,10 @@ class CommandCenter:
         means = self._means(spine, operations, board.receipts, news)
         told = self._telling(spine, operations, means.troubles, data_dir)
         viewer = AlarmViewer(picture, desk, book)
-        live = LiveView(picture, desk, book, viewer, board, DutyBoard(actions, reports, means.troubles), news)
+        live = LiveView(picture, desk, book, viewer, board, DutyBoard(actions, reports, means.troubles, desk), news)
         page = self._public_page(Survey(operations, picture, desk, board), picture, data_dir)
         warnings = self._warnings(operations, desk, tail, Writer(picture, book, self._settings.city))
-        outs = self._out(spine, AlertFeed(operations))
-        accounts = await self._accounts(operations)
+        outs, accounts = self._out(spine, AlertFeed(operations)), await self._accounts(operations)
         parts = Parts(
             city=self._settings.city,
             operations=operations,
@@ -195,6 +194,7 @@ class CommandCenter:
             live=live,
             metrics=Metrics(desk, picture, tail, link, live, board, warnings, told.notifier, outs, means, page),
             health=Health(operations, desk, picture, tail, link, live, told.notifier, means.actuators, outs.out, page),
+            link=link,
             notifier=told.notifier,
             links=told.links,
         )

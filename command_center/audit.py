@@ -20,6 +20,11 @@ GENESIS: Final = "0" * 64
 HEAD: Final = "SELECT number, sha256 FROM audit ORDER BY number DESC LIMIT 1"
 BEHIND: Final = "SELECT number, at_us, who, what, detail, sha256 FROM audit WHERE number > ? ORDER BY number LIMIT ?"
 
+BEFORE: Final = (  # instr: what somebody searches for is text, never a pattern
+    "SELECT number, at_us, who, what, detail, sha256 FROM audit WHERE number < ? AND (? = '' OR who = ?)"
+    " AND (? = '' OR instr(lower(what), lower(?)) OR instr(lower(detail), lower(?))) ORDER BY number DESC LIMIT ?"
+)
+
 _COLUMN: Final = "ALTER TABLE audit ADD COLUMN sha256 TEXT NOT NULL DEFAULT ''"
 _TRIGGERS: Final = (
     """CREATE TRIGGER audit_never_changes BEFORE UPDATE ON audit

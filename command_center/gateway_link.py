@@ -60,6 +60,13 @@ class GatewayLink:
             frame = CursorFrame(reader=READER, log_id=stored.log_id, seq=stored.seq)
             self._writer.write(status.encode(frame))
 
+    def ask_reload(self, by: str) -> bool:
+        """Ask the gateway to read the city's files again; whether there is a link to ask by."""
+        if self._writer is None or not self.connected:
+            return False
+        self._writer.write(status.encode(status.ReloadFrame(by=by[: status.MAX_BY])))
+        return True
+
     async def _listen(self) -> None:
         """Take frames until the gateway goes."""
         reader, self._writer = await status.connect(self._data_dir)

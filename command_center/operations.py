@@ -79,6 +79,16 @@ class Operations:
         """The audit records behind number `after`, oldest first.  Raises OperationsError."""
         return [audit.record(row) for row in self.read(audit.BEHIND, after, limit)]
 
+    def audit_before(self, before: int, limit: int, who: str = "", search: str = "") -> list[audit.Record]:
+        """The audit records below number `before`, newest first; of one user, and with a text, where such is given."""
+        return [audit.record(row) for row in self.read(audit.BEFORE, before, who, who, search, search, search, limit)]
+
+    def audit_verified(self) -> audit.Verdict:
+        """Do the chain's sum again, on a connection of its own: it may take seconds.  Raises OperationsError."""
+        with reading(self._path.parent) as connection:
+            connection.execute("BEGIN")  # one state of the file, whatever is added meanwhile
+            return audit.verify(audit.records_after(connection, 0), audit.newest_given(connection))
+
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Several reads that see the same; OperationsError where one fails."""

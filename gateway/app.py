@@ -71,6 +71,7 @@ class Gateway:
         self._settings, self._committer, self._engine, self._clock = settings, committer, engine, clock
         self._arrived, self._stop, self._reload = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._status = StatusServer(data_dir)
+        self._status.reload = self._reload_now
         committer.begin_anew = engine.begin_anew
         key = committer.writer.session_key
         self._memory = SourceMemory(committer)

@@ -162,6 +162,12 @@ class RetryFrame(msgspec.Struct, frozen=True, kw_only=True, tag="retry", tag_fie
     by: Annotated[str, msgspec.Meta(max_length=MAX_BY)]  # who asks
 
 
+class ReloadFrame(msgspec.Struct, frozen=True, kw_only=True, tag="reload", tag_field="type"):
+    """The wish that the city's files be read again, as SIGHUP does; what came of it stands in the status frames."""
+
+    by: Annotated[str, msgspec.Meta(max_length=MAX_BY)]  # who asks
+
+
 class RetriedFrame(msgspec.Struct, frozen=True, kw_only=True, tag="retried", tag_field="type"):
     """What came of a retry.  With an `error` nothing was done."""
 
@@ -196,7 +202,7 @@ GatewayFrame = StatusFrame | CommitFrame
 GATEWAY_FRAME: Final = msgspec.json.Decoder(GatewayFrame)
 AnswerFrame = RetriedFrame | ObservedFrame
 ANSWER_FRAME: Final = msgspec.json.Decoder(GatewayFrame | AnswerFrame)
-ReaderFrame = CursorFrame | RetryFrame | ObserveFrame
+ReaderFrame = CursorFrame | RetryFrame | ObserveFrame | ReloadFrame
 READER_FRAME: Final = msgspec.json.Decoder(ReaderFrame)
 
 
@@ -231,6 +237,7 @@ class StatusServer:
         self.cursors: dict[str, CursorFrame] = {}  # newest per reader; bounded by MAX_CLIENTS
         self.heard_s: dict[str, float] = {}  # when each reader was last heard (monotonic); bounded as `cursors` is
         self.cut_off = 0
+        self.reload: Callable[[], None] = _nothing  # has the city's files read again
         self._retries: deque[tuple[RetryFrame, asyncio.StreamWriter]] = deque()  # at most MAX_WAITING
         self._heard: deque[tuple[ObserveFrame, asyncio.StreamWriter]] = deque()  # at most MAX_WAITING
         self.on_request: Callable[[], None] | None = None  # something waits: what sleeps is to wake
@@ -307,6 +314,10 @@ class StatusServer:
         except msgspec.MsgspecError as error:
             _log.warning("status socket: not a reader's frame: %s", error)
             return
+        if isinstance(frame, ReloadFrame):
+            _log.info("%s asks that the city be read again", frame.by)
+            self.reload()
+            return
         if isinstance(frame, RetryFrame):
             if len(self._retries) < MAX_WAITING:
                 self._retries.append((frame, writer))
@@ -335,3 +346,7 @@ def _send(writer: asyncio.StreamWriter, answer: AnswerFrame) -> None:
     """Answer, unless who asked is gone."""
     if not writer.transport.is_closing():
         writer.write(encode(answer))
+
+
+def _nothing() -> None:
+    """Nobody reads a city here."""

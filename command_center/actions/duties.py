@@ -1,4 +1,7 @@
-"""What people have to do now, as every wall shows it: open actions, reports to be given, troubles of our own means."""
+"""What people have to do now, as every wall shows it: open actions, reports to be given, troubles of our own means.
+
+Beside it, counted down: what is set aside, by whom, until when.
+"""
 
 import msgspec
 
@@ -6,8 +9,22 @@ from command_center.actions.acts import ActionActs
 from command_center.actions.report_desk import ReportDesk
 from command_center.actions.report_view import Countdown, countdown
 from command_center.actions.view import ActionView, action_view
+from command_center.alarms.desk import AlarmDesk
 from command_center.troubles.desk import TroubleDesk
 from command_center.troubles.view import TroubleView, trouble_view
+from sensors.times import rfc3339
+
+
+class OrderView(msgspec.Struct, frozen=True, kw_only=True):
+    """Maintenance at a station, or a datastream out of service."""
+
+    number: int
+    aside: str  # suppressed, out_of_service
+    scope: str  # a station, or {station}:{property}
+    by: str
+    since: str
+    until: str
+    quiet: int  # alarms that it keeps quiet just now
 
 
 class Duties(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,13 +33,14 @@ class Duties(msgspec.Struct, frozen=True, kw_only=True):
     actions: list[ActionView]  # open ones, the one opened last first
     reports: list[Countdown]  # the most urgent first
     troubles: list[TroubleView]  # what nobody has acknowledged first
+    orders: list[OrderView]  # in force, the one that ends first first
 
 
 class DutyBoard:
     """Makes the list, and tells whether it is another one."""
 
-    def __init__(self, actions: ActionActs, reports: ReportDesk, troubles: TroubleDesk) -> None:
-        self._actions, self._reports, self._troubles = actions, reports, troubles
+    def __init__(self, actions: ActionActs, reports: ReportDesk, troubles: TroubleDesk, desk: AlarmDesk) -> None:
+        self._actions, self._reports, self._troubles, self._desk = actions, reports, troubles, desk
         self._told: Duties | None = None
 
     def all(self, now_us: int) -> Duties:
@@ -31,7 +49,23 @@ class DutyBoard:
             actions=[action_view(one, self._actions.gauge_of(one, now_us)) for one in self._actions.open_actions],
             reports=[countdown(due) for due in self._reports.due()],
             troubles=[trouble_view(one) for one in self._troubles.open_troubles()],
+            orders=self._orders(),
         )
+
+    def _orders(self) -> list[OrderView]:
+        muted = [alarm.datastream for alarm in self._desk.open_alarms() if alarm.aside is not None]
+        return [
+            OrderView(
+                number=order.number,
+                aside=order.aside,
+                scope=order.scope,
+                by=order.by,
+                since=rfc3339(order.since_us),
+                until=rfc3339(order.until_us),
+                quiet=sum(map(order.covers, muted)),
+            )
+            for order in sorted(self._desk.orders, key=lambda order: order.until_us)
+        ]
 
     def changed(self, now_us: int) -> Duties | msgspec.UnsetType:
         """All of it where it is another list than the last time.

@@ -49,12 +49,12 @@ class _Reporter(Teller):
         """The message, a fact a line."""
         due, value = self._due, self._reading()
         exercise = self._say("LATIHAN - ", "EXERCISE - ") if due.held.exercise else ""
-        measured = "" if value is None else f" {self._measured(value, due.alarm.unit)}"
+        measured = "" if value is None else f" {self.measured(value, due.alarm.unit)}"
         since = f"{self._say('sejak', 'since')} {self.time(due.held.time_us)}"
         lines = [
             exercise + self._say(f"LAPORAN BERKALA no. {due.count}", f"TIMED REPORT no. {due.count}"),
-            f"{self._station(due.alarm)}, {self._noun(due.alarm)}{measured}",
-            f"{self._style(due.held.level)} {since}",
+            f"{self.station_name(due.alarm.datastream)}, {self.noun(due.alarm.datastream)}{measured}",
+            f"{self.level_name(due.held.level)} {since}",
             *self._outlook(),
             self._age(),
         ]
@@ -65,11 +65,11 @@ class _Reporter(Teller):
     def radio(self) -> str:
         """The read-out: whole words, no signs that nobody can say."""
         due, value = self._due, self._reading()
-        parts = [self._station(due.alarm)]
+        parts = [self.station_name(due.alarm.datastream)]
         if due.held.exercise:
             parts.insert(0, self._say("Latihan, latihan, latihan", "Exercise, exercise, exercise"))
-        told = self._noun(due.alarm) + ("" if value is None else f" {self._spoken(value)}")
-        parts += [f"{told}, {self._style(due.held.level)}", *self._outlook_spoken(), self._age()]
+        told = self.noun(due.alarm.datastream) + ("" if value is None else f" {self._spoken(value)}")
+        parts += [f"{told}, {self.level_name(due.held.level)}", *self._outlook_spoken(), self._age()]
         if self._sender:
             parts.append(self._say(f"Dari {self._sender}", f"From {self._sender}"))
         return ". ".join([*parts, self._say("Ganti.", "Over.")])
@@ -84,11 +84,11 @@ class _Reporter(Teller):
             return [self._unheard()]
         rate, lines = self._sensor.rate, [self._trend()]
         if rate is not None and lines[0] != self._steady():
-            lines[0] += f" {self._measured(abs(rate.value), rate.unit)}"
+            lines[0] += f" {self.measured(abs(rate.value), rate.unit)}"
         level = self._next()
         if level is None:
             return [*lines, self._say("Tidak ada tingkat yang lebih tinggi", "There is no higher level")]
-        limit = f"{self._style(level.name)} ({self._measured(level.value, self._due.alarm.unit)})"
+        limit = f"{self.level_name(level.name)} ({self.measured(level.value, self._due.alarm.unit)})"
         return [*lines, f"{self._say('Tingkat berikutnya', 'Next level')} {limit}{self._when(level)}"]
 
     def _outlook_spoken(self) -> list[str]:
@@ -99,7 +99,7 @@ class _Reporter(Teller):
         if level is None or minutes is None:
             return [self._trend()]
         at = self._say("dalam", "in")
-        return [f"{self._trend()}. {self._style(level.name)} {at} {self._duration(minutes)}"]
+        return [f"{self._trend()}. {self.level_name(level.name)} {at} {self._duration(minutes)}"]
 
     def _trend(self) -> str:
         rate = self._sensor.rate

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from command_center.alarms.alarm import Event
+from command_center.alarms.alarm import Aside, Event
 from command_center.alarms.annunciation import Annunciation
 from command_center.alarms.life_cycle import CHATTER_COUNT
 from command_center.alarms.store import ANNUNCIATION
@@ -69,3 +69,16 @@ def annunciation_of_row(row: Sequence[Any]) -> Annunciation:
         muted=muted,
         exercise=bool(exercise),
     )
+
+
+def kept_quiet(operations: Operations, since_us: int, limit: int) -> list[Annunciation]:
+    """Those since a time that maintenance or out of service muted, by time; of more than `limit` the newest."""
+    rows = operations.read(
+        f"SELECT {ANNUNCIATION} FROM annunciation WHERE muted IN (?, ?) AND at_us >= ?"  # noqa: S608 (ours)
+        " ORDER BY at_us DESC, number DESC LIMIT ?",
+        Aside.SUPPRESSED,
+        Aside.OUT_OF_SERVICE,
+        since_us,
+        limit,
+    )
+    return [annunciation_of_row(row) for row in reversed(rows)]

@@ -13,10 +13,11 @@ import msgspec
 
 from command_center.alarms.annunciation import Annunciation
 from command_center.incidents.flood_mode import BEGINS_OVER, WINDOW_US
-from sensors.times import HOUR_US, SECOND_US, rfc3339
+from sensors.times import HOUR_US, MINUTE_US, SECOND_US, rfc3339
 
 STALE_US: Final = 24 * HOUR_US
 TOP: Final = 10
+MOST_RATES: Final = 150  # parts of the span that the rate is told of
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +43,14 @@ class Tag(msgspec.Struct, frozen=True, kw_only=True):
     share_percent: float
 
 
+class Rate(msgspec.Struct, frozen=True, kw_only=True):
+    """Annunciations of a part of the span: all of them, and the most within ten minutes of it."""
+
+    at: str  # its begin
+    calls: int
+    most_10_min: int
+
+
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of a span [from, to)."""
 
@@ -51,6 +60,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     figures: list[Figure]
     top: list[Tag]
     by_severity_percent: dict[str, float]
+    rate: list[Rate]  # the span in at most `MOST_RATES` parts, oldest first
+    rate_min: int  # minutes of a part
 
 
 def figures(
@@ -105,7 +116,25 @@ def figures(
         figures=[Figure(name=n, value=v, unit=u, good=g, source=s) for n, v, u, g, s in known],
         top=[Tag(datastream=d, annunciations=n, share_percent=100.0 * n / total) for d, n in by_tag],
         by_severity_percent={str(s): 100.0 * severities[s] / total for s in sorted(severities)},
+        rate=_rates(each, periods, begin_us),
+        rate_min=_together(periods) * WINDOW_US // MINUTE_US,
     )
+
+
+def _together(periods: int) -> int:
+    """How many periods of ten minutes make a part."""
+    return -(-periods // MOST_RATES)
+
+
+def _rates(each: Mapping[int, int], periods: int, begin_us: int) -> list[Rate]:
+    parts = _together(periods)
+    found: dict[int, list[int]] = {part: [] for part in range(-(-periods // parts))}
+    for period, count in each.items():
+        found.setdefault(period // parts, []).append(count)
+    return [
+        Rate(at=rfc3339(begin_us + part * parts * WINDOW_US), calls=sum(counts), most_10_min=max(counts, default=0))
+        for part, counts in sorted(found.items())
+    ]
 
 
 def waits_s(calls: Sequence[Annunciation], acknowledged: Mapping[str, Sequence[int]]) -> list[float]:

@@ -70,9 +70,9 @@ class Teller:
 
     def tell(self, alarm: Alarm) -> str:
         shown = alarm.shown
-        what = f"{self._station(alarm)} {self._noun(alarm)}"
+        what = self.gauge_name(alarm.datastream)
         if shown.level != SILENT_LEVEL and shown.value is not None:
-            what += f" {self._measured(shown.value, alarm.unit)}"
+            what += f" {self.measured(shown.value, alarm.unit)}"
         parts = [what, self._level(alarm, shown)]
         if is_projected(self._catalogue.datastream_by_id.get(alarm.datastream)):
             parts.append(self._say("perkiraan, belum tercapai", "projected, not reached yet"))
@@ -88,11 +88,11 @@ class Teller:
             parts.append(f"{self._silence(silence)} {self._say('sejak', 'since')} {self.time(silence.time_us)}")
         if silence.lost_rising:
             per_h = silence.rate_per_h
-            rate = "" if per_h is None else f" {self._measured(per_h, f'{alarm.unit}/h')}"
+            rate = "" if per_h is None else f" {self.measured(per_h, f'{alarm.unit}/h')}"
             parts.append(self._say(f"naik{rate} saat hilang", f"rising{rate} when lost"))
         could_be = alarm.could_be
         if could_be is not None:
-            name, time = self._style(could_be.level), self.time(could_be.time_us)
+            name, time = self.level_name(could_be.level), self.time(could_be.time_us)
             parts.append(self._say(f"bisa jadi {name} sejak {time}", f"could be {name} since {time}"))
         return parts
 
@@ -104,20 +104,20 @@ class Teller:
             parts.append(now if alarm.active else self._say("pembacaan diragukan", "reading was suspect"))
         doubt = alarm.doubt
         if doubt is not None:
-            value = "" if doubt.value is None else self._measured(doubt.value, alarm.unit)
+            value = "" if doubt.value is None else self.measured(doubt.value, alarm.unit)
             why = _DOUBTS.get(Cause(doubt.cause), Text(doubt.cause, doubt.cause))
             indonesian = f"periksa sekarang: turun ke {value} tidak dipercaya ({why.id})"
             parts.append(self._say(indonesian, f"verify now: a fall to {value} is not believed ({why.en})"))
         return parts
 
-    def _measured(self, value: float, unit: str) -> str:
+    def measured(self, value: float, unit: str) -> str:
         """A value with its unit."""
         unit = _UNITS.get(unit, unit)
         unit = self._say(_INDONESIAN_UNITS.get(unit, unit).replace("/h", "/jam"), unit)
         return f"{number(value, self._language)}{THIN_SPACE}{unit}".rstrip()
 
     def _level(self, alarm: Alarm, shown: Held) -> str:
-        name = self._silence(shown) if shown.level == SILENT_LEVEL else self._style(shown.level)
+        name = self._silence(shown) if shown.level == SILENT_LEVEL else self.level_name(shown.level)
         if shown.count > 1:
             name += f" ×{shown.count}"
         if alarm.active or alarm.returned_us is None:
@@ -130,16 +130,23 @@ class Teller:
             return self._say("tanpa data (perangkat melapor putus)", "no data (device reported offline)")
         return self._say("tanpa data", "no data")
 
-    def _station(self, alarm: Alarm) -> str:
-        station = self._catalogue.station_by_id.get(alarm.datastream.partition(":")[0])
-        return alarm.datastream if station is None else station.name
+    def gauge_name(self, datastream_id: str) -> str:
+        """A station's name and what is measured there."""
+        return f"{self.station_name(datastream_id)} {self.noun(datastream_id)}"
 
-    def _noun(self, alarm: Alarm) -> str:
-        datastream = self._catalogue.datastream_by_id.get(alarm.datastream)
+    def station_name(self, datastream_id: str) -> str:
+        """The name of a datastream's station; where nobody knows it the id."""
+        station = self._catalogue.station_by_id.get(datastream_id.partition(":")[0])
+        return datastream_id if station is None else station.name
+
+    def noun(self, datastream_id: str) -> str:
+        """What is measured; where there is no word for it the property."""
+        datastream = self._catalogue.datastream_by_id.get(datastream_id)
         noun = None if datastream is None else _NOUNS.get(datastream.kind)
-        return alarm.datastream.partition(":")[2] if noun is None else self._say(noun.id, noun.en)
+        return datastream_id.partition(":")[2] if noun is None else self._say(noun.id, noun.en)
 
-    def _style(self, level: str) -> str:
+    def level_name(self, level: str) -> str:
+        """What the city calls a level."""
         style = self._catalogue.city.levels.get(level)
         return level if style is None else self._say(style.name.id, style.name.en)
 
@@ -150,8 +157,24 @@ class Teller:
             text = f"{local.day} {_MONTHS[self._language][local.month - 1]} {text}"
         return f"{text} {self._catalogue.city.zone_label}" if label else text
 
+    def short(self, time_us: int) -> str:
+        """A time at an axis: at midnight the day, else hour and minute."""
+        local = self._local(time_us)
+        if local.hour or local.minute:
+            return f"{local:%H:%M}"
+        return f"{local.day} {_MONTHS[self._language][local.month - 1]}"
+
+    def stamp(self, time_us: int) -> str:
+        """A time for the record: day, month, year and second in the city's zone, without its label."""
+        local = self._local(time_us)
+        return f"{local.day} {_MONTHS[self._language][local.month - 1]} {local:%Y %H:%M:%S}"
+
     def _local(self, time_us: int) -> datetime:
         return to_datetime(time_us).astimezone(self._zone)
+
+    def pick(self, text: Text) -> str:
+        """A text in this language."""
+        return self._say(text.id, text.en)
 
     def _say(self, indonesian: str, english: str) -> str:
         return indonesian if self._language == "id" else english

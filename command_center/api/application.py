@@ -25,6 +25,7 @@ from command_center.api import (
     alarms,
     alerts,
     audit,
+    catalogue,
     city,
     dead_letters,
     docs,
@@ -39,6 +40,7 @@ from command_center.api import (
     login,
     maintenance,
     notifications,
+    paper,
     people,
     reports,
     sensors,
@@ -53,6 +55,7 @@ from command_center.api.gate import Gate
 from command_center.api.head import HeadAsGet
 from command_center.api.log_feed import LogFeed
 from command_center.api.openapi import Application, operation_id
+from command_center.gateway_link import GatewayLink
 from command_center.health import Health
 from command_center.live import LiveView
 from command_center.metrics import Metrics
@@ -97,6 +100,7 @@ class Parts:
     viewer: AlarmViewer
     live: LiveView
     health: Health
+    link: GatewayLink
     metrics: Metrics
     notifier: Notifier
     links: Links
@@ -138,6 +142,7 @@ def build(parts: Parts) -> FastAPI:
         actuators.router(parts.actuators, parts.operations),
         troubles.router(parts.troubles, parts.operations),
         incidents.router(parts.desk, parts.operations, parts.picture, parts.viewer),
+        paper.router(parts.desk, parts.operations, parts.picture),
         kpis.router(parts.desk, parts.operations, parts.picture),
         service_orders.router(parts.desk, parts.operations, parts.picture),
         alerts.router(parts.office, parts.listening),
@@ -147,6 +152,7 @@ def build(parts: Parts) -> FastAPI:
         maintenance.router(parts.picture, parts.letters),
         notifications.router(parts.notifier, parts.operations),
         city.router(parts.picture, parts.city),
+        catalogue.router(parts.link, parts.operations),
         live.router(parts.live),
     ):
         app.include_router(router, prefix=PREFIX)

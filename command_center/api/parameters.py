@@ -30,6 +30,10 @@ After = Annotated[
 ]
 NUMBER: Final[dict[str, Any]] = {"pattern": r"^[0-9]{0,18}$"}
 AfterNumber = Annotated[str, Query(description=_PAGE_BEFORE, json_schema_extra=NUMBER)]
+BeforeNumber = Annotated[
+    str | None,
+    Query(description="newest first, below this number; empty = the newest", json_schema_extra=NUMBER),
+]
 DATE_TIME: Final[dict[str, Any]] = {"format": "date-time"}
 Id = Annotated[str, Path(min_length=1, max_length=200, description="`id` of one in the list")]
 Number = Annotated[int, Path(ge=0, le=2**53, description="`number` or `id` of one in the list")]

@@ -8,6 +8,8 @@ from fastapi import APIRouter, Request, Response
 from msgspec.structs import asdict
 
 from command_center.alarms.alarm import Aside
+from command_center.alarms.annunciation import Annunciation
+from command_center.alarms.calls import kept_quiet
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.orders import LONGEST_US, Order, past_orders
 from command_center.api.answers import ApiError, answer, body_of
@@ -19,6 +21,7 @@ from command_center.picture.picture import Picture
 from sensors.times import MINUTE_US, rfc3339
 
 PAST_SHOWN = 100
+MOST_QUIET = 2_000  # annunciations that are told of all orders together, the newest
 MOST_MINUTES = max(LONGEST_US.values()) // MINUTE_US
 
 
@@ -47,17 +50,34 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     ended_by: str | None
 
 
-class OrderInForce(OrderView, frozen=True, kw_only=True):
+class Quiet(msgspec.Struct, frozen=True, kw_only=True):
+    """What was annunciated under an order, and reached nobody."""
+
+    at: str
+    alarm: str
+    datastream: str
+    level: str
+    severity: int
+
+
+class PastOrder(OrderView, frozen=True, kw_only=True):
+    """An order, and what it kept quiet."""
+
+    would_have_called: list[Quiet]
+
+
+class OrderInForce(PastOrder, frozen=True, kw_only=True):
     """An order in force, and the alarms that it mutes just now."""
 
     alarms: list[str]
 
 
 class OrderList(msgspec.Struct, frozen=True, kw_only=True):
-    """Those in force, and those that ended last."""
+    """Those in force, and those that ended last.  `now`: the server's clock, to count down with."""
 
     items: list[OrderInForce]
-    past: list[OrderView]
+    past: list[PastOrder]
+    now: str
 
 
 _EXAMPLE = NewOrder(aside=Aside.SUPPRESSED, scope="BRANGKAL-SOOKO", minutes=120, comment="Ganti aki", ticket="T-118")
@@ -70,14 +90,25 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRout
     @routes.get("")
     @tells(OrderList)
     async def list_orders() -> Response:
-        """Those in force, oldest first, and those that ended last; the former with what they mute just now."""
+        """Those in force, oldest first, and those that ended last.
+
+        `alarms`: ids that one in force mutes just now; `would_have_called`: what was annunciated under an order and
+        reached nobody; `now`: by the server's clock, to count down with.
+        """
         past = await asyncio.to_thread(past_orders, operations, PAST_SHOWN)
         muted = [alarm for alarm in desk.open_alarms() if alarm.aside is not None]
+        since_us = min((one.since_us for one in (*desk.orders, *past)), default=now_us())
+        quiet = await asyncio.to_thread(kept_quiet, operations, since_us, MOST_QUIET)
         items = [
-            OrderInForce(**asdict(view(one)), alarms=[a.id for a in muted if one.covers(a.datastream)])
+            OrderInForce(
+                **asdict(view(one)),
+                alarms=[a.id for a in muted if one.covers(a.datastream)],
+                would_have_called=_under(one, quiet),
+            )
             for one in desk.orders
         ]
-        return answer(OrderList(items=items, past=[view(one) for one in past]))
+        ended = [PastOrder(**asdict(view(one)), would_have_called=_under(one, quiet)) for one in past]
+        return answer(OrderList(items=items, past=ended, now=rfc3339(now_us())))
 
     @routes.post("")
     @tells(OrderView, status=201, takes=_EXAMPLE, refuses=(409,))
@@ -123,6 +154,22 @@ def view(order: Order) -> OrderView:
         ended_at=None if order.ended_us is None else rfc3339(order.ended_us),
         ended_by=order.ended_by or None,
     )
+
+
+def _under(order: Order, quiet: list[Annunciation]) -> list[Quiet]:
+    """What an order kept quiet while it was in force."""
+    until_us = order.until_us if order.ended_us is None else order.ended_us
+    return [
+        Quiet(
+            at=rfc3339(one.at_us),
+            alarm=one.alarm_id,
+            datastream=one.datastream,
+            level=one.level,
+            severity=one.severity,
+        )
+        for one in quiet
+        if order.since_us <= one.at_us <= until_us and order.covers(one.datastream) and one.muted == order.aside
+    ]
 
 
 def _check_scope(wanted: NewOrder, picture: Picture) -> None:

@@ -59,7 +59,7 @@ def _view(
     return IncidentView(
         id=incident,
         kind=_kind(alarms),
-        name=_name(alarms, catalogue),
+        name=incident_name(alarms, catalogue),
         severity=worst.severity,
         level=worst.shown.level,
         cause=cause.id,
@@ -80,7 +80,8 @@ def _kind(alarms: Sequence[Alarm]) -> str:
     return kinds[0] if kinds else "station"
 
 
-def _name(alarms: Sequence[Alarm], catalogue: Catalogue) -> Text:
+def incident_name(alarms: Sequence[Alarm], catalogue: Catalogue) -> Text:
+    """What an incident is called: its river, road, station or faulty link."""
     kind, name = next((alarm.group for alarm in alarms if alarm.group[0] != "station"), alarms[0].group)
     if kind in _FAULTS:
         return Text(_FAULTS[kind].id.format(name), _FAULTS[kind].en.format(name))

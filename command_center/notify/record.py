@@ -57,6 +57,21 @@ def notices_after(operations: Operations, after: int, limit: int, alarm_id: str 
     return [_view(row, tries.get(row[0], [])) for row in rows]
 
 
+def notices_before(operations: Operations, before: int, limit: int, alarm_id: str | None) -> list[NoticeView]:
+    """Notices below a number, newest first, of one alarm or of all."""
+    rows = operations.read(
+        "SELECT number, alarm_id, call, contact, target, why, ordinal, severity, exercise, late, planned_us,"
+        " not_before_us, progress, done_us, reason, attempts FROM notice"
+        " WHERE number < ? AND (? IS NULL OR alarm_id = ?) ORDER BY number DESC LIMIT ?",
+        before,
+        alarm_id,
+        alarm_id,
+        limit,
+    )
+    tries = _tries(operations, rows[-1][0], rows[0][0]) if rows else {}
+    return [_view(row, tries.get(row[0], [])) for row in rows]
+
+
 def _tries(operations: Operations, first: int, last: int) -> dict[int, list[AttemptView]]:
     rows = operations.read(
         "SELECT notice, at_us, ended_us, outcome, unrecorded, detail FROM notice_attempt"

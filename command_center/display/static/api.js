@@ -49,5 +49,16 @@ export const get = (path, signal) => request(path, { signal });
 export const post = (path, body) =>
   request(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
+/**
+ * What an address of ours says, as text.
+ * @param {string} path from the root
+ * @returns {Promise<string>}
+ */
+export async function text(path) {
+  const response = await fetch(path, { credentials: "same-origin" });
+  if (!response.ok) throw new ApiError(response.status, "", `HTTP ${response.status}`);
+  return response.text();
+}
+
 /** Where the live stream is, for the page's own scheme and host. */
 export const liveUrl = () => `${location.origin.replace(/^http/, "ws")}${ROOT}/live`;

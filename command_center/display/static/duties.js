@@ -1,9 +1,11 @@
 // @ts-check
-// What people have to do, below the alarms: sirens that do not answer, reports by the clock, open actions.
+// What people have to do, below the alarms: sirens that do not answer, reports by the clock, open actions; and, counted
+// down, what is in maintenance.
 
 import { PAGE, byId, el, setChildren, setData, setText } from "./dom.js";
 import { age, clockTime } from "./format.js";
 import { levelName, paintLevel } from "./levels.js";
+import { left } from "./left.js";
 import { shortName } from "./station_name.js";
 import { pick, t } from "./text.js";
 
@@ -11,6 +13,7 @@ import { pick, t } from "./text.js";
 /** @typedef {import("./types.js").Duties} Duties */
 /** @typedef {import("./types.js").Action} Action */
 /** @typedef {import("./types.js").Countdown} Countdown */
+/** @typedef {import("./types.js").Order} Order */
 
 const RANK = { waiting: 0, taken: 1, done: 2, undone: 3 };
 
@@ -24,12 +27,16 @@ export function drawDuties(city, duties, now_ms, onAcknowledge) {
   const host = byId(PAGE.duties);
   const actions = [...duties.actions].sort(compareActions);
   const first = duties.troubles.length;
-  const count = first + actions.length + duties.reports.length;
+  // What stands out for 90 days with a ticket is no countdown: the list of alarms has it.
+  const orders = (duties.orders ?? []).filter((order) => order.aside === "suppressed");
+  const last = first + actions.length + duties.reports.length;
+  const count = last + orders.length;
   while (host.children.length < count) host.append(line());
   const nodes = /** @type {HTMLElement[]} */ ([...host.children]).slice(0, count);
   duties.troubles.forEach((trouble, k) => drawTrouble(nodes[k], city, trouble, now_ms, onAcknowledge));
   duties.reports.forEach((report, k) => drawReport(nodes[first + k], city, report, now_ms));
   actions.forEach((action, k) => drawAction(nodes[first + duties.reports.length + k], city, action, now_ms));
+  orders.forEach((order, k) => drawOrder(nodes[last + k], city, order, now_ms));
   setChildren(host, nodes);
   byId(PAGE.dutiesPart).hidden = count === 0;
   setText(byId(PAGE.dutiesCount), actions.length > 0 ? t("duty.count", { n: String(actions.length) }) : "");
@@ -158,4 +165,21 @@ function drawTrouble(node, city, trouble, now_ms, onAcknowledge) {
   button(node).hidden = trouble.acknowledged_by !== null;
   setText(button(node), t("alarm.acknowledge"));
   button(node).onclick = () => onAcknowledge(trouble.id);
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {City} city
+ * @param {Order} order
+ * @param {number} now_ms
+ */
+function drawOrder(node, city, order, now_ms) {
+  delete node.dataset.action;
+  setData(node, "datastream", false);
+  setData(node, "state", "order");
+  setData(node, "due", false);
+  paintLevel(node, city, "");
+  const quiet = order.quiet > 0 ? t("duty.quiet", { n: String(order.quiet) }) : "";
+  const words = [t("service.maintenance"), shortName(city, order.scope), order.by];
+  fill(node, [...words, [quiet, left(Date.parse(order.until) - now_ms)].filter(Boolean).join(" · ")]);
 }

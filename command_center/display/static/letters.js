@@ -20,6 +20,8 @@ import { t } from "./text.js";
  * @property {string} datastreams_header
  */
 
+/** @typedef {{as: <T>(action: () => Promise<T>) => Promise<T|null>}} Acting  Who asks for a login where it takes one. */
+
 const SHOWN = 100;
 
 /** @param {HTMLElement} list @param {HTMLElement} count @param {Unknown[]} devices */
@@ -81,7 +83,7 @@ async function copy(button, text) {
  * @param {HTMLElement} list
  * @param {HTMLElement} count
  * @param {Group[]} groups
- * @param {import("./login.js").Login} login
+ * @param {Acting} login
  * @param {(note: string) => void} onRetried
  */
 export function drawLetters(list, count, groups, login, onRetried) {
@@ -89,7 +91,7 @@ export function drawLetters(list, count, groups, login, onRetried) {
   setChildren(list, groups.slice(0, SHOWN).map((group) => letter(group, login, onRetried)));
 }
 
-/** @param {Group} group @param {import("./login.js").Login} login @param {(note: string) => void} onRetried */
+/** @param {Group} group @param {Acting} login @param {(note: string) => void} onRetried */
 function letter(group, login, onRetried) {
   const node = el("li", "letter");
   node.dataset.group = String(group.id);
@@ -105,7 +107,7 @@ function letter(group, login, onRetried) {
   return node;
 }
 
-/** @param {Group} group @param {import("./login.js").Login} login @param {(note: string) => void} onRetried */
+/** @param {Group} group @param {Acting} login @param {(note: string) => void} onRetried */
 async function retry(group, login, onRetried) {
   try {
     const result = await login.as(() => post("/dead-letters/retry", { group: group.id }));

@@ -3,10 +3,12 @@
 
 import { ApiError, get } from "./api.js";
 import { PAGE, byId, setText } from "./dom.js";
-import { clockTime, setZone, zoneLabel } from "./format.js";
+import { clockTime, setZone, whole, zoneLabel } from "./format.js";
 import { drawLanguages } from "./header.js";
 import { drawLetters, drawUnknown } from "./letters.js";
+import { levelName } from "./levels.js";
 import { Login } from "./login.js";
+import { Service } from "./service.js";
 import { fillStatic, loadTexts, onLanguage, pick, t } from "./text.js";
 import { drawUpkeep } from "./upkeep.js";
 
@@ -33,6 +35,13 @@ const login = new Login(() => {
   if (state.error && login.user !== null) void load();
 });
 
+const service = new Service(
+  login,
+  () => void load(),
+  (station) => state.stations.find((one) => one.station === station)?.name ?? station,
+  (level) => (state.city ? levelName(state.city, level) : level),
+);
+
 function draw() {
   fillStatic();
   drawLanguages();
@@ -46,12 +55,28 @@ function draw() {
   byId("maintenance").hidden = !isLoaded; // nothing is known: not even that there is nothing
   setText(made, madeText(at, isLoaded));
   made.dataset.state = state.error ? "old" : "fresh";
-  drawUpkeep(byId("upkeep"), state.stations, state.made_ms);
+  drawService();
+  drawStations();
   drawUnknown(byId("unknown"), byId("unknown-count"), state.unknown);
   drawLetters(byId("letters"), byId("letters-count"), state.groups, login, (note) => {
     setText(byId("letters-note"), note);
     void load();
   });
+}
+
+function drawService() {
+  service.draw(byId("service-orders"), byId("service-past"));
+  setText(byId("service-count"), whole(service.orders.length));
+  byId("service-none").hidden = service.orders.length > 0;
+  byId("service-past-part").hidden = service.past.length === 0;
+}
+
+/** The stations whose name or id has what was typed: a technician knows where he stands. */
+function drawStations() {
+  const wanted = /** @type {HTMLInputElement} */ (byId("find")).value.trim().toLowerCase();
+  const found = state.stations.filter((one) => `${one.name} ${one.station}`.toLowerCase().includes(wanted));
+  setText(byId("found"), wanted ? t("maintenance.found", { n: whole(found.length) }) : "");
+  drawUpkeep(byId("upkeep"), found, state.made_ms, service);
 }
 
 /** What is said beside the page's name.  @param {string} at  @param {boolean} isLoaded */
@@ -69,6 +94,7 @@ async function load() {
       get("/maintenance"),
       get("/dead-letters/groups"),
       get("/unknown-devices"),
+      service.load(),
     ]);
     Object.assign(state, { city, stations: upkeep.items, groups: groups.items, unknown: unknown.items, error: "" });
     state.made_ms = Date.parse(upkeep.made_at);
@@ -83,9 +109,11 @@ async function load() {
   draw();
 }
 
+byId("find").addEventListener("input", drawStations);
 await loadTexts();
 onLanguage(draw);
 draw();
 await login.remember();
 await load();
 setInterval(() => void load(), REFRESH_EVERY_MS);
+setInterval(() => service.tick(), 1000);

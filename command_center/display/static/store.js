@@ -46,7 +46,7 @@ export class Store {
   /** @type {import("./types.js").Wave[]} */
   waves = [];
   /** @type {import("./types.js").Duties} */
-  duties = { actions: [], reports: [], troubles: [] };
+  duties = { actions: [], reports: [], troubles: [], orders: [] };
   /** @type {Status|null} */
   status = null;
   /** Of the open alarms, the worst first. @type {import("./types.js").Incident[]} */

@@ -48,7 +48,13 @@
  * @property {boolean} exercise @property {Bilingual} text @property {number} since_us @property {string|null} acknowledged_by
  */
 
-/** @typedef {{actions: Action[], reports: Countdown[], troubles: Trouble[]}} Duties  What people have to do. */
+/**
+ * @typedef {object} Order  Maintenance at a station, or a datastream out of service.
+ * @property {number} number @property {"suppressed"|"out_of_service"} aside @property {string} scope @property {string} by
+ * @property {string} since @property {string} until @property {number} quiet alarms that it keeps quiet just now
+ */
+
+/** @typedef {{actions: Action[], reports: Countdown[], troubles: Trouble[], orders?: Order[]}} Duties  What people have to do. */
 
 /**
  * @typedef {object} Sensor  One datastream; its index in the snapshot is the `i` of the deltas.

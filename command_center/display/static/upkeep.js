@@ -34,13 +34,14 @@ const WHY = {
  * @param {HTMLElement} list
  * @param {Upkeep[]} stations
  * @param {number} made_ms when the server made the list
+ * @param {import("./service.js").Service} service
  */
-export function drawUpkeep(list, stations, made_ms) {
-  setChildren(list, stations.map((one) => card(one, made_ms)));
+export function drawUpkeep(list, stations, made_ms, service) {
+  setChildren(list, stations.map((one) => card(one, made_ms, service)));
 }
 
-/** @param {Upkeep} one @param {number} made_ms */
-function card(one, made_ms) {
+/** @param {Upkeep} one @param {number} made_ms @param {import("./service.js").Service} service */
+function card(one, made_ms, service) {
   const node = el("li", "upkeep");
   node.dataset.station = one.station;
   const urgent = one.why === "blind" || one.why === "reached";
@@ -62,7 +63,23 @@ function card(one, made_ms) {
     rest.className = "unknown";
     facts.append(rest);
   }
-  node.append(days, head, facts);
+  node.append(days, head, facts, served(one.station, service));
+  return node;
+}
+
+/** Its maintenance, counted down; or the way into it.  @param {string} station @param {import("./service.js").Service} service */
+function served(station, service) {
+  const order = service.of(station);
+  if (!order) {
+    const button = el("button", "service-begin", t("service.begin"));
+    button.type = "button";
+    button.addEventListener("click", () => service.open(station));
+    return button;
+  }
+  const node = el("p", "service-left");
+  const digits = el("b");
+  digits.dataset.until = order.until;
+  node.append(digits, el("span", "", t("service.maintenance")));
   return node;
 }
 

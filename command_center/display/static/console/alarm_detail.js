@@ -4,11 +4,12 @@
 import { el, setChildren, setData, setText } from "../dom.js";
 import { age, clockTime, limit, moment, unitText, whole } from "../format.js";
 import { paintLevel } from "../levels.js";
-import { pick, t } from "../text.js";
+import { language, pick, t } from "../text.js";
 import { possibleActs } from "./alarm.js";
 import { priorityText } from "./alarm_grid.js";
 import { currentValue, doubts, levelText, stateText, tags, whatText } from "./alarm_text.js";
 import { AlarmStory } from "./alarm_story.js";
+import { link } from "./loaded.js";
 import { stationName } from "../station_name.js";
 import { acknowledgedText } from "../alarm_words.js";
 
@@ -28,6 +29,7 @@ export class AlarmDetail {
   #orders = el("ul", "detail-orders");
   #empty = el("p", "grid-empty");
   #story;
+  #paper = el("p", "office-acts");
   #shown = "";
 
   /**
@@ -41,7 +43,7 @@ export class AlarmDetail {
     this.observe = observe;
     this.#story = new AlarmStory(context);
     this.node.tabIndex = -1;
-    this.node.append(this.#title, this.#state, this.#doubts, this.#acts, this.#facts, this.#orders, this.#story.node, this.#empty);
+    this.node.append(this.#title, this.#state, this.#doubts, this.#acts, this.#facts, this.#orders, this.#paper, this.#story.node, this.#empty);
   }
 
   /**
@@ -51,7 +53,7 @@ export class AlarmDetail {
    * @param {number} now_ms
    */
   draw(city, alarm, orders, now_ms) {
-    for (const part of [this.#title, this.#state, this.#doubts, this.#acts, this.#facts, this.#orders, this.#story.node]) part.hidden = alarm === null;
+    for (const part of [this.#title, this.#state, this.#doubts, this.#acts, this.#facts, this.#orders, this.#paper, this.#story.node]) part.hidden = alarm === null;
     setText(this.#empty, alarm === null ? t("detail.none") : "");
     setData(this.node, "alarm", alarm?.id ?? "");
     if (alarm === null) return;
@@ -63,7 +65,18 @@ export class AlarmDetail {
     this.#drawActs(alarm);
     drawFacts(this.#facts, this.#factsOf(city, alarm, now_ms));
     this.#drawOrders(alarm, orders, now_ms);
+    this.#drawPaper(alarm);
     this.#story.draw(city, alarm, now_ms);
+  }
+
+  /** The incident's whole timeline, to be read and printed.  @param {FullAlarm} alarm */
+  #drawPaper(alarm) {
+    const path = `/api/v1/incidents/${encodeURIComponent(alarm.incident || alarm.id)}/timeline`;
+    const picture = `${path} ${language()}`;
+    if (this.#paper.dataset.picture === picture) return;
+    this.#paper.dataset.picture = picture;
+    const asked = `?language=${language()}`;
+    this.#paper.replaceChildren(link(t("paper.timeline"), `${path}.html${asked}`), link("PDF", `${path}.pdf${asked}`));
   }
 
   /** @param {City} city @param {FullAlarm} alarm */

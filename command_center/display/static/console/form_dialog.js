@@ -7,7 +7,7 @@ import { t } from "../text.js";
 
 /**
  * @typedef {object} Field
- * @property {string} name @property {string} label @property {"text"|"area"|"choice"} kind
+ * @property {string} name @property {string} label @property {"text"|"area"|"choice"|"check"|"password"} kind
  * @property {string} [value] @property {boolean} [required]
  * @property {[string, string][]} [choices] value and words @property {string} [hint]
  * @property {boolean} [focus] begins here; else the first
@@ -76,7 +76,7 @@ function buttons(submit, onCancel) {
 
 /** @param {Field} field */
 function fieldNode(field) {
-  const label = el("label", "question-field");
+  const label = el("label", field.kind === "check" ? "question-field question-check" : "question-field");
   label.append(el("span", "", field.label));
   const input = inputOf(field);
   input.name = field.name;
@@ -102,8 +102,13 @@ function inputOf(field) {
     return select;
   }
   const input = el("input");
-  input.type = "text";
-  input.autocomplete = "off";
+  if (field.kind === "check") {
+    input.type = "checkbox";
+    input.value = "yes";
+    return input;
+  }
+  input.type = field.kind === "password" ? "password" : "text";
+  input.autocomplete = field.kind === "password" ? "new-password" : "off";
   input.maxLength = 200;
   return input;
 }

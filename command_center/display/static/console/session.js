@@ -22,6 +22,9 @@ const WORDS = {
   admin: () => t("role.admin"),
 };
 
+/** @param {string} role */
+export const roleWord = (role) => WORDS[/** @type {Role} */ (role)]?.() ?? role;
+
 export class Session {
   /** @type {Me} */
   me = NOBODY;

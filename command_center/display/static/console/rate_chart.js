@@ -1,0 +1,60 @@
+// @ts-check
+// Annunciations over time, as bars; above ten in ten minutes is a flood (ISA-18.2), and its bar has another shape.
+
+import { el, svg } from "../dom.js";
+import { moment, whole } from "../format.js";
+import { t } from "../text.js";
+
+/** @typedef {{at: string, calls: number, most_10_min: number}} Rate */
+
+const WIDTH = 900;
+const HEIGHT = 150;
+const LEFT = 34;
+const FOOT = 20;
+const FLOOD_OVER = 10;
+
+/**
+ * @param {Rate[]} rates @param {number} rate_min minutes of one bar @param {number} now_ms
+ * @returns {HTMLElement}
+ */
+export function drawRates(rates, rate_min, now_ms) {
+  const figure = el("figure", "rate-chart");
+  const most = Math.max(FLOOD_OVER + 2, ...rates.map((rate) => rate.most_10_min));
+  const label = t("kpi.rateTitle", { n: whole(rate_min) });
+  const node = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label });
+  const width = (WIDTH - LEFT) / Math.max(1, rates.length);
+  /** @param {number} n */
+  const y = (n) => (HEIGHT - FOOT) * (1 - n / most);
+  rates.forEach((rate, i) => {
+    if (rate.most_10_min === 0) return;
+    const isFlood = rate.most_10_min > FLOOD_OVER;
+    const bar = svg("rect", {
+      x: LEFT + i * width + width * 0.1,
+      y: y(rate.most_10_min),
+      width: width * 0.8,
+      height: HEIGHT - FOOT - y(rate.most_10_min),
+      class: isFlood ? "rate-flood" : "rate-bar",
+    });
+    const title = svg("title", {});
+    title.textContent = t("kpi.bar", { time: moment(Date.parse(rate.at), now_ms), n: whole(rate.calls), most: whole(rate.most_10_min) });
+    bar.append(title);
+    node.append(bar);
+  });
+  const base = HEIGHT - FOOT;
+  node.append(svg("line", { x1: LEFT, x2: WIDTH, y1: base, y2: base, class: "rate-axis" }));
+  node.append(svg("line", { x1: LEFT, x2: WIDTH, y1: y(FLOOD_OVER), y2: y(FLOOD_OVER), class: "rate-limit" }));
+  node.append(words(LEFT - 6, y(FLOOD_OVER) + 4, String(FLOOD_OVER), "end"), words(LEFT - 6, base, "0", "end"));
+  const first = rates[0];
+  const last = rates[rates.length - 1];
+  if (first) node.append(words(LEFT, HEIGHT - 4, moment(Date.parse(first.at), now_ms), "start"));
+  if (last) node.append(words(WIDTH, HEIGHT - 4, moment(Date.parse(last.at), now_ms), "end"));
+  figure.append(el("figcaption", "", label), node);
+  return figure;
+}
+
+/** @param {number} x @param {number} y @param {string} text @param {string} anchor */
+function words(x, y, text, anchor) {
+  const node = svg("text", { x, y, "text-anchor": anchor });
+  node.textContent = text;
+  return node;
+}

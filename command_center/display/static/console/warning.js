@@ -1,0 +1,86 @@
+// @ts-check
+// What a warning (CAP) is, and its words.
+
+import { t } from "../text.js";
+
+/**
+ * @typedef {object} Info  One language of a message; what is not named here stays as it came.
+ * @property {string} [language] @property {string} event @property {string} urgency @property {string} severity
+ * @property {string} certainty @property {string} [headline] @property {string} [description] @property {string} [instruction]
+ * @property {string} [expires] @property {string} [senderName] @property {string[]} [responseType]
+ * @property {{areaDesc: string, polygon?: string[], geocode?: {valueName: string, value: string}[]}[]} [area]
+ */
+/**
+ * @typedef {object} Warning  One item of GET /api/v1/alerts.
+ * @property {string} id @property {string} chain @property {string} state @property {string} status
+ * @property {string} msg_type @property {string} scope @property {number} revision @property {string|null} alarm
+ * @property {string} level @property {string} made_by @property {string} made_at @property {string} edited_by
+ * @property {{by: string, means: string, recorded_by: string, at: string, comment: string}|null} authorisation
+ * @property {string} issued_by @property {string|null} issued_at @property {string|null} expires_at
+ * @property {boolean} expired @property {string|null} ended_by @property {number} valid_min
+ * @property {{where: string, what: string}[]} faults @property {string|null} xml @property {string} references
+ * @property {Info[]} info
+ * @property {{at: string, act: string, by: string, revision: number, comment: string}[]} [acts]
+ */
+
+/** @type {Record<string, () => string>} */
+const STATES = {
+  draft: () => t("warning.draft"),
+  authorised: () => t("warning.authorised"),
+  issued: () => t("warning.issued"),
+  superseded: () => t("warning.superseded"),
+  cancelled: () => t("warning.cancelled"),
+  discarded: () => t("warning.discarded"),
+};
+/** @type {Record<string, () => string>} */
+const KINDS = { Alert: () => t("warning.alert"), Update: () => t("warning.update"), Cancel: () => t("warning.cancel") };
+/** @type {Record<string, () => string>} */
+const MEANS = {
+  phone: () => t("means.phone"),
+  radio: () => t("means.radio"),
+  in_person: () => t("means.inPerson"),
+  letter: () => t("means.letter"),
+  login: () => t("means.login"),
+  standing_order: () => t("means.standingOrder"),
+};
+/** @type {Record<string, () => string>} */
+const ACTS = {
+  drafted: () => t("warningAct.drafted"),
+  rewritten: () => t("warningAct.rewritten"),
+  edited: () => t("warningAct.edited"),
+  authorised: () => t("warningAct.authorised"),
+  issued: () => t("warningAct.issued"),
+  discarded: () => t("warningAct.discarded"),
+  superseded: () => t("warningAct.superseded"),
+  cancelled: () => t("warningAct.cancelled"),
+};
+
+/** @param {Record<string, () => string>} words @param {string} key what nobody has a word for stays as it is */
+const word = (words, key) => (Object.hasOwn(words, key) ? words[key]() : key);
+
+/** @param {string} state */
+export const stateWord = (state) => word(STATES, state);
+/** @param {string} kind */
+export const kindWord = (kind) => word(KINDS, kind);
+/** @param {string} means */
+export const meansWord = (means) => word(MEANS, means);
+/** @param {string} act */
+export const actWord = (act) => word(ACTS, act);
+
+/** @returns {[string, string][]} how a yes can be heard */
+export const meansChoices = () => [
+  ["phone", t("means.phone")],
+  ["radio", t("means.radio")],
+  ["in_person", t("means.inPerson")],
+  ["letter", t("means.letter")],
+];
+
+/** @param {{state: string}} warning */
+export const isOpen = (warning) => warning.state === "draft" || warning.state === "authorised";
+
+/** Who stands against its being issued by this user; "" = nobody.  @param {Warning} warning @param {string|null} user */
+export const isOwnYes = (warning, user) =>
+  warning.authorisation !== null && user !== null && warning.authorisation.by.trim().toLowerCase() === user.trim().toLowerCase();
+
+/** The info in a language, else the first.  @param {Info[]} infos @param {string} language */
+export const infoIn = (infos, language) => infos.find((info) => (info.language ?? "").startsWith(language)) ?? infos[0];

@@ -1,0 +1,1 @@
+"""What is printed: sheets as values, written as HTML and as PDF."""
