@@ -3,7 +3,8 @@
 log.db ──tail──> alarm desk ──> operations.db        gateway.sock ──> link (status, doorbell; cursor back)
              │   desk ──> alert watch ──> alert office (CAP) ──> operations.db
              │       └─ outbox, in the same transaction ──> a worker per chat or number ──> people
-             └─> picture ──> live view ──> wall       HTTP ──> gate ──> routes over all of these
+             ├─> picture ──> live view ──> wall       HTTP ──> gate ──> routes over all of these
+             └─> history keeper (closed hours) ──> history/*.parquet ──> charts and exports
 """
 
 import asyncio
@@ -38,6 +39,8 @@ from command_center.clock import now_us
 from command_center.errors import OperationsError
 from command_center.gateway_link import GatewayLink
 from command_center.health import Health
+from command_center.history.keeper import HistoryKeeper
+from command_center.history.record import Record
 from command_center.listener import Server, listen, server
 from command_center.live import LiveView
 from command_center.metrics import Metrics, WarningParts
@@ -105,16 +108,16 @@ class CommandCenter:
             operations.close()
 
     async def _run(self, operations: Operations, log: LogThread, data_dir: Path) -> None:
-        news = Bell()
-        picture = Picture(self._settings.history)
+        news, picture = Bell(), Picture(self._settings.history)
         outbox = Outbox(operations, lambda: None if picture.directory is None else picture.directory.catalogue, now_us)
         desk = AlarmDesk(operations, news, (outbox.follow,))
         links = Links(data_dir, self._settings.notify)
         desk_link = DeskLink(desk, outbox, links, self._settings.city, now_us)
         notifier, answers = Notifier(operations, desk, outbox, desk_link), TelegramAnswers(desk, desk_link, links)
         tail = Tail(log, desk, picture, self._settings.history, news)
-        link = GatewayLink(data_dir, desk, tail.doorbell, news)
-        board = StatusBoard(data_dir, picture, desk, tail, link)
+        keeper = HistoryKeeper(data_dir, self._settings.history)
+        link = GatewayLink(data_dir, desk, tail.doorbell, news, keeper)
+        board = StatusBoard(data_dir, picture, desk, tail, link, keeper)
         book = SensorBook(picture, desk)
         actions = ActionActs(desk, operations, picture, news)
         reports = ReportDesk(desk, operations, picture, book, news)
@@ -122,8 +125,7 @@ class CommandCenter:
         viewer = AlarmViewer(picture, desk, book)
         live = LiveView(picture, desk, book, viewer, board, DutyBoard(actions, reports, actuators), news)
         warnings = self._warnings(operations, data_dir, desk, tail, Writer(picture, book, self._settings.city))
-        accounts = Accounts(operations, self._settings.http.session_hours)
-        self._greet(await asyncio.to_thread(accounts.ensure_admin, self._settings.admin.password, now_us()))
+        accounts = await self._accounts(operations)
         parts = Parts(
             city=self._settings.city,
             operations=operations,
@@ -133,6 +135,7 @@ class CommandCenter:
             letters=LetterReading(data_dir),
             tail=tail,
             picture=picture,
+            record=Record(picture, log, keeper.store),
             desk=desk,
             actions=actions,
             reports=reports,
@@ -142,8 +145,8 @@ class CommandCenter:
             book=book,
             viewer=viewer,
             live=live,
-            metrics=Metrics(desk, picture, tail, link, live, board, warnings, notifier),
-            health=Health(operations, desk, picture, tail, link, live, notifier, actuators),
+            metrics=Metrics(desk, picture, tail, link, live, board, warnings, notifier, keeper),
+            health=Health(operations, desk, picture, tail, link, live, notifier, actuators, keeper),
             notifier=notifier,
             links=links,
         )
@@ -151,6 +154,7 @@ class CommandCenter:
             parts,
             {
                 "tail": tail.run(),
+                "history": keeper.run(),
                 "gateway_link": link.run(),
                 "beat": _beat(desk, ReleaseWatch(desk, picture), actuators, link),
                 "live": live.run(),
@@ -163,7 +167,11 @@ class CommandCenter:
                 **({"telegram": answers.run()} if self._settings.notify.telegram_buttons else {}),
             },
         )
-        await desk.beat(now_us())  # the last word to operations.db
+
+    async def _accounts(self, operations: Operations) -> Accounts:
+        accounts = Accounts(operations, self._settings.http.session_hours)
+        self._greet(await asyncio.to_thread(accounts.ensure_admin, self._settings.admin.password, now_us()))
+        return accounts
 
     def _warnings(
         self, operations: Operations, data_dir: Path, desk: AlarmDesk, tail: Tail, writer: Writer
@@ -188,6 +196,7 @@ class CommandCenter:
             began = time.monotonic()
             for task in running:
                 task.cancel()
+        await parts.desk.beat(now_us())  # the last word to operations.db
         _log.info("stopped in %.3f s", time.monotonic() - began)
 
     def _greet(self, made_password: str | None) -> None:

@@ -2,7 +2,8 @@
 
 `/healthz` speaks for the city, not for this process: 503 when operations.db takes no writes, when a siren did not do
 what it was told, when the gateway was not heard for 10 s, cannot write its log, set a damaged one aside or has a wrong
-clock, when the log is in the trouble that `log_trouble` names, and when a way out to people fails.  Whoever restarts
+clock, when the log is in the trouble that `log_trouble` names, when a way out to people fails, and
+when closed hours do not come into the history.  Whoever restarts
 processes watches the processes.
 """
 
@@ -13,6 +14,7 @@ import msgspec
 from command_center.actuators.desk import ActuatorDesk
 from command_center.alarms.desk import AlarmDesk
 from command_center.gateway_link import GatewayLink
+from command_center.history.keeper import HistoryKeeper
 from command_center.live import LiveView
 from command_center.log_trouble import log_troubles
 from command_center.notify.service import Notifier
@@ -55,6 +57,18 @@ class LogReport(msgspec.Struct, frozen=True, kw_only=True):
     rows_damaged: int
 
 
+class HistoryReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The history on disk."""
+
+    error: str  # why it is not kept just now; empty = it is
+    compacted_seq: int | None  # everything up to this row of the log is in it
+    compacted_to: str | None  # when that row was written
+    files: int
+    bytes: int
+    observations_from: str | None  # older ones went, to stay within bounds; null: none did
+    minutes_from: str | None  # older rollups went, too
+
+
 class LiveReport(msgspec.Struct, frozen=True, kw_only=True):
     """The live view."""
 
@@ -78,6 +92,7 @@ class HealthReport(msgspec.Struct, frozen=True, kw_only=True):
     time: str
     operations: OperationsReport
     log: LogReport
+    history: HistoryReport
     live: LiveReport
     gateway: GatewayReport
 
@@ -95,10 +110,11 @@ class Health:
         live: LiveView,
         notifier: Notifier,
         actuators: ActuatorDesk,
+        keeper: HistoryKeeper,
     ) -> None:
         self._operations, self._desk, self._picture = operations, desk, picture
         self._tail, self._link, self._live = tail, link, live
-        self._notifier, self._actuators = notifier, actuators
+        self._notifier, self._actuators, self._keeper = notifier, actuators, keeper
 
     def faults(self, now_us: int) -> list[str]:
         """What does not work, in words."""
@@ -127,6 +143,8 @@ class Health:
             faults.append(f"the city's files are not reloaded yet: {frame.reload_error}")
         if frame is not None and frame.clock_error:
             faults.append(f"our own clock: {frame.clock_error}")
+        if self._keeper.trouble:
+            faults.append(self._keeper.trouble)
         return faults + self._notifier.faults()
 
     def waits_for(self, now_us: int) -> list[str]:
@@ -158,6 +176,7 @@ class Health:
                 rows_missing=self._tail.rows_missing,
                 rows_damaged=self._picture.damaged_rows,
             ),
+            history=self._history(),
             live=LiveReport(
                 viewers=self._live.viewers,
                 unseen_alarms=len(self._live.receipts.unseen(self._desk.open_alarms(), now_us)),
@@ -167,4 +186,16 @@ class Health:
                 heard=None if self._link.heard_us == NEVER else rfc3339(self._link.heard_us),
                 status=frame,
             ),
+        )
+
+    def _history(self) -> HistoryReport:
+        present, place = self._keeper.folder.present, self._keeper.folder.present.place
+        return HistoryReport(
+            error=self._keeper.error,
+            compacted_seq=None if place is None else place.seq,
+            compacted_to=rfc3339(place.at_us) if place is not None and place.at_us else None,
+            files=len(present.files),
+            bytes=sum(file.bytes for file in present.files),
+            observations_from=None if present.raw_from_us == NEVER else rfc3339(present.raw_from_us),
+            minutes_from=None if present.minutes_from_us == NEVER else rfc3339(present.minutes_from_us),
         )

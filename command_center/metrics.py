@@ -16,6 +16,8 @@ from command_center.alerts.watch import AlertWatch
 from command_center.clock import now_us
 from command_center.gateway_link import GatewayLink
 from command_center.gateway_metrics import gateway_metrics
+from command_center.history.figures import history_metrics
+from command_center.history.keeper import HistoryKeeper
 from command_center.live import LiveView
 from command_center.notify.figures import notify_metrics
 from command_center.notify.service import Notifier
@@ -48,10 +50,11 @@ class Metrics(Collector):
         board: StatusBoard,
         warnings: WarningParts,
         notifier: Notifier,
+        keeper: HistoryKeeper,
     ) -> None:
         self._desk, self._picture, self._tail = desk, picture, tail
         self._link, self._live, self._board = link, live, board
-        self._warning_parts, self._notifier = warnings, notifier
+        self._warning_parts, self._notifier, self._keeper = warnings, notifier, keeper
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
@@ -63,6 +66,7 @@ class Metrics(Collector):
         """What Prometheus asks for."""
         yield from self._log()
         yield from self._memory()
+        yield from history_metrics(self._keeper)
         yield from self._alarms()
         yield from self._warnings()
         yield from self._sensors()

@@ -1,7 +1,8 @@
 """Observations as the API shows them."""
 
+import asyncio
 import math
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from typing import Final
 
 import msgspec
@@ -52,13 +53,24 @@ def _words(reasons: int, *, spike: bool) -> list[str]:
     return [*Reason(reasons).words, *(["spike"] if spike else [])]
 
 
-def encoded_list(rows: Rows, held_from_us: int | None) -> Iterator[bytes]:
-    """All rows as one list of the API, piece by piece; `held_from_us`: what lies before it may be missing from them."""
+async def encoded_list(
+    pieces: AsyncIterator[Rows], held_from_us: int | None, detail: str = "observation"
+) -> AsyncIterator[bytes]:
+    """Observations as one list of the API, piece by piece; `held_from_us`: what lies before it may be missing."""
     yield b'{"items":['
-    for start in range(0, len(rows), _AT_ONCE):
-        yield b"," * (start > 0) + msgspec.json.encode(observations(rows[start : start + _AT_ONCE]))[1:-1]
+    is_first = True
+    async for rows in pieces:
+        for start in range(0, len(rows), _AT_ONCE):
+            yield b"," * (not is_first) + msgspec.json.encode(observations(rows[start : start + _AT_ONCE]))[1:-1]
+            is_first = False
+            await asyncio.sleep(0)  # encoding holds the loop
     held_from = msgspec.json.encode(None if held_from_us is None else rfc3339(held_from_us))
-    yield b'],"next":null,"held_from":' + held_from + b"}"
+    yield b'],"next":null,"held_from":' + held_from + b',"detail":' + msgspec.json.encode(detail) + b"}"
+
+
+async def one_piece(rows: Rows) -> AsyncIterator[Rows]:
+    """Rows that are there at once."""
+    yield rows
 
 
 def known(value: float) -> float | None:

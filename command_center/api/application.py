@@ -52,6 +52,7 @@ from command_center.api.head import HeadAsGet
 from command_center.api.log_feed import LogFeed
 from command_center.api.openapi import Application, operation_id
 from command_center.health import Health
+from command_center.history.record import Record
 from command_center.live import LiveView
 from command_center.metrics import Metrics
 from command_center.notify.links import Links
@@ -81,6 +82,7 @@ class Parts:
     letters: LetterReading
     tail: Tail
     picture: Picture
+    record: Record
     desk: AlarmDesk
     actions: ActionActs
     reports: ReportDesk
@@ -122,7 +124,7 @@ def build(parts: Parts) -> FastAPI:
         people.token_router(parts.tokens),
         audit.router(parts.operations),
         shift.router(ShiftBook(parts.operations), parts.desk, parts.picture),
-        sensors.router(parts.book, parts.picture),
+        sensors.router(parts.book, parts.picture, parts.record),
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),
         alarms.router(parts.desk, parts.operations, parts.viewer, parts.live.receipts),
         alarm_acts.router(parts.desk, parts.viewer),

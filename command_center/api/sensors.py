@@ -1,6 +1,5 @@
 """`/sensors`: what there is, what it says now, and what it said before."""
 
-import asyncio
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response
@@ -10,9 +9,9 @@ from command_center.api.answers import ApiError, answer
 from command_center.api.contract import Page, tells
 from command_center.api.parameters import DATE_TIME, Id, time_of
 from command_center.clock import now_us
-from command_center.observation_view import ObservationList, encoded_list
+from command_center.history.record import Asked, Record
+from command_center.observation_view import ObservationList, encoded_list, one_piece
 from command_center.picture.picture import Picture
-from command_center.picture.thinning import thinned
 from command_center.sensor_view import Sensor, SensorBook
 
 DEFAULT_POINTS: Final = 1_000
@@ -27,7 +26,7 @@ Points = Annotated[int, Query(ge=0, le=MOST_POINTS, description=_POINTS, json_sc
 _BEGINNING, _END = -(2**63), 2**63 - 1
 
 
-def router(book: SensorBook, picture: Picture) -> APIRouter:
+def router(book: SensorBook, picture: Picture, record: Record) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/sensors", tags=["sensors"])
 
@@ -57,10 +56,13 @@ def router(book: SensorBook, picture: Picture) -> APIRouter:
         to: To = None,
         points: Points = DEFAULT_POINTS,
     ) -> Response:
-        """A sensor's observations in [from, to), as far back as the command center keeps them in memory.
+        """A sensor's observations in [from, to), as far back as the history goes.
 
         One that the observation after it shows to be a spike has the reason `spike` and is suspect at best.
-        `held_from` says where that begins, if `from` lies before it; null: nothing that is stored is missing.
+        `held_from`: before it something that was stored may be missing; null: nothing is.  With `points`, a range of
+        over two days that memory does not hold is answered from 1-minute rollups (`detail` is `minute`): of each
+        bucket the lowest and the highest value, and the first that failed, at their own times; `quality` is then the
+        worst of the minute's that did not fail, and there are no `reasons`.
         """
         sensor = known(sensor_id)
         from_us, to_us = time_of(from_, "from", _BEGINNING), time_of(to, "to", _END)
@@ -70,10 +72,13 @@ def router(book: SensorBook, picture: Picture) -> APIRouter:
             raise ApiError(
                 422, "invalid", "one point cannot hold both the lowest and the highest value", "query.points"
             )
-        rows = picture.history.between(sensor.number, from_us, to_us)
+        asked = Asked((sensor.station, sensor.property, sensor.unit), sensor.number, from_us, to_us)
         if points:
-            rows = await asyncio.to_thread(thinned, rows, points)
-        return StreamingResponse(encoded_list(rows, _held_from_us(picture, from_us)), media_type="application/json")
+            found = await record.chart(asked, points)
+            listed = encoded_list(one_piece(found.rows), found.held_from_us, found.detail)
+        else:
+            listed = encoded_list(record.pieces(asked), record.held_from_us(asked))
+        return StreamingResponse(listed, media_type="application/json")
 
     def known(sensor_id: str) -> Sensor:
         return known_sensor(book, picture, sensor_id)
@@ -89,9 +94,3 @@ def known_sensor(book: SensorBook, picture: Picture, sensor_id: str) -> Sensor:
     if sensor is None:
         raise ApiError(404, "not_found", f"there is no sensor {sensor_id!r}", "path.sensor_id")
     return sensor
-
-
-def _held_from_us(picture: Picture, from_us: int) -> int | None:
-    """Where memory begins, if `from_us` lies before it."""
-    held_from_us = picture.held_from_us
-    return None if held_from_us is None or from_us >= held_from_us else held_from_us
