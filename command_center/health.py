@@ -156,6 +156,8 @@ class Health:
             missing.append(f"log: applied up to row {self._tail.seq}, not at its end")
         elif not self._tail.has_history:
             missing.append("history: still being read")
+        if not self._keeper.is_opened:
+            missing.append("history on disk: not opened yet")
         if not self._link.connected:
             missing.append("gateway: no link")
         return missing

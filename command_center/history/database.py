@@ -38,6 +38,7 @@ def opened(folder: Path, memory_mib: int, threads: int, name: str) -> duckdb.Duc
         )
         quoted = str(folder).replace("'", "''")
         for setting in (
+            "GLOBAL parquet_metadata_cache = true",  # a name that was read is never given to another file
             f"allowed_directories = ['{quoted}/']",
             "enable_external_access = false",
             "lock_configuration = true",

@@ -73,6 +73,11 @@ class HistoryKeeper:
         return place.seq if place is not None and place.log_id == log_id else 0
 
     @property
+    def is_opened(self) -> bool:
+        """Whether what is on disk is shown, or it is known why it is not."""
+        return self._parts is not None or bool(self.error)
+
+    @property
     def behind_s(self) -> float:
         """For how long something has been due; 0 where nothing is for long."""
         behind_s = time.monotonic() - self._idle_at
@@ -108,6 +113,7 @@ class HistoryKeeper:
         try:
             if self._parts is None:
                 self._parts = _opened(self._data_dir, self.folder, self._settings)
+                return True
             is_busy = self._parts.step()
             self._say("", is_full=False)
         except LogMissing:

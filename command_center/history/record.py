@@ -22,6 +22,7 @@ from sensors.times import MINUTE_US, NEVER
 
 DETAIL_US: Final = 2 * DAY_US
 PIECE_ROWS: Final = 100_000
+SPANS_PER_POINT: Final = 2  # DuckDB makes so many of the minutes: finer than the chart, and fewer than the minutes
 _EVER: Final = 2**62  # microseconds: far beyond any observation
 
 Detail = Literal["observation", "minute"]
@@ -59,7 +60,7 @@ class Record:
             elif self._length_us(asked, files) <= DETAIL_US:
                 found = await self._detailed(asked, files)
             else:
-                found = await self._of_minutes(asked, files)
+                found = await self._of_minutes(asked, files, points * SPANS_PER_POINT)
         return found._replace(rows=await asyncio.to_thread(thinned, found.rows, points))
 
     def held_from_us(self, asked: Asked, detail: Detail = "observation") -> int | None:
@@ -98,7 +99,7 @@ class Record:
 
         return Found(await self._store.ask(read), "observation", held_from_us)
 
-    async def _of_minutes(self, asked: Asked, files: FileSet) -> Found:
+    async def _of_minutes(self, asked: Asked, files: FileSet, spans: int) -> Found:
         """The extremes of minutes, and every observation that is not compacted yet."""
         sensor, number, from_us, to_us = asked
         memory = self._picture.history.between(number, from_us, to_us)
@@ -109,7 +110,7 @@ class Record:
         def read() -> Rows:
             edges = [(from_us, first_us), (last_us, to_us)]  # of minutes that lie in the range in part
             parts = [self._store.raw(files, sensor, *edge) for edge in edges if edge[0] < edge[1]]
-            parts.append(self._store.minutes(files, sensor, first_us, last_us).rows())
+            parts.append(self._store.minutes(files, sensor, first_us, last_us, spans).rows())
             rows = np.concatenate([*parts, memory])
             ordered: Rows = rows[np.argsort(rows["time_us"], kind="stable")]
             return ordered
@@ -118,6 +119,8 @@ class Record:
 
     def _is_in_memory(self, asked: Asked, files: FileSet) -> bool:
         """Whether memory holds everything of the range that was ever stored."""
+        if len(self._store.series_of(asked.sensor)) > 1:
+            return False  # what was stored in another unit has another number
         held_from_us = self._picture.held_from_us
         if held_from_us is not None:
             return asked.from_us >= held_from_us

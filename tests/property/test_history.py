@@ -21,7 +21,7 @@ from command_center.picture.series import ROW, Rows
 from command_center.picture.thinning import thinned
 from gateway.log.rows import Entry
 from sensors.quality import Quality
-from sensors.times import MINUTE_US
+from sensors.times import MINUTE_US, NEVER
 from tests.unit.command_center.history.keeping import (
     bits,
     closed,
@@ -190,16 +190,13 @@ def _folded(rows: Rows) -> Minutes:
         low, high = (good[pick(good["value"])] if len(good) else None for pick in (np.argmin, np.argmax))
         for name, cell in {
             "minute_us": minute * MINUTE_US,
-            "n": len(good),
             "low": np.nan if low is None else low["value"],
             "high": np.nan if high is None else high["value"],
-            "mean": good["value"].mean() if len(good) else np.nan,
             "low_us": 0 if low is None else low["time_us"],
             "high_us": 0 if high is None else high["time_us"],
             "quality": good["quality"].max() if len(good) else 0,
             "origin": 0,
-            "failed": len(bad),
-            "failed_us": bad["time_us"][0] if len(bad) else 0,
+            "failed_us": bad["time_us"][0] if len(bad) else NEVER,
             "failed_value": bad["value"][0] if len(bad) else np.nan,
             "failed_quality": bad["quality"][0] if len(bad) else 0,
         }.items():
