@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import AsyncIterator
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -27,11 +27,12 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class ObservationList(msgspec.Struct, frozen=True, kw_only=True):
-    """Observations of a span.  `held_from`: where memory begins, if the span begins before it; null: all are there."""
+    """Observations of a span.  `held_from`: before it something that was stored may be missing; null: nothing is."""
 
     items: list[Observation]
     next: None
     held_from: str | None
+    detail: Literal["observation", "minute"]  # what they are made of: observations, or the extremes of minutes
 
 
 def observations(rows: Rows) -> list[Observation]:
@@ -43,13 +44,14 @@ def observations(rows: Rows) -> list[Observation]:
             value=known(value),
             quality=quality,
             origin=ORIGIN_WORDS[origin],
-            reasons=_words(reasons, spike=spike) if reasons or spike else [],
+            reasons=reason_words(reasons, spike=spike) if reasons or spike else [],
         )
         for time_us, value, quality, origin, reasons, spike in zip(*columns, strict=True)
     ]
 
 
-def _words(reasons: int, *, spike: bool) -> list[str]:
+def reason_words(reasons: int, *, spike: bool) -> list[str]:
+    """The words of reasons, `spike` where the observation after it says so."""
     return [*Reason(reasons).words, *(["spike"] if spike else [])]
 
 

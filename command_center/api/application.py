@@ -29,6 +29,7 @@ from command_center.api import (
     dead_letters,
     docs,
     errors,
+    export,
     feeds,
     health,
     incidents,
@@ -52,6 +53,7 @@ from command_center.api.head import HeadAsGet
 from command_center.api.log_feed import LogFeed
 from command_center.api.openapi import Application, operation_id
 from command_center.health import Health
+from command_center.history.export import ParquetExport
 from command_center.history.record import Record
 from command_center.live import LiveView
 from command_center.metrics import Metrics
@@ -125,6 +127,7 @@ def build(parts: Parts) -> FastAPI:
         audit.router(parts.operations),
         shift.router(ShiftBook(parts.operations), parts.desk, parts.picture),
         sensors.router(parts.book, parts.picture, parts.record),
+        export.router(parts.picture, parts.record, ParquetExport(parts.record)),
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),
         alarms.router(parts.desk, parts.operations, parts.viewer, parts.live.receipts),
         alarm_acts.router(parts.desk, parts.viewer),

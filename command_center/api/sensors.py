@@ -23,7 +23,7 @@ MOST_POINTS: Final = 1_000_000
 _NOT_ONE: Final[dict[str, Any]] = {"not": {"const": 1}}
 _POINTS: Final = "at most so many, peaks kept; 0 = every one; not 1, which cannot hold both the lowest and the highest"
 Points = Annotated[int, Query(ge=0, le=MOST_POINTS, description=_POINTS, json_schema_extra=_NOT_ONE)]
-_BEGINNING, _END = -(2**63), 2**63 - 1
+BEGINNING, END = -(2**63), 2**63 - 1
 
 
 def router(book: SensorBook, picture: Picture, record: Record) -> APIRouter:
@@ -65,7 +65,7 @@ def router(book: SensorBook, picture: Picture, record: Record) -> APIRouter:
         worst of the minute's that did not fail, and there are no `reasons`.
         """
         sensor = known(sensor_id)
-        from_us, to_us = time_of(from_, "from", _BEGINNING), time_of(to, "to", _END)
+        from_us, to_us = time_of(from_, "from", BEGINNING), time_of(to, "to", END)
         if from_us > to_us:
             raise ApiError(422, "invalid", "`from` lies after `to`", "query.from")
         if points == 1:

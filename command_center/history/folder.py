@@ -18,6 +18,7 @@ from gateway.log.transaction import free_bytes
 from sensors.times import NEVER
 
 NAME: Final = "history"  # in the data directory
+EXPORTS: Final = "exports"  # of the history: Parquet files while they are made and sent
 UNFINISHED: Final = ".unfinished"
 ROW_GROUP: Final = 61_440  # rows that are read together: one sensor's month of minutes is one group of these
 
@@ -96,6 +97,8 @@ class Folder:
                 if path.name not in names and (path.suffix == ".parquet" or path.name.endswith(UNFINISHED)):
                     _log.info("history: %s was left unfinished: it is written again", path.name)
                     path.unlink()
+            for path in (self.path / EXPORTS).glob("*.parquet"):
+                path.unlink()
             return [file for file in files if not (self.path / file.name).exists()]
 
     def write(self, worker: Worker, statement: str, file: StoredFile) -> StoredFile:

@@ -49,11 +49,11 @@ class Record:
     """Answers from memory and disk."""
 
     def __init__(self, picture: Picture, log: LogThread, store: HistoryStore) -> None:
-        self._picture, self._log, self._store = picture, log, store
+        self._picture, self._log, self.store = picture, log, store
 
     async def chart(self, asked: Asked, points: int) -> Found:
         """At most `points` (2 or more) observations, every bucket's extremes among them.  Raises HistoryError."""
-        with self._store.folder.reading() as files:
+        with self.store.folder.reading() as files:
             if self._is_in_memory(asked, files):
                 rows = self._picture.history.between(asked.number, asked.from_us, asked.to_us)
                 found = Found(rows, "observation", None)
@@ -65,13 +65,13 @@ class Record:
 
     def held_from_us(self, asked: Asked, detail: Detail = "observation") -> int | None:
         """Before when something that was stored may be missing from the range; None: nothing is."""
-        return self._held_from_us(asked, self._store.folder.present, detail)
+        return self._held_from_us(asked, self.store.folder.present, detail)
 
     async def pieces(self, asked: Asked) -> AsyncIterator[Rows]:
         """Every observation of the range by time, in pieces of PIECE_ROWS at most.  Raises HistoryError."""
         from_us = asked.from_us
         while from_us < asked.to_us:
-            with self._store.folder.reading() as files:
+            with self.store.folder.reading() as files:
                 begin_us = self._first_us(asked._replace(from_us=from_us), files)
                 if begin_us is None:
                     return
@@ -91,13 +91,13 @@ class Record:
         horizon_us = self._last_us(files) + 1
 
         def read() -> Rows:
-            stored = self._store.raw(files, sensor, from_us, to_us, limit + NEAR)
-            behind = self._store.raw(files, sensor, to_us, min(to_us + DAY_US, horizon_us), NEAR)
+            stored = self.store.raw(files, sensor, from_us, to_us, limit + NEAR)
+            behind = self.store.raw(files, sensor, to_us, min(to_us + DAY_US, horizon_us), NEAR)
             rows = _united(np.concatenate([stored, behind]), np.concatenate([memory, after]))
             mark_spikes(rows)
             return rows[rows["time_us"] < to_us][:limit]
 
-        return Found(await self._store.ask(read), "observation", held_from_us)
+        return Found(await self.store.ask(read), "observation", held_from_us)
 
     async def _of_minutes(self, asked: Asked, files: FileSet, spans: int) -> Found:
         """The extremes of minutes, and every observation that is not compacted yet."""
@@ -109,17 +109,17 @@ class Record:
 
         def read() -> Rows:
             edges = [(from_us, first_us), (last_us, to_us)]  # of minutes that lie in the range in part
-            parts = [self._store.raw(files, sensor, *edge) for edge in edges if edge[0] < edge[1]]
-            parts.append(self._store.minutes(files, sensor, first_us, last_us, spans).rows())
+            parts = [self.store.raw(files, sensor, *edge) for edge in edges if edge[0] < edge[1]]
+            parts.append(self.store.minutes(files, sensor, first_us, last_us, spans).rows())
             rows = np.concatenate([*parts, memory])
             ordered: Rows = rows[np.argsort(rows["time_us"], kind="stable")]
             return ordered
 
-        return Found(await self._store.ask(read), "minute", held_from_us)
+        return Found(await self.store.ask(read), "minute", held_from_us)
 
     def _is_in_memory(self, asked: Asked, files: FileSet) -> bool:
         """Whether memory holds everything of the range that was ever stored."""
-        if len(self._store.series_of(asked.sensor)) > 1:
+        if len(self.store.series_of(asked.sensor)) > 1:
             return False  # what was stored in another unit has another number
         held_from_us = self._picture.held_from_us
         if held_from_us is not None:

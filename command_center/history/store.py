@@ -83,7 +83,7 @@ class HistoryStore:
 
     def __init__(self, folder: Folder, memory_mib: int) -> None:
         self.folder = folder
-        self._memory_mib = memory_mib
+        self.memory_mib = memory_mib
         self._executor = ThreadPoolExecutor(READERS, thread_name_prefix="history-reader")
         self._lock = threading.Lock()
         self._database: duckdb.DuckDBPyConnection | None = None
@@ -184,7 +184,7 @@ class HistoryStore:
     def _opened(self) -> duckdb.DuckDBPyConnection:
         with self._lock:
             if self._database is None:
-                self._database = opened(self.folder.path, self._memory_mib, READERS, "reading")
+                self._database = opened(self.folder.path, self.memory_mib, READERS, "reading")
             return self._database
 
 
