@@ -38,7 +38,7 @@ All transitions, and the state after the last row, are compared with those of th
     ),
     "history": (
         "Charts of the history on disk",
-        "A year of 500 sensors that speak once a minute, as compaction leaves it; charts of 1,000 points of one of them.",
+        "A year of 500 sensors that speak once a minute, as compaction leaves it; 1,000 points of one of them.",
         ("history",),
     ),
     "sink": ("The InfluxDB sink beside influxdb-client's Points", "", ("sink",)),
