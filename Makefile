@@ -1,5 +1,5 @@
 # `make run` and `make test` do their own set-up: a fresh Debian machine needs only make and a network.
-.PHONY: help run test lint bench outage torture bootstrap bootstrap-dev clean
+.PHONY: help run test lint bench outage floods torture bootstrap bootstrap-dev clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -33,6 +33,10 @@ torture: bootstrap-dev ## processes killed, links cut, the disk filled under loa
 outage: bootstrap-dev ## InfluxDB sink: its server away for two minutes under load, nothing missing at the end
 	@scripts/test-setup
 	@OUTAGE_S=120 exec $(BIN)/pytest tests/e2e/test_sink.py -k outage $(ARGS)
+
+floods: bootstrap-dev ## the recorded floods end to end, the command center killed 300 times on the way
+	@scripts/test-setup
+	@FLOOD_KILLS=300 exec $(BIN)/pytest -n0 tests/e2e/test_floods_end_to_end.py $(ARGS)
 
 bootstrap: ## the virtual environment, as far as running needs it
 	@scripts/bootstrap

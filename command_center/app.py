@@ -3,8 +3,9 @@
 log.db ──tail──> alarm desk ──> operations.db        gateway.sock ──> link (status, doorbell; cursor back)
              │   desk ──> alert watch ──> alert office (CAP) ──> operations.db
              │       └─ outbox, in the same transaction ──> a worker per chat or number ──> people
-             ├─> picture ──> live view ──> wall       HTTP ──> gate ──> routes over all of these
-             └─> history keeper (closed hours) ──> history/*.parquet ──> charts and exports
+             ├─> history keeper (closed hours) ──> history/*.parquet ──> charts and exports
+             └─> picture ──> live view ──> wall       HTTP ──> gate ──> routes over all of these
+                         └─> survey ──> the public page's files ──> `siaga public-page`
 """
 
 import asyncio
@@ -14,9 +15,10 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from command_center.accounts import ADMIN, Accounts
 from command_center.actions.acts import ActionActs
@@ -26,10 +28,11 @@ from command_center.actuators.desk import ActuatorDesk
 from command_center.actuators.link import ActuatorLinks
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.release_watch import ReleaseWatch
+from command_center.alarms.silence_watch import SilenceWatch
 from command_center.alarms.viewer import AlarmViewer
 from command_center.alerts.listening import Listening
 from command_center.alerts.office import AlertOffice
-from command_center.alerts.publishing import AlertPublishing
+from command_center.alerts.publishing import AlertFeed
 from command_center.alerts.watch import AlertWatch
 from command_center.alerts.writer import Writer
 from command_center.api.application import Parts, build
@@ -43,7 +46,12 @@ from command_center.history.keeper import HistoryKeeper
 from command_center.history.record import Record
 from command_center.listener import Server, listen, server
 from command_center.live import LiveView
-from command_center.metrics import Metrics, WarningParts
+from command_center.metrics import MeansParts, Metrics, OutParts, WarningParts
+from command_center.mqtt_out.alarms import AlarmFeed
+from command_center.mqtt_out.feed import Feed
+from command_center.mqtt_out.observations import ObservationFeed
+from command_center.mqtt_out.service import MqttOut
+from command_center.notify.answering import Answering
 from command_center.notify.desk_link import DeskLink
 from command_center.notify.links import Links
 from command_center.notify.outbox import Outbox
@@ -53,8 +61,14 @@ from command_center.operations import Operations
 from command_center.picture.log_thread import LogThread
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
+from command_center.public.folder import folder_of
+from command_center.public.survey import Survey
+from command_center.public.writer import PublicPage
+from command_center.receipts import Receipts
 from command_center.sensor_view import SensorBook
 from command_center.tokens import Tokens
+from command_center.troubles.desk import TroubleDesk
+from command_center.troubles.unseen import Unseen
 from command_center.wall_status import StatusBoard
 from sensors.settings import Settings
 
@@ -78,6 +92,27 @@ async def serve(settings: Settings) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop, number)
         await center.run()
+
+
+@dataclass(frozen=True, slots=True)
+class Spine:
+    """What follows the log, and what follows from it."""
+
+    picture: Picture
+    outbox: Outbox
+    desk: AlarmDesk
+    observations: ObservationFeed
+    tail: Tail
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How people are told, and how they answer."""
+
+    answering: Answering
+    links: Links
+    notifier: Notifier
+    answers: TelegramAnswers
 
 
 class CommandCenter:
@@ -107,24 +142,43 @@ class CommandCenter:
             await log.close()
             operations.close()
 
-    async def _run(self, operations: Operations, log: LogThread, data_dir: Path) -> None:
-        news, picture = Bell(), Picture(self._settings.history)
+    def _spine(self, operations: Operations, log: LogThread, news: Bell) -> Spine:
+        picture = Picture(self._settings.history)
         outbox = Outbox(operations, lambda: None if picture.directory is None else picture.directory.catalogue, now_us)
         desk = AlarmDesk(operations, news, (outbox.follow,))
-        links = Links(data_dir, self._settings.notify)
-        desk_link = DeskLink(desk, outbox, links, self._settings.city, now_us)
-        notifier, answers = Notifier(operations, desk, outbox, desk_link), TelegramAnswers(desk, desk_link, links)
-        tail = Tail(log, desk, picture, self._settings.history, news)
+        outbox.newest = desk.newest
+        settings = self._settings.mqtt_out
+        observations = ObservationFeed(settings.readers, settings.observations_per_s)
+        followers = (observations.take,) if settings.observations else ()
+        return Spine(
+            picture=picture,
+            outbox=outbox,
+            desk=desk,
+            observations=observations,
+            tail=Tail(log, desk, picture, self._settings.history, news, followers),
+        )
+
+    async def _run(self, operations: Operations, log: LogThread, data_dir: Path) -> None:
+        news = Bell()
+        spine = self._spine(operations, log, news)
+        picture, desk, tail = spine.picture, spine.desk, spine.tail
         keeper = HistoryKeeper(data_dir, self._settings.history)
         link = GatewayLink(data_dir, desk, tail.doorbell, news, keeper)
-        board = StatusBoard(data_dir, picture, desk, tail, link, keeper)
-        book = SensorBook(picture, desk)
-        actions = ActionActs(desk, operations, picture, news)
-        reports = ReportDesk(desk, operations, picture, book, news)
-        actuators = ActuatorDesk(desk, operations, picture, news)
+        board, book = (
+            StatusBoard(data_dir, picture, desk, tail, link, Receipts(now_us()), keeper),
+            SensorBook(picture, desk),
+        )
+        actions, reports = (
+            ActionActs(desk, operations, picture, news),
+            ReportDesk(desk, operations, picture, book, news),
+        )
+        means = self._means(spine, operations, board.receipts, news)
+        told = self._telling(spine, operations, means.troubles, data_dir)
         viewer = AlarmViewer(picture, desk, book)
-        live = LiveView(picture, desk, book, viewer, board, DutyBoard(actions, reports, actuators), news)
-        warnings = self._warnings(operations, data_dir, desk, tail, Writer(picture, book, self._settings.city))
+        live = LiveView(picture, desk, book, viewer, board, DutyBoard(actions, reports, means.troubles), news)
+        page = self._public_page(Survey(operations, picture, desk, board), picture, data_dir)
+        warnings = self._warnings(operations, desk, tail, Writer(picture, book, self._settings.city))
+        outs = self._out(spine, AlertFeed(operations))
         accounts = await self._accounts(operations)
         parts = Parts(
             city=self._settings.city,
@@ -141,47 +195,78 @@ class CommandCenter:
             reports=reports,
             office=warnings.office,
             listening=warnings.listening,
-            actuators=actuators,
+            actuators=means.actuators,
+            troubles=means.troubles,
+            answering=told.answering,
             book=book,
             viewer=viewer,
             live=live,
-            metrics=Metrics(desk, picture, tail, link, live, board, warnings, notifier, keeper),
-            health=Health(operations, desk, picture, tail, link, live, notifier, actuators, keeper),
-            notifier=notifier,
-            links=links,
+            metrics=Metrics(desk, picture, tail, link, live, board, warnings, told.notifier, outs, means, page, keeper),
+            health=Health(
+                operations, desk, picture, tail, link, live, told.notifier, means.actuators, outs.out, page, keeper
+            ),
+            notifier=told.notifier,
+            links=told.links,
         )
-        await self._serve(
-            parts,
-            {
-                "tail": tail.run(),
-                "history": keeper.run(),
-                "gateway_link": link.run(),
-                "beat": _beat(desk, ReleaseWatch(desk, picture), actuators, link),
-                "live": live.run(),
-                "actuators": ActuatorLinks(self._settings, actuators).run(),
-                "audit_head": _tell_audit_head(operations),
-                "alerts": warnings.watch.run(),
-                "listening": warnings.listening.run(),
-                "publishing": warnings.publishing.run(),
-                "notify": notifier.run(),
-                **({"telegram": answers.run()} if self._settings.notify.telegram_buttons else {}),
-            },
-        )
+        beats = (desk, ReleaseWatch(desk, picture), SilenceWatch(desk, picture), means.actuators, means.troubles)
+        jobs: dict[str, Coroutine[Any, Any, None]] = {
+            "tail": tail.run(),
+            "history": keeper.run(),
+            "gateway_link": link.run(),
+            "beat": _beat(beats, link),
+            "live": live.run(),
+            "actuators": means.links.run(),
+            "audit_head": _tell_audit_head(operations),
+            "alerts": warnings.watch.run(),
+            "listening": warnings.listening.run(),
+            "mqtt_out": outs.out.run(),
+            "public": page.run(),
+            "notify": told.notifier.run(),
+            **({"telegram": told.answers.run()} if self._settings.notify.telegram_buttons else {}),
+        }
+        await self._serve(parts, jobs)
+        await desk.beat(now_us())  # the last word to operations.db
 
     async def _accounts(self, operations: Operations) -> Accounts:
         accounts = Accounts(operations, self._settings.http.session_hours)
         self._greet(await asyncio.to_thread(accounts.ensure_admin, self._settings.admin.password, now_us()))
         return accounts
 
-    def _warnings(
-        self, operations: Operations, data_dir: Path, desk: AlarmDesk, tail: Tail, writer: Writer
-    ) -> WarningParts:
+    def _public_page(self, survey: Survey, picture: Picture, data_dir: Path) -> PublicPage:
+        settings = self._settings.public
+        into = folder_of(settings.directory, settings.port, data_dir)
+        return PublicPage(survey, picture, into, settings.every_s)
+
+    def _means(self, spine: Spine, operations: Operations, receipts: Receipts, news: Bell) -> MeansParts:
+        actuators = ActuatorDesk(spine.desk, operations, spine.picture, news)
+        sources = (actuators.conditions, Unseen(receipts, spine.desk, spine.picture))
+        troubles = TroubleDesk(operations, sources, spine.outbox.follow_troubles, news, now_us())
+        spine.outbox.troubles = troubles.calls
+        return MeansParts(actuators, ActuatorLinks(self._settings, actuators), troubles)
+
+    def _telling(self, spine: Spine, operations: Operations, troubles: TroubleDesk, data_dir: Path) -> Telling:
+        answering, links = Answering(spine.desk, troubles), Links(data_dir, self._settings.notify)
+        desk_link = DeskLink(answering, spine.outbox, links, self._settings.city, now_us)
+        return Telling(
+            answering=answering,
+            links=links,
+            notifier=Notifier(operations, spine.desk, spine.outbox, desk_link),
+            answers=TelegramAnswers(answering, desk_link, links),
+        )
+
+    def _out(self, spine: Spine, alerts: AlertFeed) -> OutParts:
+        settings, observations = self._settings.mqtt_out, spine.observations
+        alarms = AlarmFeed(spine.desk, spine.picture, spine.tail, settings.readers)
+        feeds: list[Feed] = [*([alarms] if settings.alarms else []), alerts]
+        feeds += [observations] if settings.observations else []
+        return OutParts(MqttOut(self._settings, spine.picture, feeds), alarms, observations)
+
+    def _warnings(self, operations: Operations, desk: AlarmDesk, tail: Tail, writer: Writer) -> WarningParts:
         office = AlertOffice(operations, desk, writer)
         return WarningParts(
             office=office,
             watch=AlertWatch(office, tail),
             listening=Listening(writer, self._settings.city),
-            publishing=AlertPublishing(operations, data_dir, self._settings.mqtt),
         )
 
     async def _serve(self, parts: Parts, jobs: Mapping[str, Coroutine[Any, Any, None]]) -> None:
@@ -206,11 +291,17 @@ class CommandCenter:
             sys.stdout.flush()
 
 
-async def _beat(desk: AlarmDesk, watch: ReleaseWatch, actuators: ActuatorDesk, link: GatewayLink) -> None:
+class Beating(Protocol):
+    """What looks once a second at what falls due."""
+
+    async def beat(self, now_us: int) -> None:
+        """Look."""
+
+
+async def _beat(parts: Sequence[Beating], link: GatewayLink) -> None:
     while True:
-        await desk.beat(now_us())
-        await watch.beat(now_us())
-        await actuators.beat(now_us())
+        for part in parts:
+            await part.beat(now_us())
         link.report()
         await asyncio.sleep(BEAT_S)
 

@@ -2,8 +2,8 @@
 
 `/healthz` speaks for the city, not for this process: 503 when operations.db takes no writes, when a siren did not do
 what it was told, when the gateway was not heard for 10 s, cannot write its log, set a damaged one aside or has a wrong
-clock, when the log is in the trouble that `log_trouble` names, when a way out to people fails, and
-when closed hours do not come into the history.  Whoever restarts
+clock, when the log is in the trouble that `log_trouble` names, when closed hours do not come into the history, when a
+way out to people fails, and when the broker that alarms are published to is away.  Whoever restarts
 processes watches the processes.
 """
 
@@ -17,10 +17,12 @@ from command_center.gateway_link import GatewayLink
 from command_center.history.keeper import HistoryKeeper
 from command_center.live import LiveView
 from command_center.log_trouble import log_troubles
+from command_center.mqtt_out.service import MqttOut
 from command_center.notify.service import Notifier
 from command_center.operations import Operations
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
+from command_center.public.writer import PublicPage
 from gateway.status import SourceStatus, StatusFrame
 from sensors.times import NEVER, SECOND_US, rfc3339
 
@@ -110,11 +112,14 @@ class Health:
         live: LiveView,
         notifier: Notifier,
         actuators: ActuatorDesk,
+        out: MqttOut,
+        public: PublicPage,
         keeper: HistoryKeeper,
     ) -> None:
         self._operations, self._desk, self._picture = operations, desk, picture
         self._tail, self._link, self._live = tail, link, live
-        self._notifier, self._actuators, self._keeper = notifier, actuators, keeper
+        self._notifier, self._actuators, self._out, self._public = notifier, actuators, out, public
+        self._keeper = keeper
 
     def faults(self, now_us: int) -> list[str]:
         """What does not work, in words."""
@@ -143,9 +148,9 @@ class Health:
             faults.append(f"the city's files are not reloaded yet: {frame.reload_error}")
         if frame is not None and frame.clock_error:
             faults.append(f"our own clock: {frame.clock_error}")
-        if self._keeper.trouble:
-            faults.append(self._keeper.trouble)
-        return faults + self._notifier.faults()
+        if self._public.error:
+            faults.append(f"the public page cannot be written: {self._public.error}")
+        return [*faults, *self._keeper.faults(), *self._out.faults(now_us), *self._notifier.faults()]
 
     def waits_for(self, now_us: int) -> list[str]:
         """What is missing until it can be used; nothing = ready."""

@@ -8,10 +8,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from command_center.actuators.desk import ActuatorDesk
+from command_center.actuators.figures import actuator_metrics
+from command_center.actuators.link import ActuatorLinks
 from command_center.alarms.desk import AlarmDesk
 from command_center.alerts.listening import Listening
 from command_center.alerts.office import AlertOffice
-from command_center.alerts.publishing import AlertPublishing
 from command_center.alerts.watch import AlertWatch
 from command_center.clock import now_us
 from command_center.gateway_link import GatewayLink
@@ -19,11 +21,19 @@ from command_center.gateway_metrics import gateway_metrics
 from command_center.history.figures import history_metrics
 from command_center.history.keeper import HistoryKeeper
 from command_center.live import LiveView
+from command_center.mqtt_out.alarms import AlarmFeed
+from command_center.mqtt_out.figures import out_metrics
+from command_center.mqtt_out.observations import ObservationFeed
+from command_center.mqtt_out.service import MqttOut
 from command_center.notify.figures import notify_metrics
 from command_center.notify.service import Notifier
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
+from command_center.public.writer import PublicPage
+from command_center.troubles.desk import TroubleDesk
+from command_center.troubles.figures import trouble_metrics
 from command_center.wall_status import StatusBoard
+from sensors.times import NEVER, SECOND_US
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -34,7 +44,22 @@ class WarningParts(NamedTuple):
     office: AlertOffice
     watch: AlertWatch
     listening: Listening
-    publishing: AlertPublishing
+
+
+class OutParts(NamedTuple):
+    """What leaves over MQTT."""
+
+    out: MqttOut
+    alarms: AlarmFeed
+    observations: ObservationFeed
+
+
+class MeansParts(NamedTuple):
+    """The means of warning: sirens, and what is wrong with any of them."""
+
+    actuators: ActuatorDesk
+    links: ActuatorLinks
+    troubles: TroubleDesk
 
 
 class Metrics(Collector):
@@ -50,11 +75,16 @@ class Metrics(Collector):
         board: StatusBoard,
         warnings: WarningParts,
         notifier: Notifier,
+        out: OutParts,
+        means: MeansParts,
+        public: PublicPage,
         keeper: HistoryKeeper,
     ) -> None:
         self._desk, self._picture, self._tail = desk, picture, tail
         self._link, self._live, self._board = link, live, board
-        self._warning_parts, self._notifier, self._keeper = warnings, notifier, keeper
+        self._warning_parts, self._notifier = warnings, notifier
+        self._out, self._means, self._public = out, means, public
+        self._keeper = keeper
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
@@ -71,6 +101,10 @@ class Metrics(Collector):
         yield from self._warnings()
         yield from self._sensors()
         yield from notify_metrics(self._notifier)
+        yield from self._public_page()
+        yield from out_metrics(*self._out)
+        yield from actuator_metrics(self._means.actuators, self._means.links, now_us())
+        yield from trouble_metrics(self._means.troubles)
         yield from self._gateway()
 
     def _log(self) -> Iterator[Metric]:
@@ -110,10 +144,12 @@ class Metrics(Collector):
         yield _counter("unnamed_transitions", "transitions of datastreams that no catalogue names", self._desk.unnamed)
 
     def _warnings(self) -> Iterator[Metric]:
-        office, watch, listening, publishing = self._warning_parts
+        office, watch, listening = self._warning_parts
         yield _counter("alerts_issued", "CAP messages that were issued", office.issued)
-        yield _counter("alerts_published", "CAP messages and clearings published over MQTT", publishing.published)
-        yield _gauge("alert_broker_connected", "the broker that warnings are published to", publishing.connected)
+        yield _counter(
+            "alerts_published", "CAP messages and clearings published over MQTT", self._out.out.published["alert"]
+        )
+        yield _gauge("alert_broker_connected", "the broker that warnings are published to", self._out.out.connected)
         yield _gauge("alert_rules_failing", "no warnings are drafted by rule just now", bool(watch.error))
         failures = GaugeMetricFamily("siaga_cap_feed_failures", "failed rounds in a row", labels=["feed"])
         refused = CounterMetricFamily("siaga_cap_feed_refused", "what was no CAP message", labels=["feed"])
@@ -128,6 +164,12 @@ class Metrics(Collector):
         yield _gauge("sensors", "sensors of the catalogue in force", counts.total)
         yield _gauge("sensors_silent", "sensors that are silent", counts.silent)
         yield _gauge("sensors_never_heard", "sensors never heard", counts.never_heard)
+
+    def _public_page(self) -> Iterator[Metric]:
+        page = self._public
+        yield _counter("public_page_failures", "rounds in which the public page could not be written", page.failures)
+        written_s = 0.0 if page.written_us == NEVER else page.written_us / SECOND_US
+        yield _gauge("public_page_written_timestamp_seconds", "when it was written last; 0: not yet, or off", written_s)
 
     def _gateway(self) -> Iterator[Metric]:
         frame = self._link.frame

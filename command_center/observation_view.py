@@ -10,6 +10,7 @@ import msgspec
 from command_center.picture.series import Rows
 from sensors.origin import Origin
 from sensors.quality import Reason
+from sensors.sharing import Sharing, Terms
 from sensors.times import rfc3339
 
 ORIGIN_WORDS: Final = tuple(origin.word for origin in sorted(Origin))
@@ -33,6 +34,9 @@ class ObservationList(msgspec.Struct, frozen=True, kw_only=True):
     next: None
     held_from: str | None
     detail: Literal["observation", "minute"]  # what they are made of: observations, or the extremes of minutes
+    producer: str  # whom to name beside them
+    licence: str  # what may be done with them; empty: none is granted
+    sharing: Sharing
 
 
 def observations(rows: Rows) -> list[Observation]:
@@ -56,7 +60,7 @@ def reason_words(reasons: int, *, spike: bool) -> list[str]:
 
 
 async def encoded_list(
-    pieces: AsyncIterator[Rows], held_from_us: int | None, detail: str = "observation"
+    pieces: AsyncIterator[Rows], held_from_us: int | None, terms: Terms, detail: str = "observation"
 ) -> AsyncIterator[bytes]:
     """Observations as one list of the API, piece by piece; `held_from_us`: what lies before it may be missing."""
     yield b'{"items":['
@@ -67,7 +71,15 @@ async def encoded_list(
             is_first = False
             await asyncio.sleep(0)  # encoding holds the loop
     held_from = msgspec.json.encode(None if held_from_us is None else rfc3339(held_from_us))
-    yield b'],"next":null,"held_from":' + held_from + b',"detail":' + msgspec.json.encode(detail) + b"}"
+    behind = msgspec.json.encode(detail) + b"," + msgspec.json.encode(terms)[1:]
+    yield (
+        b'],"next":null,"held_from":'
+        + held_from
+        + b',"detail":'
+        + msgspec.json.encode(detail)
+        + b","
+        + msgspec.json.encode(terms)[1:]
+    )
 
 
 async def one_piece(rows: Rows) -> AsyncIterator[Rows]:

@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import msgspec
 
 from command_center.errors import NotAllowed
+from sensors.sharing import Audience
 
 NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}\Z"  # no colon: `cli:…` and `token:…` are nobody's login
 SHORTEST_PASSWORD: Final = 8  # characters; NIST SP 800-63B, 5.1.1.1
@@ -41,8 +42,8 @@ class Role(StrEnum):
 class Scope(StrEnum):
     """What a token may read.  No token acts: who acts is a person."""
 
-    WALL = "wall"  # what a wall shows
-    READ = "read"  # everything that a viewer may read but what people wrote
+    WALL = "wall"  # what a wall shows, and that it is one of ours
+    READ = "read"  # everything that is shared with other agencies; with `wall` what a viewer may read
     EXPORT = "export"  # the log in its order, and tables
     METRICS = "metrics"  # health and figures, for a monitoring system
 
@@ -56,6 +57,20 @@ class Caller:
     scopes: frozenset[Scope] = frozenset()
     expires_us: int | None = None  # when a session runs out if nothing is done with it, µs UTC
     ends_us: int | None = None  # when it runs out whatever is done with it
+
+
+def audience_of(caller: Caller | None) -> Audience:
+    """For whom an answer is made; `caller` None: whoever sits at this machine, which the gate has made sure of.
+
+    People and walls are the command center's own, and so is a program whose token bears the scope `wall`; any other
+    token is another agency's.
+
+    >>> audience_of(Caller("token:dinas", scopes=frozenset({Scope.READ}))).value
+    'agency'
+    """
+    if caller is None or caller.role is not None or Scope.WALL in caller.scopes:
+        return Audience.INTERNAL
+    return Audience.AGENCY if caller.scopes & {Scope.READ, Scope.EXPORT} else Audience.PUBLIC
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):

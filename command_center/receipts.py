@@ -36,7 +36,8 @@ def annunciation_id(alarm: Alarm) -> str:
 class Receipts:
     """What was painted first when, on any screen."""
 
-    def __init__(self) -> None:
+    def __init__(self, began_us: int = 0) -> None:
+        self._began_us = began_us  # what was painted before is not known: screens say it again when they are back
         self._painted_us: OrderedDict[str, int] = OrderedDict()
         self.refused = 0  # messages of screens that could not be read
 
@@ -61,6 +62,8 @@ class Receipts:
     def unseen(self, alarms: Iterable[Alarm], now_us: int) -> list[Alarm]:
         """Of open alarms those whose newest annunciation was heard by nobody's screen for too long."""
         before_us = now_us - UNSEEN_AFTER_S * SECOND_US
+        if self._began_us > before_us:
+            return []
         return [
             alarm
             for alarm in alarms

@@ -221,6 +221,19 @@ CREATE TABLE notice_attempt (
 CREATE INDEX notice_attempt_of_notice ON notice_attempt (notice, number);
 """
 
+_TROUBLES: Final = """
+CREATE TABLE trouble (                         -- of the means of warning: a siren that does not answer, …
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    subject TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    raised_us INTEGER NOT NULL,
+    cleared_us INTEGER,                        -- NULL: it is still so
+    body TEXT NOT NULL                         -- JSON of command_center.troubles.trouble.Trouble
+);
+CREATE INDEX trouble_cleared ON trouble (cleared_us);
+"""
+
 # What each version added: a file of an older one is brought up to date when it is opened, in one transaction.  A step
 # is SQL, or what it takes Python for: a function of the connection, within that transaction.
 Step = str | Callable[[sqlite3.Connection], None]
@@ -233,5 +246,6 @@ SCHEMA: Final[tuple[Step, ...]] = (
     _WARNINGS,
     _NOTICES,
     _ACTUATORS,
+    _TROUBLES,
 )
 SCHEMA_VERSION: Final = len(SCHEMA)

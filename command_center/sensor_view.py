@@ -19,6 +19,7 @@ from sensors.catalogue import Datastream, Level
 from sensors.health_kinds import is_health
 from sensors.quality import Reason
 from sensors.rules import levels_in_force
+from sensors.sharing import Audience, Sharing, may_see, terms_of
 from sensors.times import HOUR_US, SECOND_US, rfc3339
 
 
@@ -78,6 +79,9 @@ class Sensor(msgspec.Struct, frozen=True, kw_only=True):
     area_name: str
     jurisdiction: str
     agency: str
+    producer: str  # whom to name beside its readings
+    licence: str  # what takers may do with them; empty: none is granted
+    sharing: Sharing
     programme: str
     dimension: str
     basin: str
@@ -103,33 +107,39 @@ class SensorBook:
         self._picture, self._desk = picture, desk
         self._blank: dict[int, Sensor] = {}  # by number
         self._levels: dict[int, tuple[Level, ...]] = {}  # in force, by number
-        self._kinship = Kinship(())
+        self._kinship = {audience: Kinship(()) for audience in Audience}
         self._blank_of: tuple[Directory | None, int] = (None, 0)
 
-    def all(self, now_us: int) -> list[Sensor]:
-        """The sensors in the catalogue's order; none before the log was read."""
-        return [self._filled(blank, now_us) for blank in self._blanks(now_us).values()]
+    def all(self, now_us: int, audience: Audience = Audience.INTERNAL) -> list[Sensor]:
+        """The sensors that an audience may see in the catalogue's order; none before the log was read."""
+        blanks = self._blanks(now_us).values()
+        return [self._filled(blank, now_us, audience) for blank in blanks if self._picture.shows(blank.id, audience)]
 
     def on_wall(self, now_us: int) -> list[Sensor]:
         """The sensors that operators watch: all but the devices' own health."""
-        return [self._filled(blank, now_us) for blank in self._blanks(now_us).values() if not blank.health]
+        return [
+            self._filled(blank, now_us, Audience.INTERNAL)
+            for blank in self._blanks(now_us).values()
+            if not blank.health
+        ]
 
-    def one(self, sensor_id: str, now_us: int) -> Sensor | None:
-        """The sensor `{station}:{property}`."""
+    def one(self, sensor_id: str, now_us: int, audience: Audience = Audience.INTERNAL) -> Sensor | None:
+        """The sensor `{station}:{property}`; one that the audience may not see is not there."""
         found = [blank for blank in self._blanks(now_us).values() if blank.id == sensor_id]
-        return self._filled(found[0], now_us) if found else None
+        is_seen = bool(found) and self._picture.shows(sensor_id, audience)
+        return self._filled(found[0], now_us, audience) if is_seen else None
 
     def beside(self, changed: Iterable[int], now_us: int) -> list[BesideOf]:
         """What stands beside values now, where that may have changed since these datastreams did."""
         self._blanks(now_us)
         directory = self._picture.directory
         index = {} if directory is None else directory.index
-        numbers = [number for number in self._kinship.heads(changed) if number in index]
-        return [BesideOf(i=index[number], **asdict(self._beside(number))) for number in numbers]
+        numbers = [number for number in self._kinship[Audience.INTERNAL].heads(changed) if number in index]
+        return [BesideOf(i=index[number], **asdict(self._beside(number, Audience.INTERNAL))) for number in numbers]
 
-    def eta_of(self, number: int, now_us: int) -> Eta | None:
-        """When a datastream reaches its next level; None where nothing is projected."""
-        return self._beside(number).eta if number in self._blanks(now_us) else None
+    def eta_of(self, number: int, now_us: int, audience: Audience = Audience.INTERNAL) -> Eta | None:
+        """When a datastream reaches its next level; None where nothing is projected, or not for this audience."""
+        return self._beside(number, audience).eta if number in self._blanks(now_us) else None
 
     def _blanks(self, now_us: int) -> dict[int, Sensor]:
         directory = self._picture.directory
@@ -137,14 +147,16 @@ class SensorBook:
         if key != self._blank_of:
             datastreams = () if directory is None else directory.datastreams
             self._levels = {d.number: levels_in_force(d, now_us) for d in datastreams}
-            self._kinship = Kinship(datastreams)
+            self._kinship = {
+                audience: Kinship(d for d in datastreams if may_see(d.sharing, audience)) for audience in Audience
+            }
             self._blank = {d.number: _blank(d, directory, self._levels[d.number]) for d in datastreams if directory}
             self._blank_of = key
         return self._blank
 
-    def _filled(self, blank: Sensor, now_us: int) -> Sensor:
+    def _filled(self, blank: Sensor, now_us: int, audience: Audience) -> Sensor:
         alarm = self._alarm(blank.id)
-        beside = self._beside(blank.number)
+        beside = self._beside(blank.number, audience)
         return replace(
             blank,
             latest=_newest(self._picture.latest, blank.number, now_us),
@@ -164,9 +176,9 @@ class SensorBook:
         alarm, directory = self._desk.open_of(datastream_id), self._picture.directory
         return alarm if alarm is None or directory is None else as_seen(alarm, directory, self._picture.latest)
 
-    def _beside(self, number: int) -> Beside:
+    def _beside(self, number: int, audience: Audience) -> Beside:
         picture = self._picture
-        return self._kinship.beside(number, self._levels[number], picture.latest, picture.history)
+        return self._kinship[audience].beside(number, self._levels[number], picture.latest, picture.history)
 
     def _is_silent(self, datastream_id: str) -> bool:
         """What is derived has no silence of its own: it is as silent as what it is computed from."""
@@ -201,6 +213,7 @@ def _blank(datastream: Datastream, directory: Directory, levels: Iterable[Level]
     station = catalogue.station_by_id[datastream.station]
     area, jurisdiction = catalogue.area_by_code.get(station.area), catalogue.jurisdiction(station.area)
     derivation = datastream.derivation
+    terms = terms_of(datastream, catalogue)
     programme = next((p for p in catalogue.programmes if p.code == station.programme), None)
     return Sensor(
         id=datastream.id,
@@ -231,6 +244,9 @@ def _blank(datastream: Datastream, directory: Directory, levels: Iterable[Level]
         area_name="" if area is None else area.name,
         jurisdiction="" if jurisdiction is None else jurisdiction.name,
         agency=station.agency,
+        producer=terms.producer,
+        licence=terms.licence,
+        sharing=terms.sharing,
         programme=station.programme,
         dimension="" if programme is None else programme.dimension,
         basin=station.basin,

@@ -81,12 +81,12 @@ class StatusBoard:
         desk: AlarmDesk,
         tail: Tail,
         link: GatewayLink,
+        receipts: Receipts,
         keeper: HistoryKeeper,
     ) -> None:
         self._refusal = data_dir / SIMULATOR_REFUSED
         self._picture, self._desk, self._tail, self._link = picture, desk, tail, link
-        self._keeper = keeper
-        self.receipts = Receipts()
+        self.receipts, self._keeper = receipts, keeper
 
     def status(self, now_us: int) -> WallStatus:
         """The status now."""

@@ -14,6 +14,7 @@ import msgspec
 
 from sensors.actuator import Actuator
 from sensors.contacts import Contact, Duty, NotifyRules
+from sensors.public_rules import PublicRules
 from sensors.pull_source import Pull
 from sensors.row import Row as Row  # noqa: PLC0414 (a name of the catalogue: others import it from here)
 from sensors.row import Text as Text  # noqa: PLC0414
@@ -33,6 +34,8 @@ class LevelStyle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     name: Text
     colour: str  # "#rrggbb"
+    means: Text | None = None  # what it says about the river, for the public page
+    advice: Text | None = None  # what people shall do; None = as a warning of that severity says
 
 
 class MapView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -130,6 +133,8 @@ class City(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     cap_feeds: tuple[CapFeed, ...] = ()
     notify: NotifyRules = NotifyRules()
     credit: Text = Text("", "")
+    licence: str = ""  # of readings whose row names none, such as CC-BY-4.0; empty = none is granted
+    public: PublicRules = PublicRules()
 
     def rules_for(self, source: str) -> tuple[IngestRule, ...]:
         """The ingest rules of a source, in their order.
@@ -284,6 +289,8 @@ class DatastreamColumns(Row, frozen=True, kw_only=True):
     interval_calm_s: float
     interval_storm_s: float | None = None
     sharing: Literal["public", "agency", "internal"] = "internal"
+    producer: str = ""  # whom to name; empty = the station's agency
+    licence: str = ""  # what takers may do with it; empty = the city's
 
 
 class Datastream(DatastreamColumns, frozen=True, kw_only=True):

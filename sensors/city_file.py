@@ -20,6 +20,8 @@ FILE: Final = "city.toml"
 DAY_S: Final = 86_400
 MAX_NAMES: Final = 1_000  # of properties
 MAX_NAME: Final = 40  # letters of one: it shares a line with the station and the value
+MAX_ADVICE: Final = 600  # letters of what a level means, and of what to do
+MAX_LICENCE: Final = 200  # letters
 
 _LOGIN: Final = re.compile(r"//[^/]*@")  # user:password@ of a URL
 _COLOUR: Final = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
@@ -81,6 +83,8 @@ def _wrong(city: City) -> str:
         return wrong
     if colours:
         return f"levels.{colours[0][0]}.colour: expected #rrggbb, got {colours[0][1]!r}"
+    if wrong := _wrong_advice(city):
+        return wrong
     return f"sources: the name {twice[0]!r} stands twice" if twice else ""
 
 
@@ -95,6 +99,17 @@ def _wrong_names(city: City) -> str:
             words = getattr(text, language)
             if not 0 < len(words.strip()) <= MAX_NAME:
                 return f"properties.{name}.{language}: expected 1 to {MAX_NAME} letters, got {words[:MAX_NAME]!r}"
+    return ""
+
+
+def _wrong_advice(city: City) -> str:
+    """The same of what the public is told."""
+    for name, style in city.levels.items():
+        for key, text in (("means", style.means), ("advice", style.advice)):
+            if text is not None and not all(0 < len(words.strip()) <= MAX_ADVICE for words in (text.id, text.en)):
+                return f"levels.{name}.{key}: expected 1 to {MAX_ADVICE} letters in id and in en"
+    if len(city.licence) > MAX_LICENCE:
+        return f"licence: expected at most {MAX_LICENCE} letters, got {len(city.licence)}"
     return ""
 
 

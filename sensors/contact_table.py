@@ -75,7 +75,12 @@ def usable_rules(rules: NotifyRules, groups: Collection[str], file: str, faults:
         Fault(file, 0, "notify.steps", unknown("group", group, groups) + " in contacts.csv") for group in strangers
     )
     steps = [step for step in rules.steps if step.group not in strangers]
-    return msgspec.structs.replace(rules, steps=tuple(sorted(steps, key=lambda step: step.after_min)))
+    maintainers = rules.maintainers
+    if maintainers and maintainers not in groups:
+        faults.append(Fault(file, 0, "notify.maintainers", unknown("group", maintainers, groups) + " in contacts.csv"))
+        maintainers = ""
+    steps.sort(key=lambda step: step.after_min)
+    return msgspec.structs.replace(rules, steps=tuple(steps), maintainers=maintainers)
 
 
 def _wrong(rules: NotifyRules) -> str:

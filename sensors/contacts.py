@@ -54,6 +54,7 @@ class NotifyRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     quiet_from: str = ""  # HH:MM, in the city's zone; empty = never quiet
     quiet_to: str = ""
     quiet_severity: int = 2  # up to this severity what comes in quiet hours waits for their end
+    maintainers: str = ""  # the group that mends: told of gauges lost in calm and of dead links; empty = operators are
     canary_at: str = "08:00"  # HH:MM, in the city's zone: when canaries are sent; empty = never
 
 

@@ -15,6 +15,7 @@ from sensors.installations import Address, address_of, check_installation
 from sensors.tables import IDENTIFIER, Fault, Line, Unique, read_table, unknown
 
 MAX_INTERVAL_S: Final = 366 * 86_400
+MAX_TERMS: Final = 200  # letters of producer and licence
 _GRADED: Final = (  # a failure is worse than a suspicion
     ("spike_suspect", "spike_fail"),
     ("flat_suspect_s", "flat_fail_s"),
@@ -69,6 +70,7 @@ def read_datastreams(
         _check_health(row.kind, unit)
         _check_sending(row, [source.name for source in city.sources])
         _check_limits(row)
+        _check_terms(row)
         row = msgspec.structs.replace(row, unit=unit)
         address = _check_installation(row)
         names.add(f"{row.station}:{row.property}", "property", line.number)
@@ -89,6 +91,13 @@ def _check_sending(row: DatastreamRow, sources: list[str]) -> None:
     for column, interval_s in (("interval_calm_s", row.interval_calm_s), ("interval_storm_s", row.interval_storm_s)):
         if interval_s is not None and not 0 < interval_s <= MAX_INTERVAL_S:
             raise RowError(column, f"expected more than 0, at most {MAX_INTERVAL_S} (a year), got {interval_s}")
+
+
+def _check_terms(row: DatastreamRow) -> None:
+    """Whom to name, and what takers may do."""
+    for column, text in (("producer", row.producer), ("licence", row.licence)):
+        if len(text) > MAX_TERMS:
+            raise RowError(column, f"expected at most {MAX_TERMS} letters, got {len(text)}")
 
 
 def _check_installation(row: DatastreamRow) -> Address | None:

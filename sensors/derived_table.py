@@ -40,6 +40,8 @@ class DerivedRow(Row, frozen=True, kw_only=True):
     valid_min: float | None = None
     valid_max: float | None = None
     sharing: Literal["public", "agency", "internal"] = "internal"
+    producer: str = ""
+    licence: str = ""
 
     @builtins.property  # the field `property` stands in the way
     def input_ids(self) -> tuple[str, ...]:
@@ -58,6 +60,8 @@ class DerivedRow(Row, frozen=True, kw_only=True):
             valid_max=self.valid_max,
             interval_calm_s=interval_calm_s,
             sharing=self.sharing,
+            producer=self.producer,
+            licence=self.licence,
             source=self.source,
             derivation=Derivation(method=self.method, inputs=self.input_ids, **own),
         )

@@ -119,12 +119,31 @@ class HttpSettings(Section, frozen=True, kw_only=True):
     session_hours: Positive = 12.0
 
 
+class PublicSettings(Section, frozen=True, kw_only=True):
+    """The public page: written as files by the command center, given out by `siaga public-page`."""
+
+    directory: str = ""  # where the files are written; empty = `public` in the data directory, if `port` is set
+    host: str = "127.0.0.1"
+    port: Port = 0  # of the page's own listener; 0 = none
+    every_s: Annotated[float, msgspec.Meta(ge=1, le=300)] = 10.0  # what has changed is written so often
+
+
 class NotifySettings(Section, frozen=True, kw_only=True):
     """How people answer a message; who gets one stands in the city's contacts.csv."""
 
     public_url: str = ""  # of the command center as a phone reaches it; empty = no links
     link_hours: Positive = 12.0
     telegram_buttons: bool = False
+
+
+class MqttOutSettings(Section, frozen=True, kw_only=True):
+    """What leaves over MQTT under `siaga/`."""
+
+    broker: str = ""  # name of a source of the city; empty = the first, or the broker of `[mqtt] url`, or the embedded
+    readers: Literal["public", "agency", "internal"] = "agency"  # who reads that broker
+    alarms: bool = True
+    observations: bool = False
+    observations_per_s: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 500
 
 
 class HistorySettings(Section, frozen=True, kw_only=True):
@@ -167,7 +186,9 @@ class Settings(Section, frozen=True, kw_only=True):
     log: LogSettings = LogSettings()
     influx: InfluxSettings = InfluxSettings()
     http: HttpSettings = HttpSettings()
+    public: PublicSettings = PublicSettings()
     notify: NotifySettings = NotifySettings()
+    mqtt_out: MqttOutSettings = MqttOutSettings()
     history: HistorySettings = HistorySettings()
     admin: AdminSettings = AdminSettings()
     simulator: SimulatorSettings = SimulatorSettings()

@@ -26,6 +26,9 @@ class Standing(StrEnum):
     UNTOLD = "untold"  # it was sent, and this actuator never says anything
 
 
+FAILED: Final = (Standing.EXPIRED, Standing.UNCONFIRMED)
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """One command."""
 

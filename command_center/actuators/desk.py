@@ -13,15 +13,16 @@ from msgspec.structs import replace
 from command_center.actuators import store
 from command_center.actuators.command import (
     ALARM,
+    FAILED,
     MAX_ATTEMPTS,
     TEST,
     TEST_LASTS_US,
     Command,
     Order,
-    Standing,
     command_of,
     state_in,
 )
+from command_center.actuators.counts import Counts
 from command_center.actuators.sounding import asking
 from command_center.actuators.trouble import Seen, Trouble, troubles
 from command_center.alarms.alarm import Alarm
@@ -30,11 +31,11 @@ from command_center.bell import Bell
 from command_center.errors import NotAllowed, NotStored
 from command_center.operations import Operations
 from command_center.picture.picture import Picture
+from command_center.troubles.trouble import Condition
 from sensors.actuator import Actuator
 from sensors.catalogue import Catalogue
 
 MAX_UNRECORDED: Final = 1_000  # commands; the oldest make room, and that is said
-_FAILED: Final = (Standing.EXPIRED, Standing.UNCONFIRMED)
 
 _log = logging.getLogger("command_center.actuators")
 
@@ -53,6 +54,7 @@ class ActuatorDesk:
         self.doorbell = Bell()  # something is to be sent
         self.said: dict[str, tuple[bool, int]] = {}  # by actuator: whether it sounds, and when it said so (µs UTC)
         self.broker_troubles: list[Trouble] = []  # of the links
+        self.counts = Counts()
         self.unread = 0  # messages of actuators that say neither on nor off
 
     @property
@@ -72,6 +74,10 @@ class ActuatorDesk:
         seen = Seen(self.newest, self.said, self._desk.open_alarms())
         return [*troubles(self.catalogue, seen, now_us), *self.broker_troubles]
 
+    def conditions(self, now_us: int) -> list[Condition]:
+        """The same, as a source of the trouble desk."""
+        return [trouble.condition for trouble in self.troubles(now_us)]
+
     def find(self, name: str) -> Actuator | None:
         """The actuator of that name."""
         return next((one for one in self.actuators if one.actuator == name), None)
@@ -89,6 +95,7 @@ class ActuatorDesk:
         command = command_of(actuator, order, self._number, now_us)
         await self._put_on_record(command)
         self.newest[command.actuator] = command
+        self.counts.given[command.actuator] += 1
         if command.why == ALARM:
             self._automatic[command.actuator] = command
         self.outgoing[command.actuator] = command
@@ -122,6 +129,7 @@ class ActuatorDesk:
         """Once a second: what alarms ask for, what is tried again, tests that are over; what is not on record yet."""
         await self._record()
         catalogue, alarms = self.catalogue, self._desk.open_alarms()
+        self.counts.look(self.newest.values(), now_us)
         for actuator in () if catalogue is None else catalogue.actuators:
             alarm = None if catalogue is None else asking(actuator, alarms, catalogue)
             order = self._due(actuator, alarm, now_us)
@@ -151,7 +159,7 @@ class ActuatorDesk:
             # A siren that an alarm wants goes on sounding: the test has shown that it does.
             return None if alarm_id else Order(on=False, why=TEST, by=newest.by, comment="end of the test")
         is_ours = newest is last and newest.on is bool(alarm_id)
-        if is_ours and newest.standing(now_us) in _FAILED and newest.attempt < MAX_ATTEMPTS:
+        if is_ours and newest.standing(now_us) in FAILED and newest.attempt < MAX_ATTEMPTS:
             return Order(
                 on=newest.on, why=ALARM, alarm_id=newest.alarm_id, attempt=newest.attempt + 1, severity=severity
             )
@@ -185,6 +193,7 @@ class ActuatorDesk:
         command = self.newest[name]
         if command.confirmed_us is None:
             await self._change(replace(command, confirmed_us=at_us))
+            self.counts.confirmed[name] += 1
             if command.on:
                 self.proven_us[name] = at_us
 

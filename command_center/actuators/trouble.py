@@ -6,13 +6,18 @@ from typing import Final
 
 import msgspec
 
-from command_center.actuators.command import Command, Standing
+from command_center.actuators.command import TEST, Command, Standing
 from command_center.actuators.sounding import shown_by_gauges
 from command_center.alarms.alarm import Alarm
+from command_center.audience import Audience
+from command_center.troubles.trouble import Condition
 from sensors.actuator import Actuator
 from sensors.catalogue import Catalogue, Text
 from sensors.times import HOUR_US
 
+LINK_SEVERITY: Final = 2  # nothing sounds yet: who mends it has to know
+TEST_SEVERITY: Final = 2  # of a test that failed
+LEAST_SEVERITY: Final = 3  # of a siren that people count on
 UNPROVEN_US: Final = 90 * 24 * HOUR_US  # FACTS 3.10: unproven for so long is said
 
 
@@ -23,11 +28,24 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     since_us: int
     text: Text
+    severity: int = LINK_SEVERITY  # 1–4, as alarms have it
+    place: str = ""  # the actuator's station, or its area
+    cause: str = ""  # the alarm for which it was to sound: for another one people are told again
+    audience: Audience = Audience.MAINTAINERS
 
     @property
-    def id(self) -> str:
-        """The same as long as it lasts: a notification of it is not sent twice."""
-        return f"{self.actuator}.{self.kind}.{self.since_us}"
+    def condition(self) -> Condition:
+        """It, as a source of the trouble desk."""
+        return Condition(
+            subject=self.actuator,
+            kind=self.kind,
+            since_us=self.since_us,
+            text=self.text,
+            severity=self.severity,
+            place=self.place,
+            cause=self.cause,
+            audience=self.audience,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +82,36 @@ def _of_command(actuator: Actuator, command: Command, now_us: int) -> list[Troub
                 f"{name} disuruh {word.id} dan tidak menjawab: periksa di tempat",
                 f"{name} was told {word.en} and did not answer: go and look",
             )
-            return [Trouble(actuator=name, kind="unconfirmed", since_us=command.issued_us, text=text)]
+            return [_failed(actuator, command, "unconfirmed", text)]
         case Standing.EXPIRED:
             text = Text(
                 f"Perintah {word.id} tidak sampai ke broker {name}: periksa jaringan",
                 f"The command {word.en} did not reach the broker of {name}: check the network",
             )
-            return [Trouble(actuator=name, kind="expired", since_us=command.issued_us, text=text)]
+            return [_failed(actuator, command, "expired", text)]
         case _:
             return []
+
+
+def _failed(actuator: Actuator, command: Command, kind: str, text: Text) -> Trouble:
+    """A command that came to nothing.  A test that fails is the maintainers'; else people have to go there."""
+    is_test = command.why == TEST
+    return Trouble(
+        actuator=actuator.actuator,
+        kind=kind,
+        since_us=command.issued_us,
+        text=text,
+        severity=TEST_SEVERITY if is_test else max(LEAST_SEVERITY, command.severity),
+        place=actuator.station or actuator.area,
+        cause=command.alarm_id,
+        audience=Audience.MAINTAINERS if is_test else Audience.BOTH,
+    )
+
+
+def link_trouble(broker: str, why: str, since_us: int) -> Trouble:
+    """No link to the broker that sirens and lamps hang on."""
+    text = Text(f"Broker sirene {broker} tidak terhubung: {why}", f"No link to the sirens' broker {broker}: {why}")
+    return Trouble(actuator=broker, kind="broker", since_us=since_us, text=text)
 
 
 def _alone(actuator: Actuator, catalogue: Catalogue, seen: Seen) -> list[Trouble]:
@@ -84,4 +123,14 @@ def _alone(actuator: Actuator, catalogue: Catalogue, seen: Seen) -> list[Trouble
         f"{actuator.actuator} berbunyi, alat ukur kita normal: periksa alat ukur",
         f"{actuator.actuator} sounds, our gauge says normal: check the gauge",
     )
-    return [Trouble(actuator=actuator.actuator, kind="sounds_alone", since_us=said[1], text=text)]
+    return [
+        Trouble(
+            actuator=actuator.actuator,
+            kind="sounds_alone",
+            since_us=said[1],
+            text=text,
+            severity=LEAST_SEVERITY,
+            place=actuator.station or actuator.area,
+            audience=Audience.BOTH,
+        )
+    ]

@@ -11,6 +11,8 @@ import msgspec
 
 MAX_CHANGES = 100  # kept in the alarm itself; operations.db keeps every one
 SILENT_LEVEL = "silent"
+UPSTREAM: Final = "upstream"  # why a silence in calm is the operator's: a level is held upstream,
+RAIN: Final = "rain"  # or it rains in the basin
 
 
 class State(StrEnum):
@@ -54,6 +56,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     count: int = 1  # the how-manieth time in a row that it was reached (chatter)
     lost_rising: bool = False  # of silence: it was rising when it was last heard
     rate_per_h: float | None = None  # of silence and of what is possible: how fast it rose then, unit per hour
+    at_risk: str = ""  # of silence in calm: why it is the operator's all the same (upstream, rain)
 
 
 class Doubt(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,11 +8,15 @@ from typing import Final
 
 import msgspec
 
-from command_center.alarms.alarm import HIGHEST_SEVERITY, Alarm
+from command_center.alarms.alarm import HIGHEST_SEVERITY, RAIN, UPSTREAM, Alarm
 from command_center.alarms.life_cycle import CHATTER_COUNT
 from sensors.catalogue import Text
 
 WORDS: Final = ("low", "medium", "high", "highest")
+_AT_RISK: Final = {
+    UPSTREAM: Text("hulu di atas ambang", "a level is held upstream"),
+    RAIN: Text("hujan di daerah alirannya", "rain in its basin"),
+}
 
 
 class Ahead(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +76,8 @@ def _notes(alarm: Alarm) -> list[Text]:
         notes.append(Text("tanpa data", "no data"))
     if alarm.silence is not None and alarm.silence.lost_rising:
         notes.append(Text("naik saat hilang", "rising when lost"))
+    if alarm.silence is not None and alarm.silence.at_risk:
+        notes.append(_AT_RISK[alarm.silence.at_risk])
     if alarm.historical:
         notes.append(Text("riwayat", "history"))
     return notes

@@ -8,6 +8,7 @@ from command_center.alarms.view import AlarmView, alarm_view
 from command_center.picture.picture import Picture
 from command_center.sensor_view import SensorBook
 from sensors.catalogue import Text
+from sensors.sharing import Audience
 from sensors.times import MINUTE_US, parse_rfc3339
 
 
@@ -17,20 +18,23 @@ class AlarmViewer:
     def __init__(self, picture: Picture, desk: AlarmDesk, book: SensorBook) -> None:
         self._picture, self._desk, self._book = picture, desk, book
 
-    def view(self, alarm: Alarm, now_us: int) -> AlarmView | None:
-        """The alarm as it stands; None where there is no catalogue yet."""
+    def view(self, alarm: Alarm, now_us: int, audience: Audience = Audience.INTERNAL) -> AlarmView | None:
+        """The alarm as it stands; None where there is no catalogue yet.
+
+        What lies ahead is told of what the audience may see.
+        """
         directory = self._picture.directory
         if directory is None:
             return None
-        return alarm_view(alarm, directory, self._picture.latest, now_us, self._ahead_of(alarm, now_us))
+        return alarm_view(alarm, directory, self._picture.latest, now_us, self._ahead_of(alarm, now_us, audience))
 
-    def _ahead_of(self, alarm: Alarm, now_us: int) -> Ahead | None:
+    def _ahead_of(self, alarm: Alarm, now_us: int, audience: Audience) -> Ahead | None:
         """None where nothing is projected within a day."""
         directory = self._picture.directory
         datastream = None if directory is None else directory.catalogue.datastream_by_id.get(alarm.datastream)
         if directory is None or datastream is None or not alarm.active:
             return None
-        eta = self._book.eta_of(datastream.number, now_us)
+        eta = self._book.eta_of(datastream.number, now_us, audience)
         if eta is None:
             return None
         least_min = eta.middle_min if eta.earliest_min is None else eta.earliest_min

@@ -1,6 +1,7 @@
 """`/actions`: standing actions, who has them, and what people say about them."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import msgspec
@@ -12,9 +13,11 @@ from command_center.actions.acts import ActionActs
 from command_center.actions.view import ActionView, ActionWithEvents, action_view, with_events
 from command_center.api.answers import ApiError, answer, body_of, comment_of
 from command_center.api.contract import Page, tells
-from command_center.api.parameters import AfterNumber, Id, Limit, number_of, states_pattern
+from command_center.api.parameters import AfterNumber, Id, Limit, Seeing, number_of, states_pattern
 from command_center.clock import now_us
 from command_center.operations import Operations
+from command_center.picture.picture import Picture
+from sensors.sharing import Audience
 
 OPEN = tuple(state for state in ActionState if state is not ActionState.UNDONE)
 
@@ -37,7 +40,7 @@ class Undoing(Saying, frozen=True):
     seen: Literal["", "camera", "radio", "neighbour", "on_site"] = ""
 
 
-def router(acts: ActionActs, operations: Operations) -> APIRouter:
+def router(acts: ActionActs, operations: Operations, picture: Picture) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/actions", tags=["actions"])
 
@@ -47,6 +50,7 @@ def router(acts: ActionActs, operations: Operations) -> APIRouter:
     @routes.get("")
     @tells(Page[ActionView])
     async def list_actions(
+        audience: Seeing,
         state: Annotated[
             str,
             Query(
@@ -64,15 +68,23 @@ def router(acts: ActionActs, operations: Operations) -> APIRouter:
         if len(found) < limit:
             items |= {one.id: one for one in unstored if one.state in states}
         following = str(found[-1][0]) if found else None
-        return answer(Page(items=[view(one) for one in items.values()], next=following))
+        seen = [one for one in items.values() if picture.shows(one.datastream, audience)]
+        return answer(Page(items=[view(one) for one in seen], next=following))
 
     @routes.get("/{action_id}")
     @tells(ActionWithEvents, refuses=(404,))
-    async def one_action(action_id: Id) -> Response:
+    async def one_action(action_id: Id, audience: Seeing) -> Response:
         """One action, and everything that happened to it."""
-        action = _found(await acts.find(action_id), action_id)
+        action = _found(await acts.find(action_id), action_id, picture, audience)
         events = await asyncio.to_thread(store.events_of, operations, action_id)
         return answer(with_events(view(action), events))
+
+    _acting(routes, acts, view)
+    return routes
+
+
+def _acting(routes: APIRouter, acts: ActionActs, view: Callable[[Action], ActionView]) -> None:
+    """What people do about them."""
 
     @routes.post("/{action_id}/take")
     @tells(ActionView, takes=Taking(comment="Regu 2 berangkat dari posko Brangkal", over=False), refuses=(404, 409))
@@ -106,8 +118,6 @@ def router(acts: ActionActs, operations: Operations) -> APIRouter:
         event = _event(request, action_id, ActionAct.NOTE, comment_of(said.comment, "a note"))
         return answer(view(_found(await acts.note(event), action_id)))
 
-    return routes
-
 
 def _states(text: str) -> tuple[ActionState, ...]:
     """The states named; the open ones where none is.  Raises ApiError 422."""
@@ -123,7 +133,10 @@ def _event(request: Request, action_id: str, act: ActionAct, comment: str) -> Ac
     return ActionEvent(action_id=action_id, at_us=now_us(), act=act, by=request.state.user, comment=comment)
 
 
-def _found(action: Action | None, action_id: Id) -> Action:
-    if action is None:
+def _found(
+    action: Action | None, action_id: str, picture: Picture | None = None, audience: Audience = Audience.INTERNAL
+) -> Action:
+    """The action, where the audience may see what opened it.  Raises ApiError 404."""
+    if action is None or (picture is not None and not picture.shows(action.datastream, audience)):
         raise ApiError(404, "not_found", f"there is no action {action_id!r}", "path.action_id")
     return action

@@ -14,6 +14,7 @@ from command_center.api.answers import ApiError, answer, body_of, comment_of
 from command_center.api.contract import Items, tells
 from command_center.api.parameters import Id
 from command_center.clock import now_us
+from sensors.sharing import Audience
 from sensors.times import MINUTE_US
 
 
@@ -51,9 +52,9 @@ def router(desk: AlarmDesk, viewer: AlarmViewer) -> APIRouter:
     return routes
 
 
-def view_of(alarm: Alarm, viewer: AlarmViewer) -> AlarmView:
+def view_of(alarm: Alarm, viewer: AlarmViewer, audience: Audience = Audience.INTERNAL) -> AlarmView:
     """The alarm as it stands.  Raises ApiError 503 where there is no catalogue yet."""
-    view = viewer.view(alarm, now_us())
+    view = viewer.view(alarm, now_us(), audience)
     if view is None:
         raise ApiError(503, "no_log", "there is no log yet, and so no catalogue to name things by")
     return view

@@ -14,9 +14,10 @@ from command_center.alarms.viewer import AlarmViewer
 from command_center.api.alarm_acts import found_alarm, view_of
 from command_center.api.answers import ApiError, answer
 from command_center.api.contract import Page, tells
-from command_center.api.parameters import After, Id, Limit, place_of, states_pattern
+from command_center.api.parameters import After, Id, Limit, Seeing, place_of, states_pattern
 from command_center.api.place import Place
 from command_center.operations import Operations
+from command_center.picture.picture import Picture
 from command_center.receipts import Receipts
 from sensors.times import rfc3339
 
@@ -30,13 +31,16 @@ class OneAlarm(AlarmWithEvents, frozen=True, kw_only=True):
     painted_at: str | None
 
 
-def router(desk: AlarmDesk, operations: Operations, viewer: AlarmViewer, receipts: Receipts) -> APIRouter:
+def router(
+    desk: AlarmDesk, operations: Operations, picture: Picture, viewer: AlarmViewer, receipts: Receipts
+) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/alarms", tags=["alarms"])
 
     @routes.get("")
     @tells(Page[AlarmView])
     async def list_alarms(
+        audience: Seeing,
         state: Annotated[
             str,
             Query(
@@ -47,24 +51,28 @@ def router(desk: AlarmDesk, operations: Operations, viewer: AlarmViewer, receipt
         after: After = "",
         limit: Limit = 1_000,
     ) -> Response:
-        """Alarms in the order in which they were raised, those included that operations.db has not taken yet."""
+        """Alarms in the order in which they were raised, those included that operations.db has not taken yet.
+
+        Those of what is not shared with you are left out.
+        """
         states = _states(state)
         page = await _page(desk, operations, states, place_of(after), limit)
-        items = [view(alarm) for alarm in page if states is None or alarm.state in states]
+        seen = [alarm for alarm in page if picture.shows(alarm.datastream, audience)]
+        items = [view_of(alarm, viewer, audience) for alarm in seen if states is None or alarm.state in states]
         return answer(Page(items=items, next=_cursor(page[-1]) if page else None))
 
     @routes.get("/{alarm_id}")
     @tells(OneAlarm, refuses=(404,))
-    async def one_alarm(alarm_id: Id) -> Response:
+    async def one_alarm(alarm_id: Id, audience: Seeing) -> Response:
         """One alarm, everything that happened to it, and when a screen first showed its newest annunciation."""
-        alarm = found_alarm(await desk.find(alarm_id), alarm_id)
+        found = await desk.find(alarm_id)
+        is_seen = found is not None and picture.shows(found.datastream, audience)
+        alarm = found_alarm(found if is_seen else None, alarm_id)
         events = await asyncio.to_thread(store.events_of, operations, alarm_id)
         painted_us = receipts.painted_us(alarm)
         painted_at = None if painted_us is None else rfc3339(painted_us)
-        return answer(OneAlarm(**asdict(alarm_with_events(view(alarm), events)), painted_at=painted_at))
-
-    def view(alarm: Alarm) -> AlarmView:
-        return view_of(alarm, viewer)
+        told = alarm_with_events(view_of(alarm, viewer, audience), events)
+        return answer(OneAlarm(**asdict(told), painted_at=painted_at))
 
     return routes
 

@@ -44,6 +44,7 @@ from command_center.api import (
     sensors,
     service_orders,
     shift,
+    troubles,
     waves,
 )
 from command_center.api.body_limit import BodyLimit
@@ -57,6 +58,7 @@ from command_center.history.export import ParquetExport
 from command_center.history.record import Record
 from command_center.live import LiveView
 from command_center.metrics import Metrics
+from command_center.notify.answering import Answering
 from command_center.notify.links import Links
 from command_center.notify.service import Notifier
 from command_center.operations import Operations
@@ -66,6 +68,7 @@ from command_center.picture.tail import Tail
 from command_center.sensor_view import SensorBook
 from command_center.shift_book import ShiftBook
 from command_center.tokens import Tokens
+from command_center.troubles.desk import TroubleDesk
 
 DISPLAY: Final = Path(__file__).parents[1] / "display"
 PREFIX: Final = "/api/v1"
@@ -91,6 +94,8 @@ class Parts:
     office: AlertOffice
     listening: Listening
     actuators: ActuatorDesk
+    troubles: TroubleDesk
+    answering: Answering
     book: SensorBook
     viewer: AlarmViewer
     live: LiveView
@@ -129,13 +134,14 @@ def build(parts: Parts) -> FastAPI:
         sensors.router(parts.book, parts.picture, parts.record),
         export.router(parts.picture, parts.record, ParquetExport(parts.record)),
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),
-        alarms.router(parts.desk, parts.operations, parts.viewer, parts.live.receipts),
+        alarms.router(parts.desk, parts.operations, parts.picture, parts.viewer, parts.live.receipts),
         alarm_acts.router(parts.desk, parts.viewer),
-        actions.router(parts.actions, parts.operations),
-        reports.router(parts.reports, parts.operations),
+        actions.router(parts.actions, parts.operations, parts.picture),
+        reports.router(parts.reports, parts.operations, parts.picture),
         actuators.router(parts.actuators, parts.operations),
+        troubles.router(parts.troubles, parts.operations),
         incidents.router(parts.desk, parts.operations, parts.picture, parts.viewer),
-        kpis.router(parts.desk, parts.operations),
+        kpis.router(parts.desk, parts.operations, parts.picture),
         service_orders.router(parts.desk, parts.operations, parts.picture),
         alerts.router(parts.office, parts.listening),
         waves.router(parts.picture),
@@ -149,7 +155,7 @@ def build(parts: Parts) -> FastAPI:
         app.include_router(router, prefix=PREFIX)
     app.include_router(alerts.published_router(parts.office))
     app.include_router(health.router(parts.health, parts.metrics))
-    app.include_router(link_page.router(parts.links, parts.desk, parts.picture, parts.notifier))
+    app.include_router(link_page.router(parts.links, parts.answering, parts.picture, parts.notifier))
     app.include_router(docs.router(app))
     app.add_api_route("/", _wall, include_in_schema=False)
     app.add_api_route("/maintenance", _maintenance, include_in_schema=False)

@@ -3,19 +3,19 @@
 from typing import Annotated, Final
 
 import msgspec
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse, StreamingResponse
 from starlette.background import BackgroundTask
 
 from command_center.api.answers import ApiError, answer
 from command_center.api.contract import CSV, tells
-from command_center.api.parameters import time_of
+from command_center.api.parameters import Seeing, time_of
 from command_center.api.sensors import BEGINNING, END, From, To
 from command_center.history.export import ParquetExport, csv_lines
 from command_center.history.record import Asked, Record
-from command_center.people import Caller, Scope
 from command_center.picture.picture import Picture
 from sensors.catalogue import Datastream
+from sensors.sharing import Audience
 
 PARQUET: Final = "application/vnd.apache.parquet"
 MOST_SENSORS: Final = 10_000
@@ -37,22 +37,21 @@ def router(picture: Picture, record: Record, export: ParquetExport) -> APIRouter
     routes = APIRouter(tags=["export"])
 
     @routes.get("/export.csv")
-    @tells(str, refuses=(403, 404), media=(CSV,))
-    async def export_csv(request: Request, sensor: Sensors = [], from_: From = None, to: To = None) -> Response:  # noqa: B006
+    @tells(str, refuses=(404,), media=(CSV,))
+    async def export_csv(audience: Seeing, sensor: Sensors = [], from_: From = None, to: To = None) -> Response:  # noqa: B006
         """Observations in [from, to) as CSV, sensors one after the other: `siaga evaluate` and `siaga replay` read it.
 
-        Streamed.  What has `sharing` internal goes to people, to this machine and to tokens that may read everything;
-        a token for exports gets what is public or for agencies.
+        Streamed.  What is not shared with whoever asks is not in it.
         """
-        asked = _asked(request, sensor, from_, to)
+        asked = _asked(audience, sensor, from_, to)
         headers = {"Content-Disposition": 'attachment; filename="siaga.csv"'}
         return StreamingResponse(csv_lines(record, asked), media_type=CSV, headers=headers)
 
     @routes.get("/export.parquet")
-    @tells(bytes, refuses=(403, 404), media=(PARQUET,))
-    async def export_parquet(request: Request, sensor: Sensors = [], from_: From = None, to: To = None) -> Response:  # noqa: B006
+    @tells(bytes, refuses=(404,), media=(PARQUET,))
+    async def export_parquet(audience: Seeing, sensor: Sensors = [], from_: From = None, to: To = None) -> Response:  # noqa: B006
         """The same table as a Parquet file: made first (see `/export/progress`), then sent with its length."""
-        asked = _asked(request, sensor, from_, to)
+        asked = _asked(audience, sensor, from_, to)
         if export.is_busy:
             raise ApiError(503, "busy", "another Parquet file is being made: ask again in a while")
         path = await export.make(asked)
@@ -66,31 +65,22 @@ def router(picture: Picture, record: Record, export: ParquetExport) -> APIRouter
             Progress(busy=export.is_busy, sensors=export.sensors, sensors_done=export.sensors_done, rows=export.rows)
         )
 
-    def _asked(request: Request, ids: list[str], from_: str | None, to: str | None) -> list[Asked]:
+    def _asked(audience: Audience, ids: list[str], from_: str | None, to: str | None) -> list[Asked]:
         from_us, to_us = time_of(from_, "from", BEGINNING), time_of(to, "to", END)
         if from_us > to_us:
             raise ApiError(422, "invalid", "`from` lies after `to`", "query.from")
-        chosen = _chosen(picture, request.state.caller, ids)
+        chosen = _chosen(picture, audience, ids)
         return [Asked((d.station, d.property, d.unit), d.number, from_us, to_us) for d in chosen]
 
     return routes
 
 
-def _chosen(picture: Picture, caller: Caller | None, ids: list[str]) -> list[Datastream]:
-    """The datastreams that were asked for.  Raises ApiError 404 for an unknown one, 403 for one that is not shared."""
+def _chosen(picture: Picture, audience: Audience, ids: list[str]) -> list[Datastream]:
+    """The datastreams that were asked for, of those that the audience may see.  Raises ApiError 404 for any other."""
     if picture.directory is None:
         raise ApiError(503, "no_log", "there is no log yet: the sensors come with it")
-    known = {d.id: d for d in picture.directory.datastreams}
+    seen = {d.id: d for d in picture.directory.datastreams if picture.shows(d.id, audience)}
     for one in ids:
-        if one not in known:
+        if one not in seen:
             raise ApiError(404, "not_found", f"there is no sensor {one!r}", "query.sensor")
-        if not _may_have(caller, known[one]):
-            raise ApiError(403, "forbidden", f"{one} is not shared: it is for the city's own people", "query.sensor")
-    chosen = [known[one] for one in dict.fromkeys(ids)] if ids else list(known.values())
-    return [d for d in chosen if _may_have(caller, d)]
-
-
-def _may_have(caller: Caller | None, datastream: Datastream) -> bool:
-    """People, this machine and tokens that read everything have all; a token for exports what is shared."""
-    is_stranger = caller is not None and caller.role is None and Scope.READ not in caller.scopes
-    return not is_stranger or datastream.sharing != "internal"
+    return [seen[one] for one in dict.fromkeys(ids)] if ids else list(seen.values())

@@ -25,9 +25,10 @@ from command_center.api.answers import ApiError, error_answer
 from command_center.api.rights import SOCKET, Decision, Right, Row, decide, methods_at, row_of
 from command_center.clock import now_us
 from command_center.errors import OperationsError
-from command_center.people import Caller
+from command_center.people import Caller, audience_of
 from command_center.people import Scope as TokenScope
 from command_center.tokens import PREFIX, Tokens
+from sensors.sharing import Audience
 
 COOKIE: Final = "siaga_session"
 SCREEN_COOKIE: Final = "siaga_screen"
@@ -40,7 +41,8 @@ class Gate:
     """ASGI middleware.
 
     Behind it are in the request's state: `user`, the name of the person who is logged in, or None; `token` of that
-    session; `caller`, whoever asks; `still_may`, an async function for what stays open: whether the caller still may.
+    session; `caller`, whoever asks; `audience`, for whom the answer is; `still_may`, an async function for what stays
+    open: whether the caller still may.
     """
 
     def __init__(self, app: ASGIApp, accounts: Accounts, tokens: Tokens) -> None:
@@ -66,7 +68,7 @@ class Gate:
         if method not in _READING or method == SOCKET:
             _refuse_foreign_pages(headers)
         state = scope.setdefault("state", {})
-        state.update(user=None, token=None, caller=None)
+        state.update(user=None, token=None, caller=None, audience=Audience.PUBLIC)
         if row is not None and row.right.anybody:
             return await self._screen(scope) if path == _WALL else None
         token, caller = await self._caller(headers)
@@ -74,7 +76,7 @@ class Gate:
         _refuse(method, path, row, caller, is_local)
         if caller is not None and caller.role is not None:
             state.update(user=caller.name, token=token)
-        state["caller"] = caller
+        state.update(caller=caller, audience=audience_of(caller))
 
         async def still_may() -> bool:
             _, now = await self._caller(headers)

@@ -14,8 +14,10 @@ from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.figures import STALE_US, Figure, Figures, figures, waits_s
 from command_center.api.answers import answer
 from command_center.api.contract import CSV, tells
+from command_center.api.parameters import Seeing
 from command_center.clock import now_us
 from command_center.operations import Operations
+from command_center.picture.picture import Picture
 from sensors.times import HOUR_US
 
 LONGEST_H = 24 * 400
@@ -37,17 +39,18 @@ class JudgedFigures(Figures, frozen=True, kw_only=True):
     figures: list[JudgedFigure]  # type: ignore[assignment]
 
 
-def router(desk: AlarmDesk, operations: Operations) -> APIRouter:
+def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRouter:
     """The routes."""
     routes = APIRouter(tags=["kpis"])
 
     @routes.get("/kpis")
     @tells(JudgedFigures)
-    async def kpis(hours: Hours = 24.0, operators: Operators = 1) -> Response:
+    async def kpis(audience: Seeing, hours: Hours = 24.0, operators: Operators = 1) -> Response:
         """The figures with what is acceptable, the ten datastreams that call most, and the split by severity."""
         found = await asyncio.to_thread(_figures, hours, operators)
         judged = [JudgedFigure(**asdict(one), met=one.is_met) for one in found.figures]
-        return answer(JudgedFigures(**asdict(found) | {"figures": judged}))
+        top = [tag for tag in found.top if picture.shows(tag.datastream, audience)]
+        return answer(JudgedFigures(**asdict(found) | {"figures": judged, "top": top}))
 
     @routes.get("/kpis.csv")
     @tells(str, media=(CSV,))

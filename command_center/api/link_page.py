@@ -10,15 +10,14 @@ from typing import Final
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 
-from command_center.alarms.acts import Acts
-from command_center.alarms.alarm import Alarm
-from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.text import sentence
 from command_center.clock import now_us
 from command_center.errors import NotStored
+from command_center.notify.answering import Answering, Story
 from command_center.notify.links import PATH, Claim, Links, Refused
 from command_center.notify.service import Notifier
 from command_center.picture.picture import Picture
+from command_center.troubles.trouble import Trouble
 from sensors.catalogue import Text
 
 COMMENT: Final = "by the link in a message"
@@ -26,6 +25,7 @@ _HEADERS: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"
 _ASK: Final = Text("Akui alarm ini sebagai {name}", "Acknowledge this alarm as {name}")
 _DONE: Final = Text("Diakui oleh {name}.", "Acknowledged by {name}.")
 _NEWER: Final = Text("Alarm ini sudah naik: pakai pesan yang terbaru.", "It has become worse: use the newest message.")
+_OVER: Final = Text("Gangguan ini sudah selesai.", "This trouble is over.")
 _GONE: Final = Text("Alarm ini tidak ada lagi.", "There is no such alarm any more.")
 _NOT_STORED: Final = Text(
     "Belum tersimpan: coba lagi sebentar, atau hubungi posko.", "Not stored: try again soon, or call the center."
@@ -53,45 +53,46 @@ button {{ font: inherit; padding: 1rem; width: 100%; }} [lang=en] {{ color: #555
 class LinkPage:
     """What a link is about, and what it says of it."""
 
-    def __init__(self, links: Links, desk: AlarmDesk, picture: Picture, notifier: Notifier) -> None:
-        self._links, self._desk, self._picture, self._notifier = links, desk, picture, notifier
-        self._acts = Acts(desk)
+    def __init__(self, links: Links, answering: Answering, picture: Picture, notifier: Notifier) -> None:
+        self._links, self._answering, self._picture, self._notifier = links, answering, picture, notifier
 
     async def show(self, token: str) -> Response:
         """The page with its button."""
         claim = self._links.read(token, now_us())
         if isinstance(claim, Refused):
             return _page(403, [_paragraph(_REFUSED[claim])])
-        alarm = await self._desk.find(claim.alarm_id)
-        return self._page(claim, alarm)
+        return self._page(claim, await self._answering.find(claim.alarm_id))
 
     async def acknowledge(self, token: str) -> Response:
         """Acknowledge, under the contact's name."""
         claim = self._links.read(token, now_us())
         if isinstance(claim, Refused):
             return _page(403, [_paragraph(_REFUSED[claim])])
-        alarm = await self._desk.find(claim.alarm_id)
-        if alarm is not None and alarm.calls == claim.call and alarm.unacknowledged:
+        story = await self._answering.find(claim.alarm_id)
+        if story is not None and story.calls == claim.call and story.unacknowledged:
             try:
-                alarms = await self._acts.acknowledge([alarm.id], self._name(claim), COMMENT, now_us())
+                story = await self._answering.acknowledge(story, self._name(claim), COMMENT, now_us())
             except NotStored:
                 return _page(503, [_paragraph(_NOT_STORED)])
-            alarm = alarms[0] if alarms else None
-        return self._page(claim, alarm)
+        return self._page(claim, story)
 
-    def _page(self, claim: Claim, alarm: Alarm | None) -> Response:
-        if alarm is None:
+    def _page(self, claim: Claim, story: Story | None) -> Response:
+        if story is None:
             return _page(404, [_paragraph(_GONE)])
-        said = [self._sentence(alarm)]
-        if alarm.acknowledged_by is not None or not alarm.unacknowledged:
-            return _page(200, [*said, _paragraph(_DONE, name=alarm.acknowledged_by or "-")])
-        if alarm.calls != claim.call:
+        said = [self._sentence(story)]
+        if story.acknowledged_by is not None or not story.unacknowledged:
+            return _page(200, [*said, _paragraph(_DONE, name=story.acknowledged_by or "-")])
+        if isinstance(story, Trouble) and not story.is_open:
+            return _page(200, [*said, _paragraph(_OVER)])
+        if story.calls != claim.call:
             return _page(409, [*said, _paragraph(_NEWER)])
         name = self._name(claim)
         button = f'<form method="post"><button>{escape(_ASK.id.format(name=name))}</button></form>'
         return _page(200, [*said, button, f'<p lang="en">{escape(_ASK.en.format(name=name))}</p>'])
 
-    def _sentence(self, alarm: Alarm) -> str:
+    def _sentence(self, alarm: Story) -> str:
+        if isinstance(alarm, Trouble):
+            return _paragraph(alarm.condition.text)
         directory = self._picture.directory
         if directory is None:
             return _paragraph(Text(alarm.datastream, alarm.datastream))
@@ -103,9 +104,9 @@ class LinkPage:
         return claim.contact if contact is None else contact.name
 
 
-def router(links: Links, desk: AlarmDesk, picture: Picture, notifier: Notifier) -> APIRouter:
+def router(links: Links, answering: Answering, picture: Picture, notifier: Notifier) -> APIRouter:
     """The routes."""
-    routes, page = APIRouter(tags=["links"]), LinkPage(links, desk, picture, notifier)
+    routes, page = APIRouter(tags=["links"]), LinkPage(links, answering, picture, notifier)
 
     @routes.get(f"{PATH}{{token}}", include_in_schema=False)
     async def show(token: str) -> Response:

@@ -4,6 +4,7 @@ A page's `next` is the cursor behind its last item, and None only where nothing 
 and ask again later.  Observations come once per (datastream, time), at the place where they were stored first.
 """
 
+from collections.abc import Iterable
 from typing import Final, Generic, TypeVar
 
 import msgspec
@@ -14,6 +15,7 @@ from command_center.picture.log_thread import LogThread
 from command_center.picture.picture import Picture
 from gateway.log.rows import LoggedTransition, LogRow
 from sensors.quality import Reason
+from sensors.sharing import Audience, Terms, terms_of
 from sensors.times import rfc3339
 
 T = TypeVar("T")
@@ -70,6 +72,7 @@ class FeedPage(msgspec.Struct, Generic[T], frozen=True, kw_only=True, omit_defau
 
     items: list[T]
     next: str | None
+    terms: dict[str, Terms]  # of the datastreams in it, by their ids
     gap: Gap | None = None
 
 
@@ -79,17 +82,23 @@ class LogFeed:
     def __init__(self, log: LogThread, picture: Picture) -> None:
         self._log, self._picture = log, picture
 
-    async def observations(self, after: Place, up_to_seq: int, limit: int) -> FeedPage[FeedObservation]:
-        """Up to `limit` observations behind `after`, in rows up to `up_to_seq`."""
+    async def observations(
+        self, after: Place, up_to_seq: int, limit: int, audience: Audience
+    ) -> FeedPage[FeedObservation]:
+        """Up to `limit` observations behind `after`, in rows up to `up_to_seq`, that an audience may see.
+
+        A page that is empty because of what it may not see has a `next` all the same: who asks need not come by again.
+        """
         place, gap = await self._start(after)
         items: list[FeedObservation] = []
-        looked_at, moved = 0, False
+        looked_at, hidden, moved = 0, 0, False
         while len(items) < limit and looked_at < MAX_LOOKED_AT:
             before = place.seq
             rows = await self._rows(place, up_to_seq)
             for row in rows:
                 skip = place.n if row.seq == place.seq else 0
-                n = self._collect(row, skip, limit, items)
+                n, unseen = self._collect(row, skip, limit, items, audience)
+                hidden += unseen
                 looked_at += n - skip
                 moved |= n > skip
                 place = Place(place.log_id, row.seq, n)
@@ -97,18 +106,36 @@ class LogFeed:
                     break
             if place.seq == before or place.seq >= up_to_seq:
                 break  # nothing lies behind: an older copy of the log may end before `up_to_seq`
-        is_more = bool(items) or (moved and looked_at >= MAX_LOOKED_AT)
-        return FeedPage(items=items, next=str(place) if is_more else None, gap=gap)
+        is_more = bool(items) or (moved and (hidden > 0 or looked_at >= MAX_LOOKED_AT))
+        terms = self._terms(item.datastream for item in items)
+        return FeedPage(items=items, next=str(place) if is_more else None, terms=terms, gap=gap)
 
-    async def transitions(self, after: Place, up_to_seq: int, limit: int) -> FeedPage[FeedTransition]:
-        """Up to `limit` transitions behind `after`, in rows up to `up_to_seq`."""
+    async def transitions(
+        self, after: Place, up_to_seq: int, limit: int, audience: Audience
+    ) -> FeedPage[FeedTransition]:
+        """Up to `limit` transitions behind `after`, in rows up to `up_to_seq`, without those of what is not seen."""
         place, gap = await self._start(after)
         found = await self._log.ask(lambda reader: reader.transitions_after(place.seq, place.n - 1, limit))
-        items = [self._transition(place.log_id, logged) for logged in found if logged.seq <= up_to_seq]
-        if not items:
-            return FeedPage(items=[], next=None, gap=gap)
-        last = found[len(items) - 1]
-        return FeedPage(items=items, next=str(Place(place.log_id, last.seq, last.ordinal + 1)), gap=gap)
+        found = [logged for logged in found if logged.seq <= up_to_seq]
+        if not found:
+            return FeedPage(items=[], next=None, terms={}, gap=gap)
+        seen = [logged for logged in found if all(self._shows(one, audience) for one in _about(logged))]
+        items = [self._transition(place.log_id, logged) for logged in seen]
+        behind = Place(place.log_id, found[-1].seq, found[-1].ordinal + 1)
+        return FeedPage(items=items, next=str(behind), terms=self._terms(item.datastream for item in items), gap=gap)
+
+    def _shows(self, number: int, audience: Audience) -> bool:
+        directory = self._picture.directory
+        return audience is Audience.INTERNAL if directory is None else directory.shows_number(number, audience)
+
+    def _terms(self, names: Iterable[str]) -> dict[str, Terms]:
+        """The terms of what stands in a page; none of what no catalogue in force has."""
+        directory = self._picture.directory
+        if directory is None:
+            return {}
+        catalogue = directory.catalogue
+        found = (catalogue.datastream_by_id.get(name) for name in sorted(set(names)))
+        return {one.id: terms_of(one, catalogue) for one in found if one is not None}
 
     async def _start(self, after: Place) -> tuple[Place, Gap | None]:
         """Where to begin: at `after`, or at the oldest row where that is gone or of another log."""
@@ -125,13 +152,23 @@ class LogFeed:
         rows = await self._log.ask(lambda reader: reader.read_after(place.seq - 1, ROWS_AT_ONCE))
         return [row for row in rows if row.seq <= up_to_seq]
 
-    def _collect(self, row: LogRow, skip: int, limit: int, items: list[FeedObservation]) -> int:
-        """Add a row's observations behind its first `skip` until there are `limit`; how many of the row are done."""
+    def _collect(
+        self, row: LogRow, skip: int, limit: int, items: list[FeedObservation], audience: Audience
+    ) -> tuple[int, int]:
+        """Add a row's observations behind its first `skip` until there are `limit`.
+
+        How many of the row are done, and how many of them are not seen.
+        """
         batch, history = row.batch, self._picture.history
+        shown = {number: self._shows(number, audience) for number in set(batch.datastream.tolist())}
+        unseen = 0
         seen: set[tuple[int, int]] = set()
         for k, key in enumerate(zip(batch.datastream.tolist(), batch.time_us.tolist(), strict=True)):
             if len(items) >= limit:
-                return k
+                return k, unseen
+            if not shown[key[0]]:
+                unseen += k >= skip
+                continue
             if key in seen or not history.is_first(*key, row.seq):
                 continue
             seen.add(key)
@@ -149,7 +186,7 @@ class LogFeed:
                     reasons=Reason(reasons).words if reasons else [],
                 )
             )
-        return len(batch)
+        return len(batch), unseen
 
     def _transition(self, log_id: str, logged: LoggedTransition) -> FeedTransition:
         transition, directory = logged.transition, self._picture.directory
@@ -182,3 +219,9 @@ class LogFeed:
         """A datastream's id; "" where no catalogue names its number any more."""
         directory = self._picture.directory
         return directory.name(number).id if directory is not None and directory.knows(number) else ""
+
+
+def _about(logged: LoggedTransition) -> tuple[int, ...]:
+    """The datastreams that a transition tells of: of a wave also the one that it comes from."""
+    transition = logged.transition
+    return (transition.datastream,) if transition.other < 0 else (transition.datastream, transition.other)

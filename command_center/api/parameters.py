@@ -4,15 +4,24 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Any, Final
 
-from fastapi import Path, Query
+from fastapi import Depends, Path, Query, Request
 
 from command_center.api.answers import ApiError
 from command_center.api.place import Place
+from sensors.sharing import Audience
 from sensors.times import parse_rfc3339
 
 MAX_ITEMS: Final = 10_000
 _EATEN_PLUS: Final = re.compile(r" (?=\d\d:?\d\d$)")
 
+
+def _audience(request: Request) -> Audience:
+    """Whom the gate found to ask."""
+    audience: Audience = request.state.audience
+    return audience
+
+
+Seeing = Annotated[Audience, Depends(_audience)]
 # What the routes check themselves, with an error code of its own, is told with `json_schema_extra`.
 _PAGE_BEFORE: Final = "`next` of the page before; empty = from the beginning"
 After = Annotated[

@@ -24,6 +24,7 @@ class Right(NamedTuple):
     scopes: frozenset[Scope] = frozenset()
     loopback: bool = False  # nobody in particular may, on this machine
     anybody: bool = False  # nobody in particular may, from anywhere
+    own: bool = False  # of tokens only our own, which bear the scope `wall` too: not to be cut to what is shared
 
 
 class Decision(StrEnum):
@@ -36,8 +37,11 @@ class Decision(StrEnum):
 
 OPEN: Final = Right(Role.VIEWER, anybody=True)  # no data, or the login itself
 WALL: Final = Right(Role.VIEWER, frozenset({Scope.WALL, Scope.READ}), loopback=True)
+LIVE: Final = Right(Role.VIEWER, frozenset({Scope.WALL}), loopback=True)
 READ: Final = Right(Role.VIEWER, frozenset({Scope.READ}), loopback=True)
+READ_OWN: Final = READ._replace(own=True)
 EXPORT: Final = Right(Role.VIEWER, frozenset({Scope.EXPORT, Scope.READ}), loopback=True)
+EXPORT_OWN: Final = EXPORT._replace(own=True)
 FIGURES: Final = Right(Role.VIEWER, frozenset({Scope.METRICS, Scope.READ}), loopback=True)
 WHOEVER: Final = Right(Role.VIEWER, frozenset(Scope), loopback=True)
 IN_PERSON: Final = Right(Role.VIEWER)  # what people wrote, and one's own affairs
@@ -61,7 +65,7 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", f"{V1}/me"): WHOEVER,
     ("POST", f"{V1}/me/password"): IN_PERSON,
     # what is seen
-    (SOCKET, f"{V1}/live"): WALL,
+    (SOCKET, f"{V1}/live"): LIVE,  # one picture for all who look
     ("GET", f"{V1}/city"): WALL,
     ("GET", f"{V1}/city/layers/{{number}}"): WALL,
     ("GET", f"{V1}/sensors"): WALL,
@@ -79,13 +83,14 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", f"{V1}/reports/sent"): WALL,
     ("GET", "/alerts.atom"): READ,
     ("GET", "/alerts/{alert_id}.xml"): READ,
-    ("GET", f"{V1}/alerts"): READ,
+    ("GET", f"{V1}/alerts"): READ_OWN,
     ("GET", f"{V1}/alerts/incoming"): WALL,
-    ("GET", f"{V1}/alerts/{{alert_id}}"): READ,
-    ("GET", f"{V1}/alerts/{{alert_id}}/preview.xml"): READ,
-    ("GET", f"{V1}/notifications"): READ,
+    ("GET", f"{V1}/alerts/{{alert_id}}"): READ_OWN,
+    ("GET", f"{V1}/alerts/{{alert_id}}/preview.xml"): READ_OWN,
+    ("GET", f"{V1}/notifications"): READ_OWN,
     ("GET", f"{V1}/actuators"): WALL,
     ("GET", f"{V1}/actuators/{{name}}"): WALL,
+    ("GET", f"{V1}/troubles"): WALL,
     ("GET", f"{V1}/kpis"): READ,
     ("GET", f"{V1}/kpis.csv"): EXPORT,
     ("GET", f"{V1}/observations"): EXPORT,
@@ -93,12 +98,12 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", f"{V1}/export.csv"): EXPORT,
     ("GET", f"{V1}/export.parquet"): EXPORT,
     ("GET", f"{V1}/export/progress"): EXPORT,
-    ("GET", f"{V1}/maintenance"): READ,
-    ("GET", f"{V1}/maintenance.csv"): EXPORT,
-    ("GET", f"{V1}/unknown-devices"): READ,
-    ("GET", f"{V1}/dead-letters"): READ,
-    ("GET", f"{V1}/dead-letters/groups"): READ,
-    ("GET", f"{V1}/dead-letters/{{letter_id}}"): READ,
+    ("GET", f"{V1}/maintenance"): READ_OWN,
+    ("GET", f"{V1}/maintenance.csv"): EXPORT_OWN,
+    ("GET", f"{V1}/unknown-devices"): READ_OWN,
+    ("GET", f"{V1}/dead-letters"): READ_OWN,
+    ("GET", f"{V1}/dead-letters/groups"): READ_OWN,
+    ("GET", f"{V1}/dead-letters/{{letter_id}}"): READ_OWN,
     ("POST", f"{V1}/dead-letters/retry"): OPERATE,
     # what is done about alarms
     ("POST", f"{V1}/alarms/acknowledge"): OPERATE,
@@ -116,6 +121,7 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("POST", f"{V1}/actions/{{action_id}}/done"): OPERATE,
     ("POST", f"{V1}/actions/{{action_id}}/undo"): OPERATE,
     ("POST", f"{V1}/actions/{{action_id}}/note"): OPERATE,
+    ("POST", f"{V1}/troubles/{{trouble_id}}/acknowledge"): OPERATE,
     ("POST", f"{V1}/reports/{{report_id}}/sent"): OPERATE,
     ("POST", f"{V1}/notifications/test"): SUPERVISE,
     # warnings to the public: who authorises is another than who issues
@@ -184,4 +190,5 @@ def decide(right: Right, caller: Caller | None, is_local: bool) -> Decision:
         return Decision.LOG_IN
     if caller.role is not None and caller.role.covers(right.role):
         return Decision.ALLOWED
-    return Decision.ALLOWED if caller.scopes & right.scopes else Decision.FORBIDDEN
+    is_ours = Scope.WALL in caller.scopes or not right.own
+    return Decision.ALLOWED if caller.scopes & right.scopes and is_ours else Decision.FORBIDDEN

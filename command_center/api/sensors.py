@@ -7,12 +7,13 @@ from fastapi.responses import StreamingResponse
 
 from command_center.api.answers import ApiError, answer
 from command_center.api.contract import Page, tells
-from command_center.api.parameters import DATE_TIME, Id, time_of
+from command_center.api.parameters import DATE_TIME, Id, Seeing, time_of
 from command_center.clock import now_us
 from command_center.history.record import Asked, Record
 from command_center.observation_view import ObservationList, encoded_list, one_piece
 from command_center.picture.picture import Picture
 from command_center.sensor_view import Sensor, SensorBook
+from sensors.sharing import Audience, Terms
 
 DEFAULT_POINTS: Final = 1_000
 From = Annotated[str | None, Query(alias="from", description="RFC 3339; the first time", json_schema_extra=DATE_TIME)]
@@ -32,26 +33,27 @@ def router(book: SensorBook, picture: Picture, record: Record) -> APIRouter:
 
     @routes.get("")
     @tells(Page[Sensor])
-    async def list_sensors() -> Response:
-        """Every sensor of the catalogue in force, with its newest observation.
+    async def list_sensors(audience: Seeing) -> Response:
+        """Every sensor of the catalogue in force that you may see, with its newest observation.
 
         Derived ones name what they are computed from (`derived_from`, `method`).  Beside the value stands what is
         derived from it: `rate` with its bounds, `eta` in minutes to the next level (null: not within a day),
         `dominant`.  `possible` are the levels that a silent one could have reached unseen, `doubt` a fall that is not
         believed.
         """
-        return answer(Page(items=book.all(now_us())))
+        return answer(Page(items=book.all(now_us(), audience)))
 
     @routes.get("/{sensor_id}")
     @tells(Sensor, refuses=(404,))
-    async def one_sensor(sensor_id: Id) -> Response:
-        """One sensor."""
-        return answer(known(sensor_id))
+    async def one_sensor(sensor_id: Id, audience: Seeing) -> Response:
+        """One sensor; one that is not shared with you is not there."""
+        return answer(known_sensor(book, picture, sensor_id, audience))
 
     @routes.get("/{sensor_id}/observations")
     @tells(ObservationList, refuses=(404,))
     async def list_observations(
         sensor_id: Id,
+        audience: Seeing,
         from_: From = None,
         to: To = None,
         points: Points = DEFAULT_POINTS,
@@ -63,8 +65,9 @@ def router(book: SensorBook, picture: Picture, record: Record) -> APIRouter:
         over two days that memory does not hold is answered from 1-minute rollups (`detail` is `minute`): of each
         bucket the lowest and the highest value, and the first that failed, at their own times; `quality` is then the
         worst of the minute's that did not fail, and there are no `reasons`.
+        `producer` is to be named beside them, `licence` says what may be done with them (empty: none is granted).
         """
-        sensor = known(sensor_id)
+        sensor = known_sensor(book, picture, sensor_id, audience)
         from_us, to_us = time_of(from_, "from", BEGINNING), time_of(to, "to", END)
         if from_us > to_us:
             raise ApiError(422, "invalid", "`from` lies after `to`", "query.from")
@@ -72,25 +75,23 @@ def router(book: SensorBook, picture: Picture, record: Record) -> APIRouter:
             raise ApiError(
                 422, "invalid", "one point cannot hold both the lowest and the highest value", "query.points"
             )
+        terms = Terms(sensor.producer, sensor.licence, sensor.sharing)
         asked = Asked((sensor.station, sensor.property, sensor.unit), sensor.number, from_us, to_us)
         if points:
             found = await record.chart(asked, points)
-            listed = encoded_list(one_piece(found.rows), found.held_from_us, found.detail)
+            listed = encoded_list(one_piece(found.rows), found.held_from_us, terms, found.detail)
         else:
-            listed = encoded_list(record.pieces(asked), record.held_from_us(asked))
+            listed = encoded_list(record.pieces(asked), record.held_from_us(asked), terms)
         return StreamingResponse(listed, media_type="application/json")
-
-    def known(sensor_id: str) -> Sensor:
-        return known_sensor(book, picture, sensor_id)
 
     return routes
 
 
-def known_sensor(book: SensorBook, picture: Picture, sensor_id: str) -> Sensor:
-    """The sensor.  Raises ApiError 503 before there is a log, 404 where there is no such sensor."""
+def known_sensor(book: SensorBook, picture: Picture, sensor_id: str, audience: Audience) -> Sensor:
+    """The sensor.  Raises ApiError 503 before there is a log, 404 where there is no such sensor for this audience."""
     if picture.directory is None:
         raise ApiError(503, "no_log", "there is no log yet: the sensors come with it")
-    sensor = book.one(sensor_id, now_us())
+    sensor = book.one(sensor_id, now_us(), audience)
     if sensor is None:
         raise ApiError(404, "not_found", f"there is no sensor {sensor_id!r}", "path.sensor_id")
     return sensor

@@ -90,6 +90,10 @@ class HistoryKeeper:
             return self.error
         return f"closed hours are not compacted since {self.behind_s:.0f} s" if self.behind_s else ""
 
+    def faults(self) -> list[str]:
+        """The trouble as a list, for `/healthz`."""
+        return [self.trouble] if self.trouble else []
+
     async def run(self) -> None:
         """Keep the history until cancelled."""
         loop = asyncio.get_running_loop()

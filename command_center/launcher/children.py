@@ -61,6 +61,11 @@ def sink(plan: Plan) -> ChildSpec:
     return replace(_siaga(plan, "sink"), stop_s=0.3)
 
 
+def public_page(plan: Plan) -> ChildSpec:
+    """What gives the public page out; it has nothing to finish."""
+    return replace(_siaga(plan, "public-page"), stop_s=0.1)
+
+
 def simulator(plan: Plan) -> ChildSpec:
     """The simulator; refused, for good, once the data directory holds readings of the real city."""
     marker = plan.data_dir / SIMULATOR_REFUSED

@@ -53,6 +53,8 @@ def greeting(
         f"  broker  {without_password(broker_url)}",
         f"  log in  user admin, password {password}",
     ]
+    if settings.public.port:
+        lines.append(f"  public  http://{_visible(settings.public.host)}:{settings.public.port}/warga")
     if tried is not None:
         datastream = tried.datastream
         where = where_stored(settings)  # there stand the embedded broker's address, and a login

@@ -63,6 +63,8 @@ def run(settings: Settings, *, config: str, simulate: bool) -> int:
     with held(plan.data_dir), Printer() as printer:
         check_city(plan.data_dir, catalogue.city.code)
         check_free(settings.http.host, settings.http.port, "the wall (HTTP)", "--http-port")
+        if settings.public.port:
+            check_free(settings.public.host, settings.public.port, "the public page", "SIAGA_PUBLIC_PORT")
         if own is not None:
             check_free(own.listen_host, settings.mqtt.port, "the broker (MQTT)", "--mqtt-port")
         children.clear_refusal(plan.data_dir)
@@ -144,6 +146,8 @@ async def _start_and_greet(plan: Plan, catalogue: Catalogue, began: float, super
     supervisor.start(children.command_center(plan))
     if plan.settings.influx.url:
         supervisor.start(children.sink(plan))
+    if plan.settings.public.port:
+        supervisor.start(children.public_page(plan))
     if not await wait_until_ready(plan.settings.http.host, plan.settings.http.port, READY_S):
         say(f"the command center is not ready after {READY_S:g} s: its lines above say why; it is kept trying")
     if plan.simulate:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from command_center.alarms.alarm import HIGHEST_SEVERITY
 from command_center.alarms.annunciation import Annunciation
+from command_center.audience import Audience
 from sensors.catalogue import Catalogue
 from sensors.contacts import DAY_MIN, DAYS, EVERYWHERE, Contact, Duty, minute_of_day
 from sensors.times import MINUTE_US, from_datetime, to_datetime
@@ -45,17 +46,30 @@ class Book:
         self._serving: tuple[int, frozenset[str]] = (-1, frozenset())  # a minute, and who is on duty then
         self.contact_of: Mapping[str, Contact] = {contact.contact: contact for contact in catalogue.contacts}
 
-    def addressees(self, call: Annunciation, at_us: int) -> list[Addressee]:
+    def addressees(self, call: Annunciation, at_us: int, audience: Audience = Audience.OPERATORS) -> list[Addressee]:
         """Everybody whom a call concerns, by group those on duty at that moment.
 
-        A step of the escalation in which nobody is concerned waits for nobody: the steps behind it move up.
+        What is for maintainers goes to the operators where the city names no maintainers whom it concerns.
         """
+        maintainers = self._of_groups([self._rules.maintainers], call, at_us) if self._rules.maintainers else []
+        if audience is Audience.MAINTAINERS and maintainers:
+            return maintainers
+        operators = self._in_steps(
+            self._of_groups([group for group in self._members if group != self._rules.maintainers], call, at_us)
+        )
+        return operators if audience is Audience.OPERATORS else [*operators, *maintainers]
+
+    def _of_groups(self, groups: Iterable[str], call: Annunciation, at_us: int) -> list[Addressee]:
         found = []
-        for group, members in self._members.items():
-            concerned = [contact for contact in members if self._is_concerned(contact, call)]
+        for group in groups:
+            concerned = [one for one in self._members.get(group, ()) if self._is_concerned(one, call)]
             after_us = self._after_us.get(group, 0)
-            repeats = group in self._after_us or not self._after_us
+            repeats = group in self._after_us or not self._after_us or group == self._rules.maintainers
             found += [Addressee(contact, after_us, repeats) for contact in self._on_duty(concerned, at_us)]
+        return found
+
+    def _in_steps(self, found: list[Addressee]) -> list[Addressee]:
+        """A step of the escalation in which nobody is concerned waits for nobody: the steps behind it move up."""
         first_us = min((one.after_us for one in found if one.repeats and not one.contact.mass), default=0)
         return [Addressee(one.contact, max(0, one.after_us - first_us), one.repeats) for one in found]
 
@@ -82,10 +96,16 @@ class Book:
         return call.severity >= contact.least_severity and self._is_in_areas(contact, call.datastream)
 
     def _is_in_areas(self, contact: Contact, datastream: str) -> bool:
-        """Whether it stands in one of the contact's areas, or affects one."""
-        if EVERYWHERE in contact.areas:
+        """Whether it stands in one of the contact's areas, or affects one.
+
+        The place of a trouble may be an area itself, or nothing: that is everybody's.
+        """
+        place = datastream.partition(":")[0]
+        if EVERYWHERE in contact.areas or not place:
             return True
-        lying = self._lying.get(datastream.partition(":")[0])
+        lying = self._lying.get(place)
+        if lying is None and place in self.catalogue.area_by_code:
+            lying = set(self._around(place))
         return lying is not None and not lying.isdisjoint(contact.areas)
 
     def _around(self, code: str) -> Iterable[str]:

@@ -6,10 +6,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from command_center.alarms.alarm import Alarm
-from command_center.alarms.desk import AlarmDesk
 from command_center.errors import OperationsError
 from command_center.notify.address import NoAddress, read_address, way_to
+from command_center.notify.answering import Answering, Story
 from command_center.notify.links import Links
 from command_center.notify.notice import Notice
 from command_center.notify.outbox import Outbox
@@ -23,17 +22,17 @@ from sensors.errors import CatalogueError
 class DeskLink:
     """The same for all workers."""
 
-    def __init__(self, desk: AlarmDesk, outbox: Outbox, links: Links, city: str, clock: Callable[[], int]) -> None:
-        self._desk, self._outbox, self._links, self._city = desk, outbox, links, city
+    def __init__(self, answering: Answering, outbox: Outbox, links: Links, city: str, clock: Callable[[], int]) -> None:
+        self._answering, self._outbox, self._links, self._city = answering, outbox, links, city
         self.now_us = clock
         self._ways: dict[str, tuple[str, Way]] = {}  # by target: its address, which may change, and the way to it
 
-    async def alarm(self, notice: Notice) -> Alarm | None:
-        """The notice's alarm as it is now; None for a test, and where operations.db cannot say."""
+    async def story(self, notice: Notice) -> Story | None:
+        """The notice's alarm or trouble as it is now; None for a test, and where operations.db cannot say."""
         if not notice.alarm_id:
             return None
         with contextlib.suppress(OperationsError):  # the message says what the notice knows
-            return await self._desk.find(notice.alarm_id)
+            return await self._answering.find(notice.alarm_id)
         return None
 
     def catalogue(self) -> Catalogue:

@@ -7,6 +7,7 @@ already is passed in, so that planning twice gives nothing new, whatever was kil
   that no step names; quiet hours delay it, acknowledging does not take it back.
 - While it is the newest of its alarm and nobody has acknowledged it, groups of later steps are told when their time
   has come, and who was told is told again.  A new call of the alarm begins from the start.
+- What is the maintainers' matter (`command_center.audience`) goes to them alone, where the city names any.
 - The many (`mass`) are told of the highest severity only once it is released, and only once.
 - Exercises reach `test` contacts only (`command_center.notify.book`).
 """
@@ -15,24 +16,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from command_center.alarms.alarm import HIGHEST_SEVERITY
 from command_center.notify.book import NEVER_REPEATED, Addressee, Book
-from command_center.notify.notice import LATE_US, Call, Notice, Told, Why
+from command_center.notify.notice import LATE_US, Calling, Notice, Told, Why
 
 CallKey = tuple[str, int]
 
 
-def due(now_us: int, calls: Iterable[Call], book: Book, told: Mapping[CallKey, Sequence[Told]]) -> list[Notice]:
+def due(now_us: int, calls: Iterable[Calling], book: Book, told: Mapping[CallKey, Sequence[Told]]) -> list[Notice]:
     """What is to be planned now; `told` has the newest notice of each call and target."""
     notices: list[Notice] = []
     for call in calls:
-        if not call.annunciation.muted and not call.alarm.historical:
+        if call.is_heard:
             known = {one.target: one for one in told.get(call.key, ())}
             notices.extend(_of_call(now_us, call, book, known))
     return notices
 
 
-def _of_call(now_us: int, call: Call, book: Book, known: Mapping[str, Told]) -> Iterator[Notice]:
+def _of_call(now_us: int, call: Calling, book: Book, known: Mapping[str, Told]) -> Iterator[Notice]:
     planned: set[str] = set()  # two contacts may share a chat
-    for one in book.addressees(call.annunciation, now_us):
+    for one in book.addressees(call.annunciation, now_us, call.audience(book.catalogue.city.silence)):
         for target in one.contact.urls:
             why = None if target in planned else _why(now_us, call, book, one, known.get(target))
             if why is not None:
@@ -40,11 +41,10 @@ def _of_call(now_us: int, call: Call, book: Book, known: Mapping[str, Told]) -> 
                 yield _notice(now_us, call, book, one, target, why, known.get(target))
 
 
-def _why(now_us: int, call: Call, book: Book, one: Addressee, last: Told | None) -> Why | None:
+def _why(now_us: int, call: Calling, book: Book, one: Addressee, last: Told | None) -> Why | None:
     """Why the target is to be told now; None: it is not."""
     if one.contact.mass and call.annunciation.severity >= HIGHEST_SEVERITY:
-        is_released = call.is_newest and call.alarm.active and call.alarm.release is not None and not call.alarm.muted
-        return Why.RELEASED if is_released and last is None else None
+        return Why.RELEASED if call.is_released and last is None else None
     if last is not None:
         return Why.REPEAT if _is_to_be_repeated(now_us, call, book, one, last) else None
     if call.planned_us is None:
@@ -56,7 +56,7 @@ def _why(now_us: int, call: Call, book: Book, one: Addressee, last: Told | None)
     return Why.ESCALATED if one.after_us else Why.FIRST  # he has come on duty since
 
 
-def _is_to_be_repeated(now_us: int, call: Call, book: Book, one: Addressee, last: Told) -> bool:
+def _is_to_be_repeated(now_us: int, call: Calling, book: Book, one: Addressee, last: Told) -> bool:
     severity = call.annunciation.severity
     every_us = book.repeat_every_us(severity)
     if every_us == NEVER_REPEATED or last.waits or not one.repeats or one.contact.mass or not call.is_wanting:
@@ -64,7 +64,7 @@ def _is_to_be_repeated(now_us: int, call: Call, book: Book, one: Addressee, last
     return now_us >= last.planned_us + every_us and book.quiet_until_us(severity, now_us) == now_us
 
 
-def _notice(now_us: int, call: Call, book: Book, one: Addressee, target: str, why: Why, last: Told | None) -> Notice:
+def _notice(now_us: int, call: Calling, book: Book, one: Addressee, target: str, why: Why, last: Told | None) -> Notice:
     annunciation = call.annunciation
     return Notice(
         alarm_id=annunciation.alarm_id,

@@ -17,6 +17,8 @@ def notify_metrics(notifier: Notifier) -> Iterator[Metric]:
     )
     text = "messages that found no room in memory while operations.db took no writes"
     yield CounterMetricFamily("siaga_notices_left_out", text, value=outbox.memory.left_out)
+    text = "mistakes of Siaga's in planning messages: planned again within seconds"
+    yield CounterMetricFamily("siaga_notices_mistaken", text, value=outbox.mistakes)
     labels = ["contact", "way"]
     sent = CounterMetricFamily("siaga_notify_sent", "messages sent", labels=labels)
     failed = CounterMetricFamily("siaga_notify_failed", "attempts that failed", labels=labels)

@@ -11,7 +11,9 @@ from msgspec.structs import replace
 
 from command_center.alarms.alarm import Alarm, Held
 from command_center.alarms.text import sentence
+from command_center.notify.answering import Story
 from command_center.notify.notice import LATE_US, Notice, Waiting, Why
+from command_center.troubles.trouble import Trouble
 from sensors.catalogue import Catalogue, Text
 from sensors.times import MINUTE_US
 
@@ -38,6 +40,7 @@ _ACKNOWLEDGED: Final = Text("Sudah diakui oleh {name}", "Acknowledged by {name}"
 _AREA: Final = Text("Wilayah", "Area")
 _AFFECTS: Final = Text("terdampak", "affects")
 _MORE: Final = Text("dan {n} lagi", "and {n} more")
+_TROUBLE: Final = Text("Gangguan sistem peringatan", "Trouble of the warning system")
 _ACT: Final = Text("Akui", "Acknowledge")
 _SEVERAL: Final = Text("{n} alarm", "{n} alarms")
 _SEVERITY: Final = Text("Keparahan", "Severity")
@@ -69,10 +72,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A notice to be told, and its alarm as it is now (None: operations.db cannot say)."""
+    """A notice to be told, and its alarm or trouble as it is now (None: operations.db cannot say)."""
 
     waiting: Waiting
-    alarm: Alarm | None
+    story: Story | None
     link: str = ""  # acknowledges it; empty = there is none
 
 
@@ -109,6 +112,8 @@ class Composer:
 
     def _headline(self, one: Told) -> str:
         notice = one.waiting.notice
+        if isinstance(one.story, Trouble):
+            return f"{self._say(_TROUBLE)}: {one.story.condition.subject}"
         station = self._catalogue.station_by_id.get(notice.datastream.partition(":")[0])
         style = self._catalogue.city.levels.get(notice.level)
         level = notice.level if style is None else getattr(style.name, self._language)
@@ -128,17 +133,19 @@ class Composer:
         return lines
 
     def _sentence(self, one: Told) -> str:
-        if one.alarm is None:
+        if one.story is None:
             return self._headline(one)
-        alarm = one.alarm if one.waiting.notice.exercise else without_exercise(one.alarm, one.waiting.notice)
+        if isinstance(one.story, Trouble):
+            return str(getattr(one.story.condition.text, self._language))
+        alarm = one.story if one.waiting.notice.exercise else without_exercise(one.story, one.waiting.notice)
         return str(getattr(sentence(alarm, self._catalogue, self._now_us), self._language))
 
     def _reasons(self, one: Told) -> list[str]:
         notice, lines = one.waiting.notice, []
         if notice.late or self._now_us - notice.planned_us > LATE_US:
             lines.append(self._say(_LATE, n=(self._now_us - notice.called_us) // MINUTE_US))
-        if one.alarm is not None and one.alarm.acknowledged_by:
-            lines.append(self._say(_ACKNOWLEDGED, name=one.alarm.acknowledged_by))
+        if one.story is not None and one.story.acknowledged_by:
+            lines.append(self._say(_ACKNOWLEDGED, name=one.story.acknowledged_by))
         elif notice.why in _WHY:
             lines.append(self._say(_WHY[notice.why], n=notice.ordinal))
         return lines

@@ -3,9 +3,12 @@
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from command_center.alarms.alarm import Alarm
 from command_center.alarms.annunciation import Annunciation
+from command_center.audience import Audience, audience_of
+from sensors.catalogue import Silence
 from sensors.times import MINUTE_US
 
 LATE_US = 5 * MINUTE_US  # told so long after its time, it is told as late
@@ -94,6 +97,37 @@ class Attempt:
     unrecorded: bool = False  # operations.db took no writes when it began
 
 
+class Calling(Protocol):
+    """What somebody may have to be told of: a call of an alarm, or of a trouble (`command_center.troubles.call`)."""
+
+    @property
+    def annunciation(self) -> Annunciation:
+        """What is told."""
+
+    @property
+    def planned_us(self) -> int | None:
+        """When the first notices were planned; None: not yet."""
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Of its annunciation."""
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether it is for people at all."""
+
+    @property
+    def is_wanting(self) -> bool:
+        """Whether somebody has yet to acknowledge it."""
+
+    @property
+    def is_released(self) -> bool:
+        """Whether the many may be told."""
+
+    def audience(self, silence: Silence) -> Audience:
+        """Whose work it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """An annunciation, its alarm as it is now, and when the first of it were planned (None: not yet)."""
@@ -111,6 +145,21 @@ class Call:
     def is_newest(self) -> bool:
         """Whether its alarm has not called again since."""
         return self.alarm.calls == self.annunciation.call
+
+    @property
+    def is_heard(self) -> bool:
+        """Nobody muted it, and it is not history."""
+        return not self.annunciation.muted and not self.alarm.historical
+
+    @property
+    def is_released(self) -> bool:
+        """What is of the highest severity is confirmed, and still so."""
+        alarm = self.alarm
+        return self.is_newest and alarm.active and alarm.release is not None and not alarm.muted
+
+    def audience(self, silence: Silence) -> Audience:
+        """Whose work it is."""
+        return audience_of(self.annunciation, silence)
 
     @property
     def is_wanting(self) -> bool:

@@ -18,7 +18,7 @@ from command_center.notify import store
 from command_center.notify.book import Book
 from command_center.notify.due import due
 from command_center.notify.memory import Memory
-from command_center.notify.notice import Attempt, Call, Notice, Told, Waiting, test_notice
+from command_center.notify.notice import Attempt, Call, Calling, Notice, Told, Waiting, test_notice
 from command_center.operations import Operations, note_audit
 from sensors.catalogue import Catalogue
 from sensors.contacts import Contact
@@ -37,6 +37,11 @@ class Outbox:
         self._making = threading.Lock()
         self.memory = Memory()
         self.planned = 0  # notices, repeats included
+        self.mistakes = 0  # of ours in planning: the calls are planned within seconds, or the next mistake says why not
+        self.mistake = ""  # the newest; empty = planning has gone well since
+        self.newest: Callable[[Alarm], Alarm] = _as_it_is  # what memory knows of a stored alarm; from any thread
+        self.troubles: Callable[[], Sequence[Calling]] = tuple  # calls of our own troubles; from any thread
+        self._planned_up_to = store.PLANNED_UNKNOWN
         self.news: Callable[[], None] = _nobody  # called when something may wait; from any thread
 
     @property
@@ -56,10 +61,30 @@ class Outbox:
             self._plan_new(connection, self._clock())
         except sqlite3.Error:
             raise  # nothing of it is stored
-        except Exception:  # noqa: BLE001 (told, and tried again)
+        except Exception as error:  # noqa: BLE001 (told, counted, and tried again)
             # A mistake of ours in planning must not keep an alarm from being stored: `plan` tries it within seconds.
-            _log.exception("notices of %d annunciations are not planned yet", len(changes.annunciations))
+            self._note(error, len(changes.annunciations))
         self.news()
+
+    def follow_troubles(self, connection: sqlite3.Connection, calls: Sequence[Calling]) -> None:
+        """The same of troubles that call (`command_center.troubles.desk`)."""
+        book = self.book
+        if book is None:
+            return
+        try:
+            notices = due(self._clock(), calls, book, self._with_memory(store.told_of(connection, calls)))
+            store.put(connection, notices)
+            self.planned += len(notices)
+        except sqlite3.Error:
+            raise
+        except Exception as error:  # noqa: BLE001 (told, counted, and tried again)
+            self._note(error, len(calls))
+        self.news()
+
+    def _note(self, error: Exception, calls: int) -> None:
+        _log.exception("notices of %d calls are not planned yet", calls)
+        self.mistakes += 1
+        self.mistake = f"{type(error).__name__}: {error}"
 
     def plan(self, now_us: int) -> None:
         """What falls due by time, and what could not be planned before."""
@@ -67,11 +92,16 @@ class Outbox:
         if book is None:
             return
         with self._operations.reading() as connection:
-            calls = store.open_calls(connection)
+            # What is not stored yet counts, too: a release must reach the many though the disk is full.
+            alarms = [replace(call, alarm=self.newest(call.alarm)) for call in store.open_calls(connection)]
+            calls: list[Calling] = [*alarms, *self.troubles()]
             told = store.told_of(connection, calls)
-            has_new = bool(store.unplanned(connection))
+            has_new = bool(store.unplanned(connection, self._first_unplanned(connection)))
+            if not has_new:
+                self._planned_up_to = store.last_annunciation(connection)
         notices = due(now_us, calls, book, self._with_memory(told))
         if not notices and not has_new:
+            self.mistake = ""
             return
         try:
             with self._operations.transaction() as connection:
@@ -81,6 +111,7 @@ class Outbox:
             self.memory.plan(notice for notice in notices if notice.severity >= HIGHEST_SEVERITY)
             raise
         self.planned += len(notices)
+        self.mistake = ""
 
     def plan_unstored(self, now_us: int, calls: Iterable[tuple[Annunciation, Alarm]]) -> None:
         """The highest severity among calls that operations.db has not taken, planned in memory."""
@@ -179,17 +210,28 @@ class Outbox:
         book = self.book
         if book is None:
             return
-        numbered = store.unplanned(connection)
+        numbered = store.unplanned(connection, self._first_unplanned(connection))
         calls = [call for _, call in numbered]
         notices = due(now_us, calls, book, self._with_memory(store.told_of(connection, calls)))
         store.put(connection, notices)
         store.mark_planned(connection, numbered, now_us)
         self.planned += len(notices)
 
+    def _first_unplanned(self, connection: sqlite3.Connection) -> int:
+        """Behind which number annunciations may lie that are not planned."""
+        if self._planned_up_to == store.PLANNED_UNKNOWN:
+            self._planned_up_to = store.planned_up_to(connection)
+        return self._planned_up_to
+
     def _with_memory(self, told: dict[tuple[str, int], list[Told]]) -> dict[tuple[str, int], list[Told]]:
         if not len(self.memory):
             return told
         return {key: [*known, *self.memory.told(*key)] for key, known in told.items()}
+
+
+def _as_it_is(alarm: Alarm) -> Alarm:
+    """Nobody knows more of it."""
+    return alarm
 
 
 def _nobody() -> None:

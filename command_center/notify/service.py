@@ -53,6 +53,8 @@ class Notifier:
         ]
         if self.error:
             faults.append(f"notification cannot plan: {self.error}")
+        if self.outbox.mistake:
+            faults.append(f"notification: calls are not planned yet, a mistake of Siaga's: {self.outbox.mistake}")
         if self.outbox.memory.left_out:
             faults.append(f"notification: {self.outbox.memory.left_out} messages found no room in memory")
         return faults
@@ -85,8 +87,10 @@ class Notifier:
             self._say(str(error))
         except Exception as error:  # noqa: BLE001 - ours; it must not cost the city its alarms
             _log.exception("a mistake of Siaga's")
+            self.outbox.mistakes += 1
             self._say(f"a mistake of Siaga's: {type(error).__name__}: {error}")
-        self._wake(tasks, await self._targets())
+        if self.outbox.book is not None:  # what waits since before a restart cannot be told without a catalogue
+            self._wake(tasks, await self._targets())
 
     def _plan(self, now_us: int) -> None:
         """In a thread.  While nothing can be written, the highest severity is planned all the same."""

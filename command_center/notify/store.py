@@ -10,13 +10,14 @@ import msgspec
 from command_center.alarms.alarm import Alarm, State
 from command_center.alarms.calls import annunciation_of_row
 from command_center.alarms.store import ANNUNCIATION
-from command_center.notify.notice import Attempt, Call, Notice, Progress, Result, Told, Waiting, Why
+from command_center.notify.notice import Attempt, Call, Calling, Notice, Progress, Result, Told, Waiting, Why
 from command_center.operations import Operations
 from sensors.times import HOUR_US
 
 DAY_US: Final = 24 * HOUR_US
 MAX_AT_ONCE: Final = 500  # rows read for one target
 MAX_PLANNED_AT_ONCE: Final = 2_000  # calls
+PLANNED_UNKNOWN: Final = -1  # what `planned_up_to` says is not known yet
 MAX_ATTEMPTS_KEPT: Final = 100  # of one notice, the newest; `attempts` counts all
 _ALARM: Final = msgspec.json.Decoder(Alarm)
 _NOTICE: Final = (
@@ -26,12 +27,28 @@ _NOTICE: Final = (
 _ANNUNCIATION: Final = ", ".join(f"a.{column}" for column in ANNUNCIATION.split(", "))
 
 
-def unplanned(connection: sqlite3.Connection) -> list[tuple[int, Call]]:
-    """The annunciations behind the last planned one, by their numbers."""
+def planned_up_to(connection: sqlite3.Connection) -> int:
+    """All annunciations up to this number are planned.  Looks at all of them: asked for once."""
+    [first] = connection.execute(
+        "SELECT min(a.number) FROM annunciation a"
+        " WHERE NOT EXISTS (SELECT 1 FROM planned_call p WHERE p.annunciation = a.number)"
+    ).fetchone()
+    return last_annunciation(connection) if first is None else int(first) - 1
+
+
+def last_annunciation(connection: sqlite3.Connection) -> int:
+    """The newest annunciation's number; 0 where there is none."""
+    [last] = connection.execute("SELECT coalesce(max(number), 0) FROM annunciation").fetchone()
+    return int(last)
+
+
+def unplanned(connection: sqlite3.Connection, behind: int) -> list[tuple[int, Call]]:
+    """The annunciations behind number `behind` that are not planned: the worst first, none waits for a lesser one."""
     rows = connection.execute(
         f"SELECT a.number, alarm.body, {_ANNUNCIATION} FROM annunciation a JOIN alarm ON alarm.id = a.alarm_id"  # noqa: S608 (names only)
-        " WHERE a.number > (SELECT coalesce(max(annunciation), 0) FROM planned_call) ORDER BY a.number LIMIT ?",
-        (MAX_PLANNED_AT_ONCE,),
+        " WHERE a.number > ? AND NOT EXISTS (SELECT 1 FROM planned_call p WHERE p.annunciation = a.number)"
+        " ORDER BY a.severity DESC, a.number LIMIT ?",
+        (behind, MAX_PLANNED_AT_ONCE),
     ).fetchall()
     return [
         (number, Call(annunciation_of_row(values), _ALARM.decode(body), planned_us=None))
@@ -51,7 +68,7 @@ def open_calls(connection: sqlite3.Connection) -> list[Call]:
     return [Call(annunciation_of_row(values), _ALARM.decode(body), planned_us) for body, planned_us, *values in rows]
 
 
-def told_of(connection: sqlite3.Connection, calls: Iterable[Call]) -> dict[tuple[str, int], list[Told]]:
+def told_of(connection: sqlite3.Connection, calls: Iterable[Calling]) -> dict[tuple[str, int], list[Told]]:
     """The newest notice of each call to each target."""
     return {call.key: _told(connection, call.key) for call in calls}
 

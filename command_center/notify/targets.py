@@ -16,6 +16,7 @@ from typing import Final
 from command_center.alarms.alarm import HIGHEST_SEVERITY
 from command_center.errors import NotStored, OperationsError
 from command_center.notify.address import NoAddress
+from command_center.notify.answering import is_over
 from command_center.notify.desk_link import DeskLink
 from command_center.notify.message import Composer, Message, Told
 from command_center.notify.notice import Attempt, Result, Waiting, Why
@@ -158,8 +159,8 @@ class TargetWorker:
     async def _compose(self, contact: Contact, notices: Sequence[Waiting], now_us: int, *, unrecorded: bool) -> Message:
         told = []
         for one in notices:
-            alarm = await self._desk.alarm(one.notice)
-            told.append(Told(one, alarm, self._desk.link(one.notice)))
+            story = await self._desk.story(one.notice)
+            told.append(Told(one, story, self._desk.link(one.notice)))
         message = Composer(self._desk.catalogue(), contact.language, now_us).compose(told, unrecorded=unrecorded)
         return replace(message, token=self._desk.token(notices[-1].notice)) if message.button else message
 
@@ -191,16 +192,17 @@ class TargetWorker:
         return max(self._asked_us, min(self._not_before_us, sooner_us))
 
     async def _still_wanted(self, waiting: Sequence[Waiting]) -> list[Waiting]:
-        """What waits, without reminders of what has been acknowledged since."""
+        """What waits, without reminders of what has been acknowledged since, and troubles that are over."""
         wanted: list[Waiting] = []
         over: list[Waiting] = []
         for one in waiting:
             is_reminder = one.notice.why in (Why.REPEAT, Why.ESCALATED)
-            alarm = await self._desk.alarm(one.notice) if is_reminder else None
-            is_over = alarm is not None and (not alarm.is_open or not alarm.unacknowledged or bool(alarm.muted))
-            (over if is_over else wanted).append(one)
+            asks = is_reminder or not one.notice.rank  # of a rank are all alarms of a level: their first is told anyway
+            story = await self._desk.story(one.notice) if asks else None
+            gone = story is not None and is_over(story, is_reminder=is_reminder)
+            (over if gone else wanted).append(one)
         if over:
-            reason = "acknowledged, muted or closed before it was sent"
+            reason = "acknowledged, muted, closed or over before it was sent"
             await asyncio.to_thread(self._outbox.withdraw, over, self._desk.now_us(), reason)
         return wanted
 

@@ -12,9 +12,8 @@ from typing import Any, Final
 import httpx
 import msgspec
 
-from command_center.alarms.acts import Acts
-from command_center.alarms.desk import AlarmDesk
 from command_center.errors import OperationsError
+from command_center.notify.answering import Answering
 from command_center.notify.desk_link import DeskLink
 from command_center.notify.links import Links
 from command_center.notify.telegram import TelegramAddress, telegram_address
@@ -68,9 +67,8 @@ class _Updates(msgspec.Struct, frozen=True):
 class TelegramAnswers:
     """`run` lives."""
 
-    def __init__(self, desk: AlarmDesk, link: DeskLink, links: Links) -> None:
-        self._desk, self._link, self._links = desk, link, links
-        self._acts = Acts(desk)
+    def __init__(self, answering: Answering, link: DeskLink, links: Links) -> None:
+        self._answering, self._link, self._links = answering, link, links
         self._polls: dict[str, asyncio.Task[None]] = {}  # by the URL of the bot
         self.answered = 0
         self.refused = 0  # not ours, or from a chat of nobody
@@ -145,20 +143,20 @@ class TelegramAnswers:
     async def _acknowledge(self, contact: Contact, pressed: _Pressed) -> tuple[Text, dict[str, Any]]:
         claim = self._links.read_button(pressed.data)
         try:
-            alarm = None if claim is None else await self._desk.find(claim[0])
+            story = None if claim is None else await self._answering.find(claim[0])
         except OperationsError as error:
             _log.error("an answer by Telegram cannot be looked up: %s", error)
             return _NOT_STORED, {}
-        if claim is None or alarm is None:
+        if claim is None or story is None:
             return _UNKNOWN, {}
-        if alarm.calls != claim[1]:
+        if story.calls != claim[1]:
             return _NEWER, {}
-        if not alarm.unacknowledged:
-            return _DONE, {"name": alarm.acknowledged_by or "-"}
+        if not story.unacknowledged:
+            return _DONE, {"name": story.acknowledged_by or "-"}
         person = f"{pressed.person.first_name} {pressed.person.last_name}".strip()[:MAX_NAME]
         comment = f"by a button in Telegram, pressed by {person or 'somebody'}"
         try:
-            await self._acts.acknowledge([alarm.id], contact.name, comment, self._link.now_us())
+            await self._answering.acknowledge(story, contact.name, comment, self._link.now_us())
         except OperationsError as error:
             _log.error("an acknowledgement by Telegram is not stored: %s", error)
             return _NOT_STORED, {}

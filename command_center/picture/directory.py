@@ -5,6 +5,7 @@ from typing import Final
 
 from sensors.catalogue import Catalogue, Datastream
 from sensors.health_kinds import is_health
+from sensors.sharing import Audience, may_see
 from sensors.transition import Transition
 
 # What these compute is shown with the datastream it tells of, or is only a step on the way to another.  What has levels
@@ -56,6 +57,15 @@ class Directory:
     def name(self, number: int) -> Datastream:
         """A datastream by number, in force or retired; KeyError where it was never named."""
         return self._named[number]
+
+    def shows(self, datastream_id: str, audience: Audience) -> bool:
+        """Whether an audience may see a datastream; of one that is no longer in force only our own may."""
+        datastream = self.catalogue.datastream_by_id.get(datastream_id)
+        return audience is Audience.INTERNAL or (datastream is not None and may_see(datastream.sharing, audience))
+
+    def shows_number(self, number: int, audience: Audience) -> bool:
+        """The same by number."""
+        return audience is Audience.INTERNAL or (self.knows(number) and self.shows(self.name(number).id, audience))
 
     def remembering(self, catalogue: Catalogue) -> "Directory":
         """The same directory that also names the datastreams of an older catalogue."""

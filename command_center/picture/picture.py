@@ -18,6 +18,7 @@ from gateway.log.rows import LogRow
 from sensors.batch import Batch
 from sensors.origin import Origin
 from sensors.settings import HistorySettings
+from sensors.sharing import Audience
 from sensors.times import NEVER
 
 _EXERCISE = np.array([origin for origin in Origin if origin.is_exercise], np.uint8)
@@ -86,6 +87,11 @@ class Picture:
         if exercise.any():
             newest = int(seq[exercise].max())
             self._exercise = max(self._exercise, (newest, next(row.now_us for row in rows if row.seq == newest)))
+
+    def shows(self, datastream_id: str, audience: Audience) -> bool:
+        """Whether an audience may see a datastream; before there is a catalogue only our own may see anything."""
+        directory = self.directory
+        return audience is Audience.INTERNAL if directory is None else directory.shows(datastream_id, audience)
 
     def drain_changed(self) -> list[int]:
         """Numbers of the datastreams whose newest observation changed since the last call, ascending."""

@@ -6,7 +6,7 @@ copy of itself: each is said, counted, and followed from where it can be.
 
 import itertools
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from command_center.alarms.desk import AlarmDesk
@@ -26,6 +26,7 @@ from sensors.times import HOUR_US, NEVER
 
 POLL_S: Final = 1.0  # should the doorbell fail
 ROWS_AT_ONCE: Final = 64
+Follower = Callable[[Sequence[LogRow], Directory], None]  # gets rows as they are applied, with the names in them
 
 _log = logging.getLogger("command_center.tail")
 
@@ -34,8 +35,15 @@ class Tail:
     """`run` lives; the rest says how it goes."""
 
     def __init__(
-        self, log: LogThread, desk: AlarmDesk, picture: Picture, settings: HistorySettings, news: Bell
+        self,
+        log: LogThread,
+        desk: AlarmDesk,
+        picture: Picture,
+        settings: HistorySettings,
+        news: Bell,
+        followers: Sequence[Follower] = (),
     ) -> None:
+        self._followers = followers
         self._log, self._desk, self._picture, self._news = log, desk, picture, news
         self._settings = settings
         self._backfill: Backfill | None = None
@@ -118,6 +126,8 @@ class Tail:
             self._picture.install(directory)
             self._picture.take(group)  # first: the wall gets a reading and its alarm in one frame
             await self._desk.take(group, directory)
+            for follow in self._followers:
+                follow(group, directory)
             self._seq = group[-1].seq
         for row in rows:
             if row.damage:

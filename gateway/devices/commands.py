@@ -15,6 +15,7 @@ from sensors.settings import Settings
 if TYPE_CHECKING:
     from gateway.devices.registry import Registry
     from gateway.devices.slip import Slip
+    from sensors.actuator import Actuator
     from sensors.broker_access import Door
     from sensors.catalogue import Catalogue, Datastream
 
@@ -36,6 +37,11 @@ def _arguments(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         help="a topic filter that it may publish under besides telemetry/STATION, for other formats; repeatable",
+    )
+    add.add_argument(
+        "--reader",
+        action="store_true",
+        help="no station: a program of another agency, which hears siaga/alarm, alert, observation and status",
     )
     for name, text in (("rotate", "a new secret; the old one stops working"), ("revoke", "end a login at once")):
         actions.add_parser(name, help=text).add_argument("station", metavar="STATION")
@@ -65,7 +71,8 @@ def _device(arguments: Namespace, settings: Settings) -> int:
     slip = _slip_without_secret(arguments, settings, data_dir)
     is_first = not registry.exists()
     if arguments.action == "add":
-        slip.secret = registry.add(slip.station, now_us, _filters(arguments.also))
+        also, hears = _topics(slip.actuator, arguments.also)
+        slip.secret = registry.add(slip.station, now_us, also, hears, reads=slip.is_reader)
     else:
         slip.secret = registry.rotate(slip.station, now_us)
     print("\n".join(slip.lines()))
@@ -83,13 +90,44 @@ def _slip_without_secret(arguments: Namespace, settings: Settings, data_dir: Pat
 
     city = arguments.city or running_city(data_dir, settings.city)
     catalogue, _faults = load_city(city)  # `siaga check` names the faults
+    name, is_reader = arguments.station, _is_reader(arguments, catalogue, data_dir)
     return Slip(
-        station=arguments.station,
-        datastreams=_datastreams(catalogue, arguments.station, getattr(arguments, "property", [])),
+        station=name,
+        datastreams=() if is_reader else _datastreams(catalogue, name, getattr(arguments, "property", [])),
+        actuator=next((one for one in catalogue.actuators if one.actuator == name), None),
+        is_reader=is_reader,
         door=_door(settings, data_dir),
         data_dir=data_dir,
         holds_live=(data_dir / LIVE_MARKER).exists(),
     )
+
+
+def _is_reader(arguments: Namespace, catalogue: "Catalogue", data_dir: Path) -> bool:
+    """Whether it is about a reader's login.  SettingsError where its name is none, or a station's or siren's."""
+    from gateway.devices.registry import Registry
+    from sensors.tables import IDENTIFIER
+
+    name = arguments.station
+    if not getattr(arguments, "reader", False):
+        known = Registry(data_dir).devices().get(name)
+        return arguments.action == "rotate" and known is not None and known.reads
+    if not IDENTIFIER.fullmatch(name):
+        raise SettingsError(f"--reader: expected letters, digits, _ and -, at most 64, got {name!r}")
+    if name in catalogue.station_by_id or any(one.actuator == name for one in catalogue.actuators):
+        raise SettingsError(f"--reader: {name} is a station or siren of {catalogue.city.code}: choose another name")
+    if arguments.also or arguments.property:
+        raise SettingsError("--reader: it publishes nothing: neither --also nor --property goes with it")
+    return True
+
+
+def _topics(actuator: "Actuator | None", also: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a login may publish under, and hear, besides its own topics: a siren's are those of its row."""
+    if actuator is None:
+        return _filters(also), ()
+    own = f"siaga/actuator/{actuator.actuator}"
+    says = [actuator.state_topic] if actuator.tells and actuator.state_topic != f"{own}/state" else []
+    hears = [] if actuator.is_autonomous or actuator.set_topic == f"{own}/set" else [actuator.set_topic]
+    return (*_filters(says, "topic_state"), *_filters(also)), _filters(hears, "topic_set")
 
 
 def _datastreams(catalogue: "Catalogue", station: str, wanted: list[str]) -> "tuple[Datastream, ...]":
@@ -116,20 +154,20 @@ def _door(settings: Settings, data_dir: Path) -> "Door":
     return read_door(data_dir) or opening(settings.broker, settings.mqtt.port, data_dir).door
 
 
-def _filters(filters: list[str]) -> tuple[str, ...]:
+def _filters(filters: list[str], of: str = "--also") -> tuple[str, ...]:
     """Topic filters that may go into the server's configuration; SettingsError for what is none, or is not theirs."""
     for name in filters:
         levels = name.split("/")
         if not name or not all(letter.isprintable() and letter not in '"\\ *>' for letter in name):
-            raise SettingsError(f"--also: expected a topic filter without spaces, quotes, * and >, got {name!r}")
+            raise SettingsError(f"{of}: expected a topic filter without spaces, quotes, * and >, got {name!r}")
         if "" in levels:  # no subject of the server's configuration: it would not start any more
-            raise SettingsError(f"--also: expected no empty level, got {name!r}")
+            raise SettingsError(f"{of}: expected no empty level, got {name!r}")
         if "#" in name and (name.count("#") > 1 or levels[-1] != "#"):
-            raise SettingsError(f"--also: expected # as the last level only, got {name!r}")
+            raise SettingsError(f"{of}: expected # as the last level only, got {name!r}")
         if any("+" in level and level != "+" for level in levels):
-            raise SettingsError(f"--also: expected + as a whole level, got {name!r}")
+            raise SettingsError(f"{of}: expected + as a whole level, got {name!r}")
         if levels[0] in ("#", "+", "siaga", "telemetry") or name.startswith("$"):
-            raise SettingsError(f"--also: {name!r} would open what belongs to Siaga or to other stations")
+            raise SettingsError(f"{of}: {name!r} would open what belongs to Siaga or to other stations")
     return tuple(filters)
 
 
@@ -141,6 +179,7 @@ def _list(registry: "Registry") -> int:
     for name, device in sorted(devices.items()):
         state = "revoked" if device.is_revoked else "may connect"
         also = f"  also {' '.join(device.also)}" if device.also else ""
+        also += "  reads only" if device.reads else ""
         print(f"{name:<{width}}  {state:<11}  added {device.added_at[:16]}  changed {device.changed_at[:16]}{also}")
     return 0
 
@@ -159,7 +198,7 @@ def _in_force(slip: "Slip") -> str:
         return "The running broker has let it in: ready."
     if outcome is Outcome.REFUSED:
         print("siaga: the broker does not know the new secret yet; what does `siaga run` say?", file=sys.stderr)
-        return f"Try again: {shlex.join(slip.mosquitto_pub())}"
+        return f"Try again: {shlex.join(slip.trial())}"
     return "No broker answers there now; `siaga run` will know the device when it starts."
 
 

@@ -37,6 +37,8 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     added_at: str
     changed_at: str
     also: tuple[str, ...] = ()  # topic filters it may publish under besides telemetry/{station}
+    hears: tuple[str, ...] = ()  # topics of a siren that it may hear besides siaga/actuator/{station}/set
+    reads: bool = False  # no device: a program that reads what leaves under siaga/, and publishes nothing
 
     @property
     def is_revoked(self) -> bool:
@@ -69,7 +71,9 @@ class Registry:
         except msgspec.MsgspecError as error:
             raise BrokerError(f"{self.file} is damaged ({error}): restore it, or remove it and add anew") from error
 
-    def add(self, station: str, now_us: int, also: tuple[str, ...] = ()) -> str:
+    def add(
+        self, station: str, now_us: int, also: tuple[str, ...] = (), hears: tuple[str, ...] = (), *, reads: bool = False
+    ) -> str:
         """Give a station a login; the secret, which is kept nowhere.  BrokerError where it has one already."""
         with self._changing() as devices:
             known = devices.get(station)
@@ -80,7 +84,9 @@ class Registry:
             if len(devices) >= MAX_DEVICES:
                 raise BrokerError(f"expected at most {MAX_DEVICES} devices")
             secret, now = new_secret(), rfc3339(now_us)
-            devices[station] = Device(secret_hash=hashed(secret), added_at=now, changed_at=now, also=also)
+            devices[station] = Device(
+                secret_hash=hashed(secret), added_at=now, changed_at=now, also=also, hears=hears, reads=reads
+            )
         return secret
 
     def rotate(self, station: str, now_us: int) -> str:

@@ -9,10 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.devices.registry import new_secret
+from sensors.actuator import Actuator
 from sensors.broker_access import Door
 from sensors.catalogue import Datastream
 
 MAX_SIMILAR = 5
+READS = (  # what a reader hears (docs/mqtt-out.md)
+    ("siaga/alarm/#", "open alarms, retained"),
+    ("siaga/alert/#", "warnings in force (CAP 1.2), retained"),
+    ("siaga/observation/#", "newest observations, where they are switched on"),
+    ("siaga/status", "whether the command center lives, retained"),
+)
 
 
 @dataclass(slots=True)
@@ -26,6 +33,8 @@ class Slip:
     holds_live: bool  # readings of the real city are in the data directory: a simulated one would be refused
     secret: str = ""
     client_id: str = ""  # empty: a new one, which nobody guesses
+    actuator: Actuator | None = None  # it is a siren or lamp
+    is_reader: bool = False  # it is a program that hears what leaves under siaga/
 
     def __post_init__(self) -> None:
         self.client_id = self.client_id or f"{self.station}-{new_secret()[:8]}"
@@ -39,14 +48,15 @@ class Slip:
             ("user", self.station),
             ("password", f"{self.secret}   shown this once, kept nowhere"),
             ("client id", f"{self.client_id}   tell it to nobody: who uses it cuts this device off"),
-            ("protocol", "MQTT 3.1.1, QoS 1, not retained"),
-            *(("topic", f"telemetry/{d.station}/{d.property}   in {d.unit}") for d in self.datastreams),
-            ("payload", f"{self._payload(with_time=True)}   or the number alone"),
-            ("", "ts: milliseconds since 1970 (UTC) or RFC 3339; leave it out where the device has no clock"),
+            ("protocol", "MQTT 3.1.1, QoS 0" if self.is_reader else "MQTT 3.1.1, QoS 1, not retained"),
+            *self._topics(),
         ]
         if door.ca_file:
             facts.insert(2, ("trust", f"{door.ca_file}   copy this file to the device"))
         lines = [f"{self.station} may connect:", "", *(f"  {name:<10} {text}".rstrip() for name, text in facts), ""]
+        if self.actuator is not None or self.is_reader:
+            what = "hear what leaves" if self.is_reader else "hear what it is told (`/test` of the API sounds it)"
+            return [*lines, f"Try to {what}:", f"  {shlex.join(self.trial())}", *self._warnings()]
         if self.datastreams:
             lines += ["Try the login, as the device would:", f"  {shlex.join(self.mosquitto_pub())}"]
             lines += ["(others on this machine can read the password while that runs: on a shared one leave -P out and"]
@@ -54,15 +64,47 @@ class Slip:
             lines += ["Try the way to the wall, without it:", f"  {shlex.join(self._siaga_publish())}"]
         return [*lines, *self._warnings()]
 
+    def _topics(self) -> list[tuple[str, str]]:
+        """What it says and hears, and where."""
+        if self.is_reader:
+            return [("hears", f"{topic}   {what}") for topic, what in READS]
+        own = self.actuator
+        if own is None:
+            return [
+                *(("topic", f"telemetry/{d.station}/{d.property}   in {d.unit}") for d in self.datastreams),
+                ("payload", f"{self._payload(with_time=True)}   or the number alone"),
+                ("", "ts: milliseconds since 1970 (UTC) or RFC 3339; leave it out where the device has no clock"),
+            ]
+        heard = [("hears", own.set_topic), ("on", own.payload_on), ("off", own.payload_off)]
+        said = [("says", f"{own.state_topic}   within {own.confirm_s:g} s"), ("", f"{own.state_on} or {own.state_off}")]
+        return [*([] if own.is_autonomous else heard), *(said if own.tells else [])]
+
+    def trial(self) -> list[str]:
+        """A command line that tries the login."""
+        if self.is_reader:
+            return [
+                *self._client("mosquitto_sub", qos=0),
+                "-v",
+                *(word for topic, _ in READS for word in ("-t", topic)),
+            ]
+        own = self.actuator
+        if own is None:
+            return self.mosquitto_pub()
+        if own.is_autonomous:
+            return [*self._client("mosquitto_pub"), "-t", own.state_topic, "-m", own.state_off.rpartition("=")[2]]
+        return [*self._client("mosquitto_sub", qos=0), "-v", "-t", own.set_topic]
+
     def mosquitto_pub(self) -> list[str]:
         """A command line that publishes one reading as the device."""
+        topic = f"telemetry/{self.station}/{self.datastreams[0].property}" if self.datastreams else "telemetry/…"
+        return [*self._client("mosquitto_pub"), "-t", topic, "-m", self._payload(with_time=False)]
+
+    def _client(self, program_name: str, qos: int = 1) -> list[str]:
         door = self.door
         trust = ["--cafile", door.ca_file] if door.ca_file else ["--tls-use-os-certs"] if door.tls else []
-        topic = f"telemetry/{self.station}/{self.datastreams[0].property}" if self.datastreams else "telemetry/…"
         return [
-            *("mosquitto_pub", "-h", door.device_host, "-p", str(door.port), *trust),
-            *("-u", self.station, "-P", self.secret, "-i", f"{self.client_id}-try", "-q", "1"),
-            *("-t", topic, "-m", self._payload(with_time=False)),
+            *(program_name, "-h", door.device_host, "-p", str(door.port), *trust),
+            *("-u", self.station, "-P", self.secret, "-i", f"{self.client_id}-try", "-q", str(qos)),
         ]
 
     def _siaga_publish(self) -> list[str]:
@@ -82,7 +124,7 @@ class Slip:
 
     def _warnings(self) -> list[str]:
         lines = []
-        if not self.datastreams:
+        if not self.datastreams and self.actuator is None and not self.is_reader:
             lines.append(f"{self.station} has no row in datastreams.csv: what it sends will be a dead letter.")
         if self.door.device_host in ("127.0.0.1", "::1", "localhost"):
             run = shlex.join([program(), "run", *self._where()])

@@ -4,7 +4,6 @@ An MQTT topic is a NATS subject with dots for slashes; a dot of the topic become
 allowed is dropped by the server with a line that names the user; MQTT 3.1.1 has no other answer than its PUBACK.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -46,6 +45,14 @@ RIGHTS: Final[dict[Role, Rights]] = {
 }
 
 
+# A program of another agency: what leaves under siaga/ (docs/mqtt-out.md), no way to say anything.  `x/#` is `x`, too.
+_LEAVES: Final = ("alarm", "alert", "observation")
+READER: Final = Rights(
+    _NOTHING,
+    ("siaga.status", *(f"siaga.{name}{end}" for name in _LEAVES for end in ("", ".>")), *_QOS_1),
+)
+
+
 def subject(topic_filter: str) -> str:
     """The NATS subject of an MQTT topic or filter.
 
@@ -81,7 +88,7 @@ def authorization(own: dict[Role, str], devices: dict[str, Device], *, anonymous
     lines = ["authorization {", f"  timeout: {LOGIN_S}", "  users: ["]
     lines += [_user(user_name(role), hashed(own[role]), RIGHTS[role]) for role in ROLES]
     lines += [
-        _user(station, device.secret_hash, device_rights(station, device.also))
+        _user(station, device.secret_hash, READER if device.reads else device_rights(station, device))
         for station, device in sorted(devices.items())
         if not device.is_revoked
     ]
@@ -94,14 +101,14 @@ def authorization(own: dict[Role, str], devices: dict[str, Device], *, anonymous
     return [*lines, "  ]", "}", f'no_auth_user: "{ANONYMOUS}"']
 
 
-def device_rights(station: str, also: Iterable[str] = ()) -> Rights:
+def device_rights(station: str, device: Device) -> Rights:
     """A device publishes under its own station, and what it was given besides; a siren hears what it is told, too.
 
     The actuator is called as its login; of what is under siaga/ it has these two topics and no more.
     """
     own = f"siaga.actuator.{station}"
-    publish = (f"telemetry.{station}", f"telemetry.{station}.>", f"{own}.state", *(subject(topic) for topic in also))
-    return Rights(publish, (f"{own}.set", *_QOS_1))
+    publish = (f"telemetry.{station}", f"telemetry.{station}.>", f"{own}.state", *map(subject, device.also))
+    return Rights(publish, (f"{own}.set", *map(subject, device.hears), *_QOS_1))
 
 
 def _user(name: str, password: str, rights: Rights, connection: str = "MQTT") -> str:

@@ -10,10 +10,11 @@ PASSWORD = "kata-sandi-uji"
 
 
 class Api:
-    """Requests to one command center; logs in as `admin` at the first POST."""
+    """Requests to one command center; logs in at the first POST, as `admin` where nobody else is named."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, user: str = "admin", password: str = PASSWORD) -> None:
+        self.url, self.user = url, user
+        self._password = password
         self._client = httpx.Client(base_url=url, timeout=10)
         self._token = ""
 
@@ -22,12 +23,27 @@ class Api:
         return self._client.get(f"/api/v1{path}", params=parameters).raise_for_status().json()
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
-        """The JSON of POST /api/v1{path}, as admin."""
+        """The JSON of POST /api/v1{path}, as the one who is logged in."""
         if not self._token:
-            login = self._client.post("/api/v1/login", json={"user": "admin", "password": PASSWORD})
+            login = self._client.post("/api/v1/login", json={"user": self.user, "password": self._password})
             self._token = login.raise_for_status().json()["token"]
         answer = self._client.post(f"/api/v1{path}", json=body, headers={"Authorization": f"Bearer {self._token}"})
         return answer.raise_for_status().json()
+
+    def bytes_of(self, path: str) -> bytes:
+        """The body of GET {path}, below the root."""
+        return self._client.get(path).raise_for_status().content
+
+    def everything(self, path: str, **parameters: str | int) -> list[dict[str, Any]]:
+        """The items of every page of GET /api/v1{path}."""
+        items: list[dict[str, Any]] = []
+        page = self.get(path, **parameters)
+        while page["items"]:
+            items += page["items"]
+            if not page["next"]:
+                break
+            page = self.get(path, **parameters, after=page["next"])
+        return items
 
     def is_ready(self) -> bool:
         """Whether /readyz says 200."""

@@ -89,9 +89,15 @@ class Site:
     ) -> tuple[Process, Api]:
         """`siaga command-center`; returns when /readyz says yes."""
         port = port or free_port()
-        environment = self._environment("", city) | {"SIAGA_HTTP_PORT": str(port)} | dict(settings) | more
-        process = self.processes.siaga("command-center", "--data-dir", self.data_dir, environment=environment)
+        process = self.spawn_command_center(settings, city=city, port=port, **more)
         return process, self._ready_api(process, port)
+
+    def spawn_command_center(
+        self, settings: Mapping[str, str] = NO_SETTINGS, *, city: str = "", port: int, **more: str
+    ) -> Process:
+        """The same, and not waited for."""
+        environment = self._environment("", city) | {"SIAGA_HTTP_PORT": str(port)} | dict(settings) | more
+        return self.processes.siaga("command-center", "--data-dir", self.data_dir, environment=environment)
 
     def start_run(self, *options: object, city: str = "", **settings: str) -> Run:
         """`siaga run` on free ports and the small city, without a simulator unless `options` are given; has greeted."""

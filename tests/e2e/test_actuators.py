@@ -197,3 +197,14 @@ def test_what_the_broker_does_not_take_in_time_is_never_sent(tmp_path: Path, nat
         until(lambda: last(center)["state"] == "expired")
         kinds = {one["kind"] for one in center.get("/actuators")["troubles"]}
         assert kinds == {"broker", "expired"}
+
+
+def test_a_city_with_many_sirens_hears_each_of_them(tmp_path: Path, nats: Broker) -> None:
+    rows = [replace(SIREN, actuator=f"HORN{n}", topic_set="-", datastream="", level="") for n in range(6)]
+    with center_with(tmp_path, nats, *rows) as center:
+
+        def heard() -> bool:
+            nats.publish_all([(f"siaga/actuator/HORN{n}/state", b"off") for n in range(6)])
+            return all(item["said"] == "off" for item in center.get("/actuators")["items"])
+
+        until(heard)

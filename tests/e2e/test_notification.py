@@ -2,29 +2,25 @@
 
 import random
 import resource
-import sqlite3
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import paho.mqtt.client
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.e2e.api import Api
 from tests.e2e.broker import Broker
+from tests.e2e.messages import annunciated, repeats_without_mark, told
 from tests.e2e.processes import until
 from tests.e2e.site import Site
-from tests.unit.command_center.notify.receivers import Inbox, Received, http_receiver, mail_receiver
+from tests.unit.command_center.notify.receivers import Inbox, Received, http_receiver, mail_receiver, mqtt_receiver
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
 
 GAUGES = 12
 KILLS = 8
 HEIGHTS_CM = (160.0, 260.0, 360.0)  # waspada, siaga, awas
-MARKS = ("PERHAPS A REPEAT", "MUNGKIN ULANGAN")
 
 
 def write_contacts(city: Path) -> None:
@@ -45,34 +41,6 @@ def write_contacts(city: Path) -> None:
 def add(file: Path, line: str) -> None:
     with file.open("a") as table:
         table.write(line + "\n")
-
-
-def annunciated(data_dir: Path) -> set[str]:
-    """Every annunciation that nobody muted."""
-    with sqlite3.connect(data_dir / "operations.db") as connection:
-        rows = connection.execute("SELECT alarm_id || '/' || call FROM annunciation WHERE muted = ''").fetchall()
-    connection.close()
-    return {name for (name,) in rows}
-
-
-def told(received: list[Received]) -> set[str]:
-    """The annunciations that messages name."""
-    return {"/".join(one.split("/")[:2]) for message in received for one in message.ids}
-
-
-def is_marked(message: Received) -> bool:
-    return any(mark in message.text for mark in MARKS)
-
-
-def repeats_without_mark(received: list[Received]) -> list[Received]:
-    """Messages of which an id came before and that do not say so."""
-    seen: set[str] = set()
-    found = []
-    for message in received:
-        if seen & set(message.ids) and not is_marked(message):
-            found.append(message)
-        seen |= set(message.ids)
-    return found
 
 
 def test_a_command_center_that_is_killed_again_and_again_loses_no_message(site: Site, nats: Broker) -> None:
@@ -136,16 +104,7 @@ def test_a_full_disk_holds_back_no_message_of_the_highest_level_and_it_is_record
 def test_a_message_by_mqtt_and_by_ntfy_reaches_its_subscribers(site: Site, nats: Broker) -> None:
     write_contacts(site.city)
     site.start_gateway(nats)
-    heard: list[str] = []
-    subscriber = paho.mqtt.client.Client(CallbackAPIVersion.VERSION2)
-    subscriber.on_message = lambda _client, _data, message: heard.append(message.payload.decode())
-    subscribed = threading.Event()
-    subscriber.on_subscribe = lambda *_: subscribed.set()
-    subscriber.connect("127.0.0.1", nats.port)
-    subscriber.loop_start()
-    subscriber.subscribe("kota/alarm", qos=1)
-    assert subscribed.wait(10)
-    with http_receiver() as (inbox, address):
+    with mqtt_receiver(nats.port, "kota/alarm") as subscriber, http_receiver() as (inbox, address):
         settings: dict[str, Any] = {
             "UJI_TG": f"mqtt://127.0.0.1:{nats.port}/kota/alarm?qos=1",
             "UJI_HOOK": f"ntfy://{address}/siaga-uji",
@@ -153,10 +112,8 @@ def test_a_message_by_mqtt_and_by_ntfy_reaches_its_subscribers(site: Site, nats:
         }
         site.start_command_center(settings)
         nats.observe("G0:level", 160.0)
-        until(lambda: heard and len(inbox.received) == 2, "a message by each way")
-    subscriber.disconnect()
-    subscriber.loop_stop()
-    assert "Gauge 0" in heard[0]
+        until(lambda: subscriber.received and len(inbox.received) == 2, "a message by each way")
+    assert "Gauge 0" in subscriber.received[0].text
     assert all("Gauge 0" in message.text for message in inbox.received)
 
 

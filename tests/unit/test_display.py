@@ -16,6 +16,7 @@ MODULES = sorted(STATIC.glob("*.js"))
 SHEETS = sorted(STATIC.glob("*.css"))
 PAGES = sorted(DISPLAY.glob("*.html"))
 PAGE = DISPLAY / "index.html"
+SAYING = sorted((DISPLAY.parent / "public").glob("*.py"))  # the public page has its words from the same place
 OWN = [*PAGES, *MODULES, *SHEETS]
 PACKAGES = sorted(path for path in VENDOR.iterdir() if path.is_dir())
 
@@ -38,6 +39,8 @@ def texts(language: str) -> dict[str, str]:
 def used_keys() -> set[str]:
     in_modules = {key for path in MODULES for key in re.findall(r'\bt\("([^"]+)"', path.read_text(encoding="utf-8"))}
     pages = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    in_modules |= {key for path in SAYING for key in re.findall(r'\bsay\("([^"]+)"', path.read_text(encoding="utf-8"))}
+    in_modules |= {key for path in SAYING for key in re.findall(r"\bsay\('([^']+)'", path.read_text(encoding="utf-8"))}
     return in_modules | set(re.findall(r'data-(?:text|label)="([^"]+)"', pages))
 
 

@@ -18,15 +18,16 @@ const RANK = { waiting: 0, taken: 1, done: 2, undone: 3 };
  * @param {City} city
  * @param {Duties} duties
  * @param {number} now_ms
+ * @param {(trouble: string) => void} onAcknowledge
  */
-export function drawDuties(city, duties, now_ms) {
+export function drawDuties(city, duties, now_ms, onAcknowledge) {
   const host = byId(PAGE.duties);
   const actions = [...duties.actions].sort(compareActions);
   const first = duties.troubles.length;
   const count = first + actions.length + duties.reports.length;
   while (host.children.length < count) host.append(line());
   const nodes = /** @type {HTMLElement[]} */ ([...host.children]).slice(0, count);
-  duties.troubles.forEach((trouble, k) => drawTrouble(nodes[k], city, trouble, now_ms));
+  duties.troubles.forEach((trouble, k) => drawTrouble(nodes[k], city, trouble, now_ms, onAcknowledge));
   duties.reports.forEach((report, k) => drawReport(nodes[first + k], city, report, now_ms));
   actions.forEach((action, k) => drawAction(nodes[first + duties.reports.length + k], city, action, now_ms));
   setChildren(host, nodes);
@@ -49,6 +50,10 @@ export function compareActions(a, b) {
 function line() {
   const node = el("li", "duty");
   node.append(el("b", "duty-what"), el("span", "duty-where"), el("span", "duty-who"), el("span", "duty-when"));
+  const button = el("button", "acknowledge");
+  button.type = "button";
+  button.hidden = true;
+  node.append(button);
   return node;
 }
 
@@ -58,6 +63,15 @@ function line() {
  */
 function fill(node, words) {
   words.forEach((text, k) => setText(/** @type {HTMLElement} */ (node.children[k]), text));
+  button(node).hidden = true;
+}
+
+/**
+ * @param {HTMLElement} node
+ * @returns {HTMLButtonElement} which acknowledges
+ */
+function button(node) {
+  return /** @type {HTMLButtonElement} */ (node.lastElementChild);
 }
 
 /**
@@ -70,6 +84,7 @@ function drawAction(node, city, action, now_ms) {
   node.dataset.action = action.id;
   setData(node, "datastream", action.datastream);
   setData(node, "state", action.state);
+  setData(node, "trouble", false);
   setData(node, "due", false);
   paintLevel(node, city, action.level);
   const place = `${shortName(city, action.station)} · ${levelName(city, action.level)}`;
@@ -112,6 +127,7 @@ function drawReport(node, city, report, now_ms) {
   delete node.dataset.action;
   setData(node, "datastream", report.datastream);
   setData(node, "state", "report");
+  setData(node, "trouble", false);
   setData(node, "due", left_ms <= 0);
   paintLevel(node, city, report.level);
   const station = report.datastream.split(":")[0];
@@ -124,15 +140,22 @@ function drawReport(node, city, report, now_ms) {
 /**
  * @param {HTMLElement} node
  * @param {City} city
- * @param {Duties["troubles"][number]} trouble of a siren or lamp
+ * @param {import("./types.js").Trouble} trouble of the means of warning
  * @param {number} now_ms
+ * @param {(trouble: string) => void} onAcknowledge
  */
-function drawTrouble(node, city, trouble, now_ms) {
+function drawTrouble(node, city, trouble, now_ms, onAcknowledge) {
   const since_ms = trouble.since_us / 1000;
   delete node.dataset.action;
   setData(node, "datastream", false);
   setData(node, "state", "trouble");
-  setData(node, "due", true);
+  setData(node, "due", trouble.acknowledged_by === null);
+  setData(node, "trouble", trouble.id);
   paintLevel(node, city, "");
-  fill(node, [pick(trouble.text), "", "", t("duty.since", { time: clockTime(since_ms), age: age(now_ms - since_ms) })]);
+  const mark = trouble.exercise ? t("tag.exercise") : "";
+  const who = trouble.acknowledged_by === null ? "" : t("duty.taken", { who: trouble.acknowledged_by });
+  fill(node, [pick(trouble.text), mark, who, t("duty.since", { time: clockTime(since_ms), age: age(now_ms - since_ms) })]);
+  button(node).hidden = trouble.acknowledged_by !== null;
+  setText(button(node), t("alarm.acknowledge"));
+  button(node).onclick = () => onAcknowledge(trouble.id);
 }

@@ -83,7 +83,7 @@ const redraw = {
     requestAnimationFrame(() => receipts.painted(byId(PAGE.alarms), store.alarms));
     for (const count of cuts) count();
   }),
-  duties: view(() => city && drawDuties(city, store.duties, now())),
+  duties: view(() => city && drawDuties(city, store.duties, now(), acknowledgeTrouble)),
   map: view(() => city && map.draw(city, store)),
   mapLayout: view(() => map.layout()),
   chart: view(drawChart),
@@ -202,13 +202,17 @@ async function acknowledge(alarm) {
   redraw.headline();
 }
 
-/** @param {string} incident */
+/** What its card stands for: the highest level is listed by itself. @param {string} incident */
 async function acknowledgeAll(incident) {
-  const updated = await login.as(() => post(`/incidents/${encodeURIComponent(incident)}/acknowledge`, { comment: "" }));
+  const path = `/incidents/${encodeURIComponent(incident)}/acknowledge`;
+  const updated = await login.as(() => post(path, { comment: "", folded: true }));
   for (const alarm of updated?.items ?? []) store.acceptAlarm(alarm);
   redraw.rows();
   redraw.headline();
 }
+
+/** @param {string} id */
+const acknowledgeTrouble = (id) => void login.as(() => post(`/troubles/${encodeURIComponent(id)}/acknowledge`, {}));
 
 let checked_at = performance.now();
 function checkRegularly() {

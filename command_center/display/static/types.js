@@ -42,7 +42,13 @@
  * @property {string|null} last_by @property {boolean} exercise
  */
 
-/** @typedef {{actions: Action[], reports: Countdown[], troubles: {actuator: string, kind: string, since_us: number, text: Bilingual}[]}} Duties  What people have to do. */
+/**
+ * @typedef {object} Trouble  Of the means of warning: a siren that does not answer, an alarm that no screen shows.
+ * @property {string} id @property {string} subject @property {string} kind @property {number} severity
+ * @property {boolean} exercise @property {Bilingual} text @property {number} since_us @property {string|null} acknowledged_by
+ */
+
+/** @typedef {{actions: Action[], reports: Countdown[], troubles: Trouble[]}} Duties  What people have to do. */
 
 /**
  * @typedef {object} Sensor  One datastream; its index in the snapshot is the `i` of the deltas.

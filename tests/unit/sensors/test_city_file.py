@@ -29,6 +29,18 @@ from tests.unit.sensors.small_city import CITY_TOML, CityFolder
         ("[basins]", '[properties."a b"]\nid = "x"\nen = "x"\n[basins]', "properties: expected a property's letters"),
         ("[basins]", '[properties.level]\nid = "x"\n[basins]', "Object missing required field `en`"),
         ("[map]", "[map", "not TOML"),
+        (
+            '#f28c1e"',
+            '#f28c1e"\nadvice = { id = "Naik.", en = " " }',
+            "levels.siaga.advice: expected 1 to 600 letters in id and in en",
+        ),
+        ("[basins]", "[public]\nvalid_min = 1\n[basins]", r"Expected `int` >= 5 - at `\$.public.valid_min`"),
+        (
+            "[basins]",
+            '[public]\ncontact = { id = "a", en = "b", phone = "javascript:1" }\n[basins]',
+            "Expected `str` matching regex",
+        ),
+        ('zone_label = "WIB"', f'zone_label = "WIB"\nlicence = "{"x" * 201}"', "licence: expected at most 200 letters"),
     ],
 )
 def test_a_city_toml_that_cannot_be_used_is_an_error_with_file_and_key(

@@ -87,3 +87,13 @@ def test_a_built_in_city_names_nobody_real(name: str) -> None:
     assert not faults
     assert catalogue.contacts
     assert {contact.source for contact in catalogue.contacts} == {"illustrative"}
+
+
+def test_maintainers_are_a_group_that_is_there_or_a_fault(tmp_path: Path) -> None:
+    row = "A,Ani,id,env:A,teknisi,*,1,no,no,no,for tests\n"
+    folder = city(tmp_path / "right", row, notify='\n[notify]\nmaintainers = "teknisi"\n')
+    catalogue, faults = load_city(str(folder))
+    assert (catalogue.city.notify.maintainers, faults) == ("teknisi", ())
+    folder = city(tmp_path / "wrong", row, notify='\n[notify]\nmaintainers = "montir"\n')
+    catalogue, faults = load_city(str(folder))
+    assert (catalogue.city.notify.maintainers, [fault.column for fault in faults]) == ("", ["notify.maintainers"])

@@ -87,6 +87,15 @@ def test_an_incident_is_acknowledged_as_one_and_tells_its_story(center: Running)
     assert center.client.get("/incidents/none").status_code == 404
 
 
+def test_a_card_of_the_wall_acknowledges_what_it_stands_for_and_never_the_highest_level(center: Running) -> None:
+    rise(center)
+    path = f"/incidents/{alarms(center)['ROLAK:level']['incident']}/acknowledge"
+    assert center.client.post(path, json={"folded": True}).json()["items"] == []
+    assert alarms(center)["ROLAK:level"]["state"] == "unacknowledged"
+    [done] = center.client.post(path, json={"comment": "dilihat"}).json()["items"]
+    assert (done["datastream"], done["acknowledged_by"]) == ("ROLAK:level", "admin")
+
+
 def test_maintenance_mutes_a_station_until_it_is_ended(center: Running) -> None:
     order = {"aside": "suppressed", "scope": "ROLAK", "minutes": 60, "comment": "ganti baterai"}
     made = center.client.post("/service-orders", json=order)

@@ -9,6 +9,7 @@ from command_center.picture.log_thread import LogThread
 from command_center.picture.picture import Picture
 from gateway.log.writer import LogWriter
 from sensors.settings import HistorySettings, LogSettings
+from sensors.sharing import Audience
 from tests.unit.command_center.little_city import LEVEL, NOW_US, entry, little_city
 
 
@@ -23,7 +24,8 @@ def test_a_log_that_ends_before_the_picture_does_ends_the_page(tmp_path: Path) -
         await log.open()
         picture.take(await log.ask(lambda reader: reader.read_after(0)))
         try:
-            return await asyncio.wait_for(LogFeed(log, picture).observations(after, up_to_seq=99, limit=10), 5)
+            feed = LogFeed(log, picture)
+            return await asyncio.wait_for(feed.observations(after, 99, 10, Audience.INTERNAL), 5)
         finally:
             await log.close()
 

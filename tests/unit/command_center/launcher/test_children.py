@@ -43,7 +43,14 @@ def test_every_child_has_the_data_directory_on_its_command_line(tmp_path: Path) 
 
 
 def test_all_stops_in_order_fit_into_five_seconds(tmp_path: Path) -> None:
-    makers = (children.broker, children.gateway, children.command_center, children.sink, children.simulator)
+    makers = (
+        children.broker,
+        children.gateway,
+        children.command_center,
+        children.sink,
+        children.public_page,
+        children.simulator,
+    )
     assert sum(maker(plan(tmp_path)).stop_s for maker in makers) < 5
 
 

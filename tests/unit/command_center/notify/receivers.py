@@ -12,7 +12,9 @@ from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import paho.mqtt.client
 from aiosmtpd.controller import Controller
+from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.e2e.processes import free_port
 
@@ -54,6 +56,10 @@ class Inbox:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     inbox: Inbox
+
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionResetError):  # whoever asked was killed
+            super().handle()
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"] or 0)) or b"{}")
@@ -132,3 +138,23 @@ def mail_receiver() -> Iterator[tuple[Inbox, str]]:
         yield inbox, f"127.0.0.1:{controller.port}"
     finally:
         controller.stop()
+
+
+@contextlib.contextmanager
+def mqtt_receiver(port: int, topic: str) -> Iterator[Inbox]:
+    """An inbox of what is published under a topic at the broker on `port`."""
+    inbox, subscribed = Inbox(), threading.Event()
+    client = paho.mqtt.client.Client(CallbackAPIVersion.VERSION2)
+    client.on_message = lambda _client, _data, message: inbox.received.append(
+        Received(message.topic, message.payload.decode(), time.time())
+    )
+    client.on_subscribe = lambda *_: subscribed.set()
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    try:
+        client.subscribe(topic, qos=1)
+        assert subscribed.wait(10), "the broker did not take the subscription"
+        yield inbox
+    finally:
+        client.disconnect()
+        client.loop_stop()

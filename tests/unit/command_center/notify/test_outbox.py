@@ -7,13 +7,18 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from command_center.alarms import set_aside
 from command_center.alarms.acts import Acts
+from command_center.alarms.alarm import Event, Release
 from command_center.alarms.desk import AlarmDesk
+from command_center.alarms.store import AlarmEvent
 from command_center.bell import Bell
-from command_center.errors import CommandCenterError
+from command_center.errors import CommandCenterError, NotStored
+from command_center.notify import store
 from command_center.notify.book import Book
 from command_center.notify.notice import Attempt, Result
 from command_center.notify.outbox import Outbox
@@ -51,6 +56,7 @@ class Center:
         self.operations = Operations(self._data_dir)
         self.outbox = Outbox(self.operations, lambda: CITY, lambda: self.now_us)
         self.desk = AlarmDesk(self.operations, Bell(), (self.outbox.follow,))
+        self.outbox.newest = self.desk.newest
 
     def kill(self) -> None:
         """What was not committed is gone."""
@@ -68,6 +74,16 @@ class Center:
 
     def append(self, *transitions: Transition) -> None:
         self.rows.append(LogRow(len(self.rows) + 1, self.now_us, "observations", 1, 1, empty_batch(), transitions))
+
+    @contextlib.contextmanager
+    def mistaken(self) -> Iterator[None]:
+        """Planning makes a mistake: there is something in the place of contacts that is none."""
+        right, self.outbox._book = self.outbox._book, None
+        book = Book(CITY)
+        book._members = {"posko": [None]}  # type: ignore[list-item]
+        self.outbox._book = book
+        yield
+        self.outbox._book = right
 
     def notices(self) -> list[NoticeView]:
         return notices_after(self.operations, 0, 10_000, None)
@@ -250,3 +266,43 @@ def test_who_updates_is_not_told_of_what_was_annunciated_before(tmp_path: Path) 
     Outbox(operations, lambda: CITY, lambda: NOW_US).plan(NOW_US)
     assert notices_after(operations, 0, 10, None) == []
     operations.close()
+
+
+def test_the_worst_of_what_could_not_be_planned_is_planned_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "MAX_PLANNED_AT_ONCE", 1)
+    with center() as played:
+
+        async def story() -> None:
+            with played.mistaken():
+                for level in ("hijau", "kuning"):
+                    played.append(raised(level))
+                    await played.follow_log()
+            assert (played.notices(), played.outbox.mistakes) == ([], 2)
+            assert "AttributeError" in played.outbox.mistake
+            played.outbox.plan(played.now_us)
+            assert {one.severity for one in played.notices()} == {3}
+            played.outbox.plan(played.now_us)
+            assert [one.severity for one in played.notices()] == sorted(
+                (one.severity for one in played.notices()), reverse=True
+            )
+            played.outbox.plan(played.now_us)
+            assert played.outbox.mistake == ""
+
+        asyncio.run(story())
+
+
+def test_a_release_reaches_the_many_though_nothing_can_be_written_any_more() -> None:
+    with center() as played:
+
+        async def story() -> None:
+            await play(played, ("raised", "merah", Origin.LIVE))
+            played.operations._connection.execute("PRAGMA query_only = ON")
+            [alarm] = played.desk.open_alarms()
+            after = set_aside.release(alarm, Release(how="reading", who="", at_us=played.now_us))
+            await played.desk.find_out([(alarm, after, AlarmEvent(alarm.id, played.now_us, Event.RELEASED))])
+            with pytest.raises(NotStored):
+                played.outbox.plan(played.now_us)
+            assert "env:M" in played.outbox.memory.targets()
+            played.operations._connection.execute("PRAGMA query_only = OFF")
+
+        asyncio.run(story())

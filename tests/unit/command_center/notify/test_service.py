@@ -1,17 +1,21 @@
 """Canaries, and trying a contact by the command line."""
 
+import time
 from argparse import ArgumentParser
 from pathlib import Path
 
+import httpx
 import pytest
 from msgspec.structs import replace
 
+from command_center.clock import now_us
 from command_center.notify.commands import NOTIFY
 from command_center.notify.service import canary_due_us
 from sensors.settings import Settings
 from sensors.times import HOUR_US
+from sensors.transition import Transition
 from tests.e2e.small_city import write_city
-from tests.unit.command_center.little_city import NOW_US, entry
+from tests.unit.command_center.little_city import LEVEL, NOW_US, entry, raised
 from tests.unit.command_center.notify.city_of_contacts import RULES, city_of, contact
 from tests.unit.command_center.notify.receivers import http_receiver
 from tests.unit.command_center.running import Gateway, running, until
@@ -38,6 +42,35 @@ def test_a_canary_is_sent_once_a_day_and_not_again_after_a_restart(
                 center.wait_ready()
                 until(lambda: [n["progress"] for n in center.get("/notifications")["items"]] == ["sent"])
         assert [one.body["title"] for one in inbox.received] == ["CHANNEL TEST"]
+
+
+def test_what_waits_since_before_a_restart_is_not_tried_before_there_is_a_catalogue(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with http_receiver() as (inbox, address):
+        monkeypatch.setenv("A", f"json://{address}/A")
+        inbox.refuse = lambda _to, _n: (503, {})
+        with running(tmp_path, Gateway(tmp_path, city_of(contact("A")))) as center:
+            center.gateway.append(entry([(LEVEL, now_us(), 510.0)], raised_now(), now_us=now_us()))
+            until(lambda: bool(inbox.asked))
+        inbox.refuse = lambda _to, _n: None
+        log, away = tmp_path / "log.db", tmp_path / "away"
+        log.rename(away)
+        with running(tmp_path, serves=False) as center:
+            until(lambda: httpx.get(f"{center.url}/healthz").status_code > 0)
+            time.sleep(2.5)  # two beats of the notifier, in which it could go wrong
+            assert "siaga_notify_failed_total{" not in httpx.get(f"{center.url}/metrics").text
+            away.rename(log)
+            until(lambda: len(inbox.received) == 1, 30)
+            tries = [[t["outcome"] for t in n["tries"]] for n in center.get("/notifications")["items"]]
+            assert len(tries) == 1
+            assert set(tries[0][:-1]) <= {"refused", "unknown"}
+
+
+def raised_now() -> Transition:
+    """The little city's gauge reaches its first level."""
+    now = now_us()
+    return raised("hijau", time_us=now, at_us=now)
 
 
 def notify(*words: str) -> int:

@@ -4,10 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from gateway.devices.commands import _topics
 from gateway.devices.slip import Slip, harmless, similar
+from sensors.actuator import Actuator
 from sensors.broker_access import Door
 from sensors.catalogue import Datastream
+from sensors.errors import SettingsError
 from tests.unit.gateway.small_city import small_catalogue
 
 DOOR = Door(host="127.0.0.1", port=8883, device_host="10.1.2.3", tls=True, ca_file="/data/ca.crt")
@@ -52,3 +56,37 @@ def test_a_client_id_that_nobody_guesses_is_recommended() -> None:
     assert len(found) == 2
     assert all(re.fullmatch(r"S1-[a-z2-9]{8}", name) for name in found)
     assert "~/.config/mosquitto_pub" in slip()
+
+
+HORN = Actuator(actuator="HORN", kind="siren", station="S1", source="SK 3")
+
+
+def of_siren(**fields: str) -> str:
+    made = Slip("HORN", (), DOOR, Path("data"), False, "rahasia", actuator=replace(HORN, **fields))
+    return "\n".join(made.lines())
+
+
+def test_a_siren_is_told_where_it_hears_and_answers_and_nothing_of_readings() -> None:
+    text = of_siren()
+    assert "hears      siaga/actuator/HORN/set" in text
+    assert "says       siaga/actuator/HORN/state   within 30 s" in text
+    assert "mosquitto_sub -h 10.1.2.3 -p 8883 --cafile /data/ca.crt -u HORN -P rahasia" in text
+    assert not any(word in text for word in ("telemetry", "dead letter", "siaga publish", "ts:"))
+    assert "cmnd/HORN/POWER" in of_siren(topic_set="cmnd/HORN/POWER", payload_on="ON", payload_off="OFF")
+    assert "-t float/HORN -m 0" in of_siren(topic_set="-", topic_state="float/HORN", state_on="a=1", state_off="a=0")
+
+
+def test_a_siren_may_use_the_topics_of_its_row() -> None:
+    assert _topics(HORN, []) == ((), ())
+    tasmota = replace(HORN, topic_set="cmnd/HORN/POWER", topic_state="stat/HORN/POWER")
+    assert _topics(tasmota, ["tele/HORN/LWT"]) == (("stat/HORN/POWER", "tele/HORN/LWT"), ("cmnd/HORN/POWER",))
+    assert _topics(replace(tasmota, topic_set="-"), []) == (("stat/HORN/POWER",), ())
+    with pytest.raises(SettingsError, match="topic_set"):
+        _topics(replace(HORN, topic_set="siaga/actuator/OTHER/set"), [])
+
+
+def test_a_reader_hears_what_leaves_and_publishes_nothing() -> None:
+    text = "\n".join(Slip("kominfo", (), DOOR, Path("data"), False, "rahasia", is_reader=True).lines())
+    assert "siaga/observation/#" in text
+    assert "mosquitto_sub" in text
+    assert "mosquitto_pub" not in text

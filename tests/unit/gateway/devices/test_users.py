@@ -41,13 +41,13 @@ class Client:
         self._client.loop_start()
         assert eventually(lambda: self.connected is not None)
 
-    def publish(self, topic: str, payload: bytes = b"1", qos: int = 1) -> None:
+    def publish(self, topic: str, payload: bytes = b"1", qos: int = 1, *, retain: bool = False) -> None:
         """Publish; a broker that drops it acknowledges it all the same."""
-        self._client.publish(topic, payload, qos).wait_for_publish(5)
+        self._client.publish(topic, payload, qos, retain).wait_for_publish(5)
 
-    def may_subscribe(self, topics: str) -> bool:
+    def may_subscribe(self, topics: str, qos: int = 1) -> bool:
         before = len(self.granted)
-        self._client.subscribe(topics, 1)
+        self._client.subscribe(topics, qos)
         assert eventually(lambda: len(self.granted) > before)
         return self.granted[-1]
 
@@ -136,10 +136,21 @@ def test_a_device_publishes_under_its_own_station_and_hears_nothing_of_others(tm
 
 
 def test_a_siren_hears_what_it_is_told_and_says_how_it_stands_and_nothing_for_others(tmp_path: Path) -> None:
-    secret = Registry(tmp_path).add("HORN", NOW_US)
+    secret = Registry(tmp_path).add("HORN", NOW_US, hears=("cmnd/HORN/POWER",))
+    reading = Registry(tmp_path).add("dinas-kominfo", NOW_US, reads=True)
     with running(tmp_path) as server:
         center, device = server.own("command-center"), server.client("HORN", "HORN", secret)
         assert device.may_subscribe("siaga/actuator/HORN/set")
+        assert device.may_subscribe("cmnd/HORN/POWER")
+        assert not any(device.may_subscribe(topics) for topics in ("cmnd/OTHER/POWER", "siaga/alarm/#"))
+        center.publish("siaga/alarm/A/level", b"{}", retain=True)
+        reader = server.client("reader", "dinas-kominfo", reading)
+        leaves = ("alarm/#", "alert/#", "observation/#", "status")
+        assert all(reader.may_subscribe(f"siaga/{name}", qos=0) for name in leaves)
+        assert not any(reader.may_subscribe(topics) for topics in ("siaga/#", "siaga/actuator/HORN/set", "telemetry/#"))
+        assert eventually(lambda: reader.got == [("siaga/alarm/A/level", b"{}")])
+        for topic in ("siaga/alarm/A/b", "telemetry/dinas-kominfo/level"):
+            reader.publish(topic)
         assert center.may_subscribe("siaga/actuator/+/state")
         for name in ("OTHER", "HORN"):
             center.publish(f"siaga/actuator/{name}/set", b"on")

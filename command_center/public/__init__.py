@@ -1,0 +1,1 @@
+"""The public page: what the river does at a kelurahan, for everybody."""
