@@ -162,12 +162,8 @@ class CommandCenter:
         news = Bell()
         spine = self._spine(operations, log, news)
         picture, desk, tail = spine.picture, spine.desk, spine.tail
-        keeper = HistoryKeeper(data_dir, self._settings.history)
-        link = GatewayLink(data_dir, desk, tail.doorbell, news, keeper)
-        board, book = (
-            StatusBoard(data_dir, picture, desk, tail, link, Receipts(now_us()), keeper),
-            SensorBook(picture, desk),
-        )
+        link = GatewayLink(data_dir, desk, tail.doorbell, news, HistoryKeeper(data_dir, self._settings.history))
+        board, book = StatusBoard(data_dir, picture, desk, tail, link, Receipts(now_us())), SensorBook(picture, desk)
         actions, reports = (
             ActionActs(desk, operations, picture, news),
             ReportDesk(desk, operations, picture, book, news),
@@ -189,7 +185,7 @@ class CommandCenter:
             letters=LetterReading(data_dir),
             tail=tail,
             picture=picture,
-            record=Record(picture, log, keeper.store),
+            record=Record(picture, log, link.keeper.store),
             desk=desk,
             actions=actions,
             reports=reports,
@@ -201,17 +197,15 @@ class CommandCenter:
             book=book,
             viewer=viewer,
             live=live,
-            metrics=Metrics(desk, picture, tail, link, live, board, warnings, told.notifier, outs, means, page, keeper),
-            health=Health(
-                operations, desk, picture, tail, link, live, told.notifier, means.actuators, outs.out, page, keeper
-            ),
+            metrics=Metrics(desk, picture, tail, link, live, board, warnings, told.notifier, outs, means, page),
+            health=Health(operations, desk, picture, tail, link, live, told.notifier, means.actuators, outs.out, page),
             notifier=told.notifier,
             links=told.links,
         )
         beats = (desk, ReleaseWatch(desk, picture), SilenceWatch(desk, picture), means.actuators, means.troubles)
         jobs: dict[str, Coroutine[Any, Any, None]] = {
             "tail": tail.run(),
-            "history": keeper.run(),
+            "history": link.keeper.run(),
             "gateway_link": link.run(),
             "beat": _beat(beats, link),
             "live": live.run(),

@@ -27,7 +27,7 @@ class GatewayLink:
     """What the gateway said last, and whether it is still there."""
 
     def __init__(self, data_dir: Path, desk: AlarmDesk, doorbell: Bell, news: Bell, keeper: HistoryKeeper) -> None:
-        self._data_dir, self._desk, self._keeper = data_dir, desk, keeper
+        self._data_dir, self._desk, self.keeper = data_dir, desk, keeper
         self._doorbell, self._news = doorbell, news
         self.frame: StatusFrame | None = None
         self.heard_us = NEVER  # when the newest frame came
@@ -62,7 +62,7 @@ class GatewayLink:
                 reader=READER,
                 log_id=stored.log_id,
                 seq=stored.seq,
-                compacted_seq=self._keeper.compacted_seq(stored.log_id),
+                compacted_seq=self.keeper.compacted_seq(stored.log_id),
             )
             self._writer.write(status.encode(frame))
 

@@ -14,7 +14,6 @@ import msgspec
 from command_center.actuators.desk import ActuatorDesk
 from command_center.alarms.desk import AlarmDesk
 from command_center.gateway_link import GatewayLink
-from command_center.history.keeper import HistoryKeeper
 from command_center.live import LiveView
 from command_center.log_trouble import log_troubles
 from command_center.mqtt_out.service import MqttOut
@@ -114,12 +113,11 @@ class Health:
         actuators: ActuatorDesk,
         out: MqttOut,
         public: PublicPage,
-        keeper: HistoryKeeper,
     ) -> None:
         self._operations, self._desk, self._picture = operations, desk, picture
         self._tail, self._link, self._live = tail, link, live
         self._notifier, self._actuators, self._out, self._public = notifier, actuators, out, public
-        self._keeper = keeper
+        self._keeper = link.keeper
 
     def faults(self, now_us: int) -> list[str]:
         """What does not work, in words."""

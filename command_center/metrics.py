@@ -19,7 +19,6 @@ from command_center.clock import now_us
 from command_center.gateway_link import GatewayLink
 from command_center.gateway_metrics import gateway_metrics
 from command_center.history.figures import history_metrics
-from command_center.history.keeper import HistoryKeeper
 from command_center.live import LiveView
 from command_center.mqtt_out.alarms import AlarmFeed
 from command_center.mqtt_out.figures import out_metrics
@@ -78,13 +77,12 @@ class Metrics(Collector):
         out: OutParts,
         means: MeansParts,
         public: PublicPage,
-        keeper: HistoryKeeper,
     ) -> None:
         self._desk, self._picture, self._tail = desk, picture, tail
         self._link, self._live, self._board = link, live, board
         self._warning_parts, self._notifier = warnings, notifier
         self._out, self._means, self._public = out, means, public
-        self._keeper = keeper
+        self._keeper = link.keeper
         self._registry = CollectorRegistry()
         self._registry.register(self)
 

@@ -72,14 +72,7 @@ async def encoded_list(
             await asyncio.sleep(0)  # encoding holds the loop
     held_from = msgspec.json.encode(None if held_from_us is None else rfc3339(held_from_us))
     behind = msgspec.json.encode(detail) + b"," + msgspec.json.encode(terms)[1:]
-    yield (
-        b'],"next":null,"held_from":'
-        + held_from
-        + b',"detail":'
-        + msgspec.json.encode(detail)
-        + b","
-        + msgspec.json.encode(terms)[1:]
-    )
+    yield b'],"next":null,"held_from":' + held_from + b',"detail":' + behind
 
 
 async def one_piece(rows: Rows) -> AsyncIterator[Rows]:

@@ -7,7 +7,6 @@ import msgspec
 
 from command_center.alarms.desk import AlarmDesk
 from command_center.gateway_link import GatewayLink
-from command_center.history.keeper import HistoryKeeper
 from command_center.launcher.data_directory import SIMULATOR_REFUSED
 from command_center.log_trouble import LogTrouble, history_troubles, log_troubles
 from command_center.picture.picture import Picture
@@ -82,11 +81,10 @@ class StatusBoard:
         tail: Tail,
         link: GatewayLink,
         receipts: Receipts,
-        keeper: HistoryKeeper,
     ) -> None:
         self._refusal = data_dir / SIMULATOR_REFUSED
         self._picture, self._desk, self._tail, self._link = picture, desk, tail, link
-        self.receipts, self._keeper = receipts, keeper
+        self.receipts, self._keeper = receipts, link.keeper
 
     def status(self, now_us: int) -> WallStatus:
         """The status now."""

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 import msgspec
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse, StreamingResponse
+from pydantic import Field
 from starlette.background import BackgroundTask
 
 from command_center.api.answers import ApiError, answer
@@ -19,8 +20,12 @@ from sensors.sharing import Audience
 
 PARQUET: Final = "application/vnd.apache.parquet"
 MOST_SENSORS: Final = 10_000
+LONGEST_ID: Final = 129  # two names of 64 and the colon
 _SENSORS: Final = "ids, `station:property`; none = every one that the caller may have"
-Sensors = Annotated[list[str], Query(alias="sensor", max_length=MOST_SENSORS, description=_SENSORS)]
+Sensors = Annotated[
+    list[Annotated[str, Field(max_length=LONGEST_ID)]],
+    Query(alias="sensor", max_length=MOST_SENSORS, description=_SENSORS),
+]
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
