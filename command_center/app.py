@@ -164,10 +164,8 @@ class CommandCenter:
         picture, desk, tail = spine.picture, spine.desk, spine.tail
         link = GatewayLink(data_dir, desk, tail.doorbell, news, HistoryKeeper(data_dir, self._settings.history))
         board, book = StatusBoard(data_dir, picture, desk, tail, link, Receipts(now_us())), SensorBook(picture, desk)
-        actions, reports = (
-            ActionActs(desk, operations, picture, news),
-            ReportDesk(desk, operations, picture, book, news),
-        )
+        actions = ActionActs(desk, operations, picture, news)
+        reports = ReportDesk(desk, operations, picture, book, news)
         means = self._means(spine, operations, board.receipts, news)
         told = self._telling(spine, operations, means.troubles, data_dir)
         viewer = AlarmViewer(picture, desk, book)
