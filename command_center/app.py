@@ -3,6 +3,7 @@
 log.db ──tail──> alarm desk ──> operations.db        gateway.sock ──> link (status, doorbell; cursor back)
              │   desk ──> alert watch ──> alert office (CAP) ──> operations.db
              │       └─ outbox, in the same transaction ──> a worker per chat or number ──> people
+             ├─> history keeper (closed hours) ──> history/*.parquet ──> charts and exports
              └─> picture ──> live view ──> wall       HTTP ──> gate ──> routes over all of these
                          └─> survey ──> the public page's files ──> `siaga public-page`
 """
@@ -41,6 +42,8 @@ from command_center.clock import now_us
 from command_center.errors import OperationsError
 from command_center.gateway_link import GatewayLink
 from command_center.health import Health
+from command_center.history.keeper import HistoryKeeper
+from command_center.history.record import Record
 from command_center.listener import Server, listen, server
 from command_center.live import LiveView
 from command_center.metrics import MeansParts, Metrics, OutParts, WarningParts
@@ -159,12 +162,10 @@ class CommandCenter:
         news = Bell()
         spine = self._spine(operations, log, news)
         picture, desk, tail = spine.picture, spine.desk, spine.tail
-        link = GatewayLink(data_dir, desk, tail.doorbell, news)
+        link = GatewayLink(data_dir, desk, tail.doorbell, news, HistoryKeeper(data_dir, self._settings.history))
         board, book = StatusBoard(data_dir, picture, desk, tail, link, Receipts(now_us())), SensorBook(picture, desk)
-        actions, reports = (
-            ActionActs(desk, operations, picture, news),
-            ReportDesk(desk, operations, picture, book, news),
-        )
+        actions = ActionActs(desk, operations, picture, news)
+        reports = ReportDesk(desk, operations, picture, book, news)
         means = self._means(spine, operations, board.receipts, news)
         told = self._telling(spine, operations, means.troubles, data_dir)
         viewer = AlarmViewer(picture, desk, book)
@@ -181,6 +182,7 @@ class CommandCenter:
             letters=LetterReading(data_dir),
             tail=tail,
             picture=picture,
+            record=Record(picture, log, link.keeper.store),
             desk=desk,
             actions=actions,
             reports=reports,
@@ -201,6 +203,7 @@ class CommandCenter:
         beats = (desk, ReleaseWatch(desk, picture), SilenceWatch(desk, picture), means.actuators, means.troubles)
         jobs: dict[str, Coroutine[Any, Any, None]] = {
             "tail": tail.run(),
+            "history": link.keeper.run(),
             "gateway_link": link.run(),
             "beat": _beat(beats, link),
             "live": live.run(),
@@ -270,6 +273,7 @@ class CommandCenter:
             began = time.monotonic()
             for task in running:
                 task.cancel()
+        await parts.desk.beat(now_us())  # the last word to operations.db
         _log.info("stopped in %.3f s", time.monotonic() - began)
 
     def _greet(self, made_password: str | None) -> None:

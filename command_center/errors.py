@@ -6,6 +6,9 @@ SiagaError
     ├── ListenError           the HTTP address cannot be had
     ├── OperationsError       operations.db cannot be opened or is of another version
     │   └── NotStored         a write to operations.db failed: nothing of it happened
+    ├── HistoryError          the history on disk cannot be read or written
+    │   ├── HistoryFull       there is no room on its disk
+    │   └── HistoryBusy       too many ask at once
     ├── AlarmActive           only an alarm that has returned to normal can be closed
     ├── NotAllowed            an act that this alarm, order or person does not allow
     ├── UnknownName           there is no user, token or handover of that name
@@ -15,6 +18,7 @@ SiagaError
 
 from collections.abc import Sequence
 
+from gateway.errors import LogError, LogFull
 from sensors.errors import SiagaError
 
 
@@ -36,6 +40,23 @@ class OperationsError(CommandCenterError):
 
 class NotStored(OperationsError):
     """A write to operations.db failed and was rolled back whole."""
+
+
+class HistoryError(CommandCenterError):
+    """The history on disk cannot be read or written; the text says what was tried, and why it failed."""
+
+    @classmethod
+    def of(cls, error: LogError) -> "HistoryError":
+        """What SQLite said, in the log's words."""
+        return (HistoryFull if isinstance(error, LogFull) else HistoryError)(str(error))
+
+
+class HistoryFull(HistoryError):
+    """There is no room left on the disk."""
+
+
+class HistoryBusy(HistoryError):
+    """More questions than may wait: ask again in a while."""
 
 
 class AlarmActive(CommandCenterError):

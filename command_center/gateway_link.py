@@ -12,6 +12,7 @@ from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.store import READER
 from command_center.bell import Bell
 from command_center.clock import now_us
+from command_center.history.keeper import HistoryKeeper
 from gateway import status
 from gateway.status import CommitFrame, CursorFrame, StatusFrame
 from sensors.times import NEVER, SECOND_US
@@ -25,8 +26,8 @@ _log = logging.getLogger("command_center.gateway_link")
 class GatewayLink:
     """What the gateway said last, and whether it is still there."""
 
-    def __init__(self, data_dir: Path, desk: AlarmDesk, doorbell: Bell, news: Bell) -> None:
-        self._data_dir, self._desk = data_dir, desk
+    def __init__(self, data_dir: Path, desk: AlarmDesk, doorbell: Bell, news: Bell, keeper: HistoryKeeper) -> None:
+        self._data_dir, self._desk, self.keeper = data_dir, desk, keeper
         self._doorbell, self._news = doorbell, news
         self.frame: StatusFrame | None = None
         self.heard_us = NEVER  # when the newest frame came
@@ -54,10 +55,15 @@ class GatewayLink:
             await asyncio.sleep(random.uniform(0, min(RECONNECT_MAX_S, 0.1 * 2**attempt)))  # noqa: S311
 
     def report(self) -> None:
-        """Tell the gateway how far the log is applied and stored; our heartbeat.  Without a link: nothing."""
+        """Tell the gateway how far the log is applied and compacted; our heartbeat.  Without a link: nothing."""
         stored = self._desk.stored
         if self._writer is not None and stored is not None:
-            frame = CursorFrame(reader=READER, log_id=stored.log_id, seq=stored.seq)
+            frame = CursorFrame(
+                reader=READER,
+                log_id=stored.log_id,
+                seq=stored.seq,
+                compacted_seq=self.keeper.compacted_seq(stored.log_id),
+            )
             self._writer.write(status.encode(frame))
 
     def ask_reload(self, by: str) -> bool:

@@ -2,8 +2,8 @@
 
 `/healthz` speaks for the city, not for this process: 503 when operations.db takes no writes, when a siren did not do
 what it was told, when the gateway was not heard for 10 s, cannot write its log, set a damaged one aside or has a wrong
-clock, when the log is in the trouble that `log_trouble` names, when a way out to people fails, and when the broker
-that alarms are published to is away.  Whoever restarts
+clock, when the log is in the trouble that `log_trouble` names, when closed hours do not come into the history, when a
+way out to people fails, and when the broker that alarms are published to is away.  Whoever restarts
 processes watches the processes.
 """
 
@@ -58,6 +58,18 @@ class LogReport(msgspec.Struct, frozen=True, kw_only=True):
     rows_damaged: int
 
 
+class HistoryReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The history on disk."""
+
+    error: str  # why it is not kept just now; empty = it is
+    compacted_seq: int | None  # everything up to this row of the log is in it
+    compacted_to: str | None  # when that row was written
+    files: int
+    bytes: int
+    observations_from: str | None  # older ones went, to stay within bounds; null: none did
+    minutes_from: str | None  # older rollups went, too
+
+
 class LiveReport(msgspec.Struct, frozen=True, kw_only=True):
     """The live view."""
 
@@ -81,6 +93,7 @@ class HealthReport(msgspec.Struct, frozen=True, kw_only=True):
     time: str
     operations: OperationsReport
     log: LogReport
+    history: HistoryReport
     live: LiveReport
     gateway: GatewayReport
 
@@ -104,6 +117,7 @@ class Health:
         self._operations, self._desk, self._picture = operations, desk, picture
         self._tail, self._link, self._live = tail, link, live
         self._notifier, self._actuators, self._out, self._public = notifier, actuators, out, public
+        self._keeper = link.keeper
 
     def faults(self, now_us: int) -> list[str]:
         """What does not work, in words."""
@@ -134,7 +148,7 @@ class Health:
             faults.append(f"our own clock: {frame.clock_error}")
         if self._public.error:
             faults.append(f"the public page cannot be written: {self._public.error}")
-        return [*faults, *self._out.faults(now_us), *self._notifier.faults()]
+        return [*faults, *self._keeper.faults(), *self._out.faults(now_us), *self._notifier.faults()]
 
     def waits_for(self, now_us: int) -> list[str]:
         """What is missing until it can be used; nothing = ready."""
@@ -145,6 +159,8 @@ class Health:
             missing.append(f"log: applied up to row {self._tail.seq}, not at its end")
         elif not self._tail.has_history:
             missing.append("history: still being read")
+        if not self._keeper.is_opened:
+            missing.append("history on disk: not opened yet")
         if not self._link.connected:
             missing.append("gateway: no link")
         return missing
@@ -165,6 +181,7 @@ class Health:
                 rows_missing=self._tail.rows_missing,
                 rows_damaged=self._picture.damaged_rows,
             ),
+            history=self._history(),
             live=LiveReport(
                 viewers=self._live.viewers,
                 unseen_alarms=len(self._live.receipts.unseen(self._desk.open_alarms(), now_us)),
@@ -174,4 +191,16 @@ class Health:
                 heard=None if self._link.heard_us == NEVER else rfc3339(self._link.heard_us),
                 status=frame,
             ),
+        )
+
+    def _history(self) -> HistoryReport:
+        present, place = self._keeper.folder.present, self._keeper.folder.present.place
+        return HistoryReport(
+            error=self._keeper.error,
+            compacted_seq=None if place is None else place.seq,
+            compacted_to=rfc3339(place.at_us) if place is not None and place.at_us else None,
+            files=len(present.files),
+            bytes=sum(file.bytes for file in present.files),
+            observations_from=None if present.raw_from_us == NEVER else rfc3339(present.raw_from_us),
+            minutes_from=None if present.minutes_from_us == NEVER else rfc3339(present.minutes_from_us),
         )

@@ -44,3 +44,8 @@ def log_troubles(frame: StatusFrame) -> tuple[LogTrouble, ...]:
         if r.error and r.heard_s < READER_HEARD_S
     ]
     return tuple(found)
+
+
+def history_troubles(trouble: str) -> tuple[LogTrouble, ...]:
+    """The history on disk, which follows the log as a reader does, as one of them."""
+    return (LogTrouble(kind="reader", text=trouble, reader="history", detail=trouble),) if trouble else ()

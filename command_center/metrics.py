@@ -18,6 +18,7 @@ from command_center.alerts.watch import AlertWatch
 from command_center.clock import now_us
 from command_center.gateway_link import GatewayLink
 from command_center.gateway_metrics import gateway_metrics
+from command_center.history.figures import history_metrics
 from command_center.live import LiveView
 from command_center.mqtt_out.alarms import AlarmFeed
 from command_center.mqtt_out.figures import out_metrics
@@ -81,6 +82,7 @@ class Metrics(Collector):
         self._link, self._live, self._board = link, live, board
         self._warning_parts, self._notifier = warnings, notifier
         self._out, self._means, self._public = out, means, public
+        self._keeper = link.keeper
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
@@ -92,6 +94,7 @@ class Metrics(Collector):
         """What Prometheus asks for."""
         yield from self._log()
         yield from self._memory()
+        yield from history_metrics(self._keeper)
         yield from self._alarms()
         yield from self._warnings()
         yield from self._sensors()

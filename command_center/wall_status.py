@@ -8,7 +8,7 @@ import msgspec
 from command_center.alarms.desk import AlarmDesk
 from command_center.gateway_link import GatewayLink
 from command_center.launcher.data_directory import SIMULATOR_REFUSED
-from command_center.log_trouble import LogTrouble, log_troubles
+from command_center.log_trouble import LogTrouble, history_troubles, log_troubles
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
 from command_center.receipts import Receipts
@@ -74,11 +74,17 @@ class StatusBoard:
     """Puts the status together."""
 
     def __init__(
-        self, data_dir: Path, picture: Picture, desk: AlarmDesk, tail: Tail, link: GatewayLink, receipts: Receipts
+        self,
+        data_dir: Path,
+        picture: Picture,
+        desk: AlarmDesk,
+        tail: Tail,
+        link: GatewayLink,
+        receipts: Receipts,
     ) -> None:
         self._refusal = data_dir / SIMULATOR_REFUSED
         self._picture, self._desk, self._tail, self._link = picture, desk, tail, link
-        self.receipts = receipts
+        self.receipts, self._keeper = receipts, link.keeper
 
     def status(self, now_us: int) -> WallStatus:
         """The status now."""
@@ -90,7 +96,7 @@ class StatusBoard:
                 log_writable=frame is not None and frame.log_writable,
                 log_error="" if frame is None else frame.log_error,
                 logs_set_aside=0 if frame is None else len(frame.log_set_aside),
-                log_troubles=() if frame is None else log_troubles(frame),
+                log_troubles=(*(() if frame is None else log_troubles(frame)), *history_troubles(self._keeper.trouble)),
                 clock_error="" if frame is None else frame.clock_error,
                 city_faults=0 if frame is None else frame.counters.get("city_faults", 0),
                 sources=() if frame is None else frame.sources,

@@ -147,10 +147,13 @@ class MqttOutSettings(Section, frozen=True, kw_only=True):
 
 
 class HistorySettings(Section, frozen=True, kw_only=True):
-    """What the command center keeps in memory."""
+    """What the command center keeps in memory, and what it keeps on disk of closed hours."""
 
-    days: Positive = 3.0
-    max_observations: Count = 10_000_000
+    days: Positive = 3.0  # in memory
+    max_observations: Count = 10_000_000  # in memory
+    max_mib: Bound = 0  # on disk; beyond it the oldest observations go, their 1-minute rollups last; 0 = no bound
+    min_free_mib: Bound = 1_024  # below it observations older than a month go, oldest first; their rollups stay
+    memory_mib: Annotated[int, msgspec.Meta(ge=64, le=1_048_576)] = 256  # of DuckDB, once to write and once to read
 
 
 class AdminSettings(Section, frozen=True, kw_only=True):

@@ -30,6 +30,7 @@ from command_center.api import (
     dead_letters,
     docs,
     errors,
+    export,
     feeds,
     health,
     heard,
@@ -57,6 +58,8 @@ from command_center.api.log_feed import LogFeed
 from command_center.api.openapi import Application, operation_id
 from command_center.gateway_link import GatewayLink
 from command_center.health import Health
+from command_center.history.export import ParquetExport
+from command_center.history.record import Record
 from command_center.live import LiveView
 from command_center.metrics import Metrics
 from command_center.notify.answering import Answering
@@ -88,6 +91,7 @@ class Parts:
     letters: LetterReading
     tail: Tail
     picture: Picture
+    record: Record
     desk: AlarmDesk
     actions: ActionActs
     reports: ReportDesk
@@ -132,8 +136,9 @@ def build(parts: Parts) -> FastAPI:
         people.token_router(parts.tokens),
         audit.router(parts.operations),
         shift.router(ShiftBook(parts.operations), parts.desk, parts.picture),
-        sensors.router(parts.book, parts.picture),
+        sensors.router(parts.book, parts.picture, parts.record),
         heard.router(parts.letters.data_dir, parts.operations),
+        export.router(parts.picture, parts.record, ParquetExport(parts.record)),
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),
         alarms.router(parts.desk, parts.operations, parts.picture, parts.viewer, parts.live.receipts),
         alarm_acts.router(parts.desk, parts.viewer),

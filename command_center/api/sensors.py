@@ -1,6 +1,5 @@
 """`/sensors`: what there is, what it says now, and what it said before."""
 
-import asyncio
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response
@@ -10,9 +9,9 @@ from command_center.api.answers import ApiError, answer
 from command_center.api.contract import Page, tells
 from command_center.api.parameters import DATE_TIME, Id, Seeing, time_of
 from command_center.clock import now_us
-from command_center.observation_view import ObservationList, encoded_list
+from command_center.history.record import Asked, Record
+from command_center.observation_view import ObservationList, encoded_list, one_piece
 from command_center.picture.picture import Picture
-from command_center.picture.thinning import thinned
 from command_center.sensor_view import Sensor, SensorBook
 from sensors.sharing import Audience, Terms
 
@@ -25,10 +24,10 @@ MOST_POINTS: Final = 1_000_000
 _NOT_ONE: Final[dict[str, Any]] = {"not": {"const": 1}}
 _POINTS: Final = "at most so many, peaks kept; 0 = every one; not 1, which cannot hold both the lowest and the highest"
 Points = Annotated[int, Query(ge=0, le=MOST_POINTS, description=_POINTS, json_schema_extra=_NOT_ONE)]
-_BEGINNING, _END = -(2**63), 2**63 - 1
+BEGINNING, END = -(2**63), 2**63 - 1
 
 
-def router(book: SensorBook, picture: Picture) -> APIRouter:
+def router(book: SensorBook, picture: Picture, record: Record) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/sensors", tags=["sensors"])
 
@@ -59,26 +58,31 @@ def router(book: SensorBook, picture: Picture) -> APIRouter:
         to: To = None,
         points: Points = DEFAULT_POINTS,
     ) -> Response:
-        """A sensor's observations in [from, to), as far back as the command center keeps them in memory.
+        """A sensor's observations in [from, to), as far back as the history goes.
 
         One that the observation after it shows to be a spike has the reason `spike` and is suspect at best.
-        `held_from` says where that begins, if `from` lies before it; null: nothing that is stored is missing.
+        `held_from`: before it something that was stored may be missing; null: nothing is.  With `points`, a range of
+        over two days that memory does not hold is answered from 1-minute rollups (`detail` is `minute`): of each
+        bucket the lowest and the highest value, and the first that failed, at their own times; `quality` is then the
+        worst of the minute's that did not fail, and there are no `reasons`.
         `producer` is to be named beside them, `licence` says what may be done with them (empty: none is granted).
         """
         sensor = known_sensor(book, picture, sensor_id, audience)
-        from_us, to_us = time_of(from_, "from", _BEGINNING), time_of(to, "to", _END)
+        from_us, to_us = time_of(from_, "from", BEGINNING), time_of(to, "to", END)
         if from_us > to_us:
             raise ApiError(422, "invalid", "`from` lies after `to`", "query.from")
         if points == 1:
             raise ApiError(
                 422, "invalid", "one point cannot hold both the lowest and the highest value", "query.points"
             )
-        rows = picture.history.between(sensor.number, from_us, to_us)
-        if points:
-            rows = await asyncio.to_thread(thinned, rows, points)
         terms = Terms(sensor.producer, sensor.licence, sensor.sharing)
-        body = encoded_list(rows, _held_from_us(picture, from_us), terms)
-        return StreamingResponse(body, media_type="application/json")
+        asked = Asked((sensor.station, sensor.property, sensor.unit), sensor.number, from_us, to_us)
+        if points:
+            found = await record.chart(asked, points)
+            listed = encoded_list(one_piece(found.rows), found.held_from_us, terms, found.detail)
+        else:
+            listed = encoded_list(record.pieces(asked), record.held_from_us(asked), terms)
+        return StreamingResponse(listed, media_type="application/json")
 
     return routes
 
@@ -91,9 +95,3 @@ def known_sensor(book: SensorBook, picture: Picture, sensor_id: str, audience: A
     if sensor is None:
         raise ApiError(404, "not_found", f"there is no sensor {sensor_id!r}", "path.sensor_id")
     return sensor
-
-
-def _held_from_us(picture: Picture, from_us: int) -> int | None:
-    """Where memory begins, if `from_us` lies before it."""
-    held_from_us = picture.held_from_us
-    return None if held_from_us is None or from_us >= held_from_us else held_from_us

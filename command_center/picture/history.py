@@ -65,6 +65,21 @@ class History:
         series = self._series.get(datastream)
         return np.empty(0, ROW) if series is None else series.between(from_us, to_us)
 
+    def stored_between(self, datastream: int, from_us: int, to_us: int) -> Rows:
+        """The same as they were stored: no spike is marked."""
+        series = self._series.get(datastream)
+        return np.empty(0, ROW) if series is None else series.stored_between(from_us, to_us)
+
+    def stored_after(self, datastream: int, from_us: int, limit: int) -> Rows:
+        """A copy of the first `limit` of a datastream's observations from `from_us` on, as they were stored."""
+        series = self._series.get(datastream)
+        return np.empty(0, ROW) if series is None else series.stored_after(from_us, limit)
+
+    def last_us(self, datastream: int) -> int | None:
+        """The time of a datastream's newest observation; None where there is none."""
+        series = self._series.get(datastream)
+        return None if series is None or not len(series) else int(series.rows["time_us"][-1])
+
     def _add(self, datastream: int, rows: Rows) -> None:
         series = self._series.get(datastream)
         if series is None:

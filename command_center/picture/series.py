@@ -28,7 +28,7 @@ _CAME_BAD: Final = Reason.GROSS_RANGE | Reason.SENT_AS_BAD
 Rows = NDArray[np.void]  # of dtype ROW
 
 _FIRST_CAPACITY: Final = 16
-_NEAR: Final = 8  # rows in which a spike and the observation that tells of it find each other: late ones lie between
+NEAR: Final = 8  # rows in which a spike and the observation that tells of it find each other: late ones lie between
 
 
 class Series:
@@ -56,9 +56,19 @@ class Series:
         """
         times = self.rows["time_us"]
         low, high = _left(times, from_us), _left(times, to_us)
-        seen = self.rows[low : high + _NEAR].copy()
-        _mark_spikes(seen)
+        seen = self.rows[low : high + NEAR].copy()
+        mark_spikes(seen)
         return seen[: high - low]
+
+    def stored_between(self, from_us: int, to_us: int) -> Rows:
+        """A copy of the rows in [from_us, to_us) as they were stored: no spike is marked."""
+        times = self.rows["time_us"]
+        return self.rows[_left(times, from_us) : _left(times, to_us)].copy()
+
+    def stored_after(self, from_us: int, limit: int) -> Rows:
+        """A copy of the first `limit` rows from `from_us` on as they were stored."""
+        low = _left(self.rows["time_us"], from_us)
+        return self.rows[low : low + limit].copy()
 
     def seq_at(self, time_us: int) -> int | None:
         """The seq of the row that first held the observation of `time_us`; None where there is none."""
@@ -124,7 +134,7 @@ class Series:
         return int(differs.sum())
 
 
-def _mark_spikes(rows: Rows) -> None:
+def mark_spikes(rows: Rows) -> None:
     """Mark, in place, what later rows say of those before them.
 
     The observation before is the nearest one that was judged at all (it had a value, and came as a good one), of those
@@ -132,7 +142,7 @@ def _mark_spikes(rows: Rows) -> None:
     """
     unjudged = np.isnan(rows["value"]) | ((rows["reasons"] & _CAME_BAD) != 0)
     for k in np.flatnonzero(rows["reasons"] & Reason.SPIKE_BEFORE).tolist():
-        low = max(0, k - _NEAR)
+        low = max(0, k - NEAR)
         known = np.flatnonzero((rows["seq"][low:k] <= rows["seq"][k]) & ~unjudged[low:k])
         if len(known):
             spike = low + int(known[-1])

@@ -36,6 +36,11 @@ SECTIONS: Final = {  # title, what it says, modules with their options
 All transitions, and the state after the last row, are compared with those of the gateway that was not interrupted.""",
         ("recovery",),
     ),
+    "history": (
+        "Charts of the history on disk",
+        "A year of 500 sensors that speak once a minute, as compaction leaves it; 1,000 points of one of them.",
+        ("history",),
+    ),
     "sink": ("The InfluxDB sink beside influxdb-client's Points", "", ("sink",)),
     "soak": (
         "Memory over many messages, and a long backlog",

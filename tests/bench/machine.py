@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-PACKAGES: Final = ("msgspec", "zstandard", "paho-mqtt", "aiomqtt", "influxdb-client")
+PACKAGES: Final = ("duckdb", "msgspec", "zstandard", "paho-mqtt", "aiomqtt", "influxdb-client")
 
 
 def machine() -> str:

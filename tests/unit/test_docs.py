@@ -12,13 +12,14 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")], key=str)
 FILE = re.compile(r"`([\w./-]+\.(?:py|js|toml|csv|md|png|db))`")
 MADE_AT_RUN_TIME = {
-    *("log.db", "operations.db", "sinks.db", "devices.json", "access.json"),
+    *("log.db", "operations.db", "sinks.db", "manifest.db", "devices.json", "access.json"),
     *(
         "transitions.csv",
         "retired.csv",
         "installations.csv",
         "/maintenance.csv",
         "/kpis.csv",
+        "/export.csv",
     ),  # and what a city may have
 }
 

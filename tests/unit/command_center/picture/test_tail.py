@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from command_center.clock import now_us as now
+from command_center.history import folder as history_folder
 from command_center.picture import backfill
 from gateway.log.schema import FILE
 from gateway.log.set_aside import replace_log
@@ -24,6 +25,12 @@ from tests.unit.command_center.little_city import (
     returned,
 )
 from tests.unit.command_center.running import Gateway, Running, running, until
+
+
+def memory_alone(data_dir: Path) -> Path:
+    """The directory, in which no history can be kept: only memory answers."""
+    (data_dir / history_folder.NAME).write_text("a file stands where the folder should be")
+    return data_dir
 
 
 def waits_for(center: Running) -> list[str]:
@@ -88,7 +95,7 @@ def picture(center: Running) -> list[object]:
 
 
 def test_a_restart_goes_back_the_days_that_are_set(tmp_path: Path) -> None:
-    gateway = Gateway(tmp_path)
+    gateway = Gateway(memory_alone(tmp_path))
     gateway.append(entry([(LEVEL, minutes(1), 1.0)], now_us=now() - 120 * MINUTE_US))
     gateway.append(entry([(LEVEL, minutes(2), 2.0)], now_us=now()))
     with running(tmp_path, gateway) as center:
@@ -101,7 +108,7 @@ def test_a_restart_goes_back_the_days_that_are_set(tmp_path: Path) -> None:
 
 
 def test_what_grows_older_than_the_days_that_are_set_is_forgotten_while_running(tmp_path: Path) -> None:
-    with running(tmp_path, history=HistorySettings(days=1 / 24)) as center:
+    with running(memory_alone(tmp_path), history=HistorySettings(days=1 / 24)) as center:
         center.gateway.append(*(entry([(LEVEL, minutes(n), float(n))], now_us=minutes(n)) for n in (1, 2, 30, 65)))
         center.wait_ready()
         center.wait_applied()
@@ -114,7 +121,7 @@ def test_an_answer_says_where_memory_begins_if_more_was_asked_for(tmp_path: Path
     def held_from(center: Running, **parameters: str) -> object:
         return center.get("/sensors/ROLAK:level/observations", **parameters)["held_from"]
 
-    with running(tmp_path, history=HistorySettings(days=1 / 24)) as center:
+    with running(memory_alone(tmp_path), history=HistorySettings(days=1 / 24)) as center:
         center.gateway.append(entry([(LEVEL, minutes(1), 1.0)], now_us=minutes(1)))
         center.wait_ready()
         assert held_from(center) is None  # the log has no more either
@@ -130,7 +137,7 @@ def test_an_answer_says_where_memory_begins_if_more_was_asked_for(tmp_path: Path
 
 def test_a_restart_leaves_out_what_does_not_fit_and_counts_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backfill, "ROWS_AT_ONCE", 2)
-    with running(tmp_path) as center:
+    with running(memory_alone(tmp_path)) as center:
         for n in range(10):
             center.gateway.append(entry([(LEVEL, minutes(n), float(n))], now_us=now()))
         center.wait_ready()
