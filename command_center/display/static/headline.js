@@ -20,6 +20,9 @@ import { trendOf } from "./trend.js";
 const LONG_NAME = 18;
 const VERY_LONG_NAME = 25;
 
+/** What rises and falls so that one can say when it reaches a level. */
+const ON_WATER = new Set(["river", "weir"]);
+
 let drawn = "";
 
 /**
@@ -96,6 +99,7 @@ function alarmParts(city, store, alarm, now_ms) {
     state: [alarm.exercise ? t("tag.exercise") : "", acknowledgedText(alarm, now_ms)].filter(Boolean).join(" · "),
     counts: counts(store),
     actions: openActions(store, datastreamOf(alarm)),
+    flows: city.stations.some((station) => station.station === alarm.station && ON_WATER.has(station.kind)),
     top: i !== undefined && store.sensors[i].levels.every((level) => level.rank <= alarm.rank),
   };
 }
@@ -148,7 +152,7 @@ function rateNode({ trend }) {
  * at the top of the scale, what has to be done.
  * @param {ReturnType<typeof alarmParts>} parts
  */
-function comingNode({ trend, doubt, actions, top }) {
+function comingNode({ trend, doubt, actions, top, flows }) {
   const node = el("div", "headline-coming");
   const ahead = trend?.ahead;
   if (doubt) {
@@ -158,7 +162,7 @@ function comingNode({ trend, doubt, actions, top }) {
   } else if (ahead) {
     node.append(el("span", "headline-next", HOW[ahead.how](ahead.level)), el("b", "headline-minutes", ahead.time), ...needNodes(ahead));
   } else {
-    const words = top ? t("headline.top") : trend?.direction === "down" ? t("headline.falls") : t("headline.noNext");
+    const words = top ? t("headline.top") : trend?.direction === "down" ? t("headline.falls") : flows ? t("headline.noNext") : "";
     node.append(el("span", "headline-next", words));
     if (actions) node.append(el("b", "headline-actions", actions));
   }

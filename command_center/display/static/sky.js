@@ -128,13 +128,15 @@ function ispuScale(tile) {
 }
 
 /**
- * "1 jam 12 mm · 24 jam 40 mm": what was measured besides the intensity.
+ * "1 jam 12 mm", "24 jam, dihitung 40 mm": the sums beside the intensity, what was measured first.
  * @param {Store} store
  * @param {number[]} indices
  */
 function sums(store, indices) {
-  const told = indices.filter((i) => store.sensors[i].unit === "mm" && Number.isFinite(store.sound[i])).slice(0, 2);
-  return told.map((i) => `${propertyName(store.sensors[i].property)} ${number(store.sound[i], "mm")} mm`).join(" · ");
+  const told = indices.filter((i) => store.sensors[i].unit === "mm" && Number.isFinite(store.sound[i]));
+  told.sort((a, b) => Number(Boolean(store.sensors[a].derived_from)) - Number(Boolean(store.sensors[b].derived_from)));
+  const lines = told.slice(0, 2).map((i) => `${propertyName(store.sensors[i].property)} ${number(store.sound[i], "mm")} mm`);
+  return lines.join("\n");
 }
 
 /**

@@ -66,9 +66,11 @@ export function makeTile(station, name, store, i) {
   const reading = el("span", "tile-reading");
   reading.append(tile.value, " ", el("span", "tile-unit", unitText(sensor.unit)));
   tile.trend.append(trendSymbol(), tile.rate);
+  const foot = el("div", "tile-foot");
+  foot.append(tile.trend, tile.age);
   const words = el("div", "tile-words");
-  words.append(el("b", "tile-name", name), reading, tile.trend, tile.chip, tile.next, tile.extra, tile.note);
-  node.append(tile.head, tile.picture, words, tile.age);
+  words.append(el("b", "tile-name", name), reading, tile.chip, tile.next, tile.extra, tile.note);
+  node.append(tile.head, tile.picture, words, foot);
   return tile;
 }
 
