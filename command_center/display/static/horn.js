@@ -11,7 +11,7 @@ const PULSE_S = { 1: 0.25, 2: 0.22, 3: 0.18, 4: 0.14 };
 const LOUDNESS = 0.4;
 const RAMP_S = 0.01;
 /** A context that was asked to run, and its clock, are given so long. */
-const PATIENCE_MS = 2000;
+const PATIENCE_MS = 3000;
 
 export class Horn {
   /** @type {AudioContext|null} */
@@ -19,12 +19,13 @@ export class Horn {
   #clock_s = 0;
   #moved_ms = 0;
   #spoken_severity = 0;
+  /** It has played here: what stopped it was no rule of the browser. */
+  #ran = false;
 
   constructor() {
     this.#moved_ms = performance.now();
     if (typeof AudioContext === "function") this.#context = new AudioContext();
-    for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, () => this.#wake());
-    this.#wake();
+    for (const touch of ["pointerup", "keydown"]) addEventListener(touch, () => this.#wake());
   }
 
   /**
@@ -37,7 +38,8 @@ export class Horn {
     if (clock_s !== this.#clock_s) {
       this.#clock_s = clock_s;
       this.#moved_ms = at_ms;
-    } else {
+      this.#ran = true;
+    } else if (this.#ran || navigator.userActivation?.hasBeenActive) {
       this.#wake();
     }
     return this.#context !== null && at_ms - this.#moved_ms < PATIENCE_MS;
@@ -46,7 +48,6 @@ export class Horn {
   #wake() {
     const context = this.#context;
     if (context === null || context.state !== "suspended") return;
-    // Refused until somebody touches the page: `plays` says so, and asks again.
     context.resume().catch((error) => console.warn("sound:", error));
   }
 

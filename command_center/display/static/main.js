@@ -68,7 +68,7 @@ const chart = new ChartDesk(store, {
   first: () => stations.first(store),
   onShown: (i) => stations.select(i),
 });
-const map = new MapPanel(chooseStation, () => redraw.mapLayout());
+const map = new MapPanel(chooseStation, () => redraw.mapLayout(), () => redraw.map());
 const cities = new CitySource(drawCityAnew, () => login.ask());
 const stream = new LiveStream(liveUrl(), onFrame);
 const receipts = new Receipts((text) => stream.send(text));
@@ -160,7 +160,6 @@ async function drawCityAnew(fresh) {
   setPropertyNames(city.properties ?? {});
   layOut();
   await map.build(city);
-  redraw.map();
 }
 
 function checkFreshness() {
@@ -244,7 +243,7 @@ onLanguage(() => {
 onTheme(() => {
   chart.renew();
   layOut();
-  if (city) void map.build(city).then(() => redraw.map());
+  if (city) void map.build(city);
 });
 layOut();
 void login.remember();

@@ -48,8 +48,10 @@ export class MapPanel {
   /**
    * @param {(station: string) => void} onSelect
    * @param {() => void} relayout asks for `layout` in the next frame
+   * @param {() => void} redraw asks for `draw` there: markers without their standing would look calm
    */
-  constructor(onSelect, relayout) {
+  constructor(onSelect, relayout, redraw) {
+    this.redraw = redraw;
     this.onSelect = onSelect;
     this.relayout = relayout;
     new ResizeObserver(() => this.#opened()).observe(this.#canvas);
@@ -66,6 +68,7 @@ export class MapPanel {
     const layers = fetched.filter((layer) => layer !== null);
     this.#buildMarkers(city);
     this.#buildNames(layers);
+    this.redraw();
     this.#draw(city, layers);
     // WebGL may take a second to start; the drawing is there meanwhile, and values go first.
     await new Promise((resolve) => requestIdleCallback(resolve, { timeout: WEBGL_WAIT_MS }));

@@ -93,7 +93,8 @@ export function drawTile(tile, city, store, now_ms) {
   setData(tile.trend, "trend", trend.direction);
   setText(tile.rate, trend.rate);
   const could_be = store.could_be[i] ? t("row.possible", { level: levelName(city, store.could_be[i]) }) : "";
-  setText(tile.next, could_be || trend.next);
+  setText(tile.next, could_be || (trend.ahead ? t("tile.next", { time: trend.ahead.time }) : ""));
+  tile.next.title = trend.next;
   setText(tile.note, noteText(store, i, now_ms));
   tile.note.title = failedText(store, i, now_ms);
   const old = [soundAge(store, i, now_ms), originLetter(store.origin[i])].filter(Boolean).join(" ");
