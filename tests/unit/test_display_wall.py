@@ -233,3 +233,8 @@ def test_the_minutes_that_are_left_are_held_against_those_that_are_needed(
     coming = {"level": "siaga", "earliest_min": 25.0, "middle_min": 30.0, "latest_min": 40.0, "time": AT, **eta}
     ahead = run("trend.js", TREND, {"rate": RISING, "eta": coming}, f"2026-01-01T00:{minutes_later:02}:00Z")["ahead"]
     assert {key: ahead[key] for key in expected} == expected
+
+
+@pytest.mark.parametrize(("names", "start"), [([], ""), (["Udara Utara"], ""), (["Udara Utara", "Udara Selatan"], "Udara ")])
+def test_names_are_shortened_by_what_all_of_them_begin_with(run: Run, names: list[str], start: str) -> None:
+    assert run("station_name.js", "return m.commonStart(a[0])", names) == start

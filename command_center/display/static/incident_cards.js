@@ -1,7 +1,7 @@
 // @ts-check
 // One card for each incident, in place of the alarms that are folded into it.
 
-import { isUnacknowledged } from "./alarm_order.js";
+import { isActive, isUnacknowledged } from "./alarm_order.js";
 import { el, setData, setText } from "./dom.js";
 import { age, whole } from "./format.js";
 import { levelName, paintLevel } from "./levels.js";
@@ -53,16 +53,19 @@ export class IncidentCards {
    */
   #draw(city, incident, alarms, cause, now_ms) {
     const card = this.#card(incident.id);
-    const worst = alarms.reduce((a, b) => (b.severity > a.severity ? b : a));
+    const holding = alarms.filter(isActive);
+    const worst = (holding.length > 0 ? holding : alarms).reduce((a, b) => (b.severity > a.severity ? b : a));
     const unacknowledged = alarms.filter(isUnacknowledged).length;
     setData(card.node, "unacknowledged", unacknowledged > 0);
-    setData(card.node, "active", alarms.some((alarm) => alarm.returned_at === null));
-    paintLevel(card.node, city, worst.level === "silent" ? "" : worst.level);
+    setData(card.node, "active", holding.length > 0);
+    // What has returned is told, and bears no colour any more.
+    paintLevel(card.node, city, worst.level === "silent" || holding.length === 0 ? "" : worst.level);
     if (card.symbol.dataset.severity !== String(worst.severity)) {
       card.symbol.dataset.severity = String(worst.severity);
       card.symbol.replaceChildren(severitySymbol(worst.severity));
     }
-    setText(card.level, levelName(city, worst.level));
+    const level = levelName(city, worst.level);
+    setText(card.level, holding.length > 0 ? level : t("incident.returned", { level }));
     setText(card.name, pick(incident.name));
     const values = {
       alarms: whole(alarms.length),

@@ -4,7 +4,7 @@
 
 import { el } from "./dom.js";
 import { colour } from "./palette.js";
-import { zoomForScreen } from "./map_zoom.js";
+import { nearestZoom, zoomForScreen } from "./map_zoom.js";
 
 /** @typedef {import("./types.js").City} City */
 /** @typedef {import("./types.js").Layer} Layer */
@@ -152,7 +152,7 @@ export async function createGlView(container, city, layers, onMove, onLost) {
     },
     home: () => map.jumpTo(home()),
     fit: ([west, south, east, north], padding) =>
-      map.fitBounds([[west, south], [east, north]], { padding, duration: 0, animate: false }),
+      map.fitBounds([[west, south], [east, north]], { padding, maxZoom: nearestZoom(city.map.zoom), duration: 0, animate: false }),
     resize: () => {
       map.resize();
       onMove();

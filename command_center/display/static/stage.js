@@ -2,7 +2,7 @@
 // The middle of the wall: rivers, sky, roads, all stations.  One of them is seen; which one, turn.js says.
 
 import { PAGE, byId, el, setChildren, setData, setText } from "./dom.js";
-import { number } from "./format.js";
+import { whole } from "./format.js";
 import { RiverPanel } from "./rivers.js";
 import { RoadPanel } from "./roads.js";
 import { SkyPanel } from "./sky.js";
@@ -101,7 +101,7 @@ export class Stage {
     const words = {
       held: () => t("stage.held"),
       chosen: () => t("stage.chosen"),
-      turning: () => t("stage.turning", { seconds: number(this.#every_s, "s") }),
+      turning: () => t("stage.turning", { seconds: whole(this.#every_s) }),
       still: () => "",
     };
     setText(byId(PAGE.stageWhy), words[why]());

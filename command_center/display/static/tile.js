@@ -91,7 +91,8 @@ export function drawTile(tile, city, store, now_ms) {
   setText(tile.chip, level ? levelName(city, level) : "");
   const trend = trendOf(city, store, i, now_ms);
   setData(tile.trend, "trend", trend.direction);
-  setText(tile.rate, trend.rate);
+  setText(tile.rate, trend.short);
+  tile.trend.title = trend.rate;
   const could_be = store.could_be[i] ? t("row.possible", { level: levelName(city, store.could_be[i]) }) : "";
   setText(tile.next, could_be || (trend.ahead ? t("tile.next", { time: trend.ahead.time }) : ""));
   tile.next.title = trend.next;

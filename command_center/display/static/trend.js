@@ -8,7 +8,7 @@ import { t } from "./text.js";
 /** @typedef {import("./types.js").City} City */
 /** @typedef {import("./types.js").Rate} Rate */
 /** @typedef {import("./store.js").Store} Store */
-/** @typedef {{direction: "up"|"down"|"", rate: string, next: string, ahead: Ahead|null}} Trend */
+/** @typedef {{direction: "up"|"down"|"", rate: string, short: string, next: string, ahead: Ahead|null}} Trend short: the rate without its unit */
 /**
  * @typedef {object} Ahead  The next level.
  * @property {"within"|"earliest"|"about"} how @property {string} level its name @property {string} time "25–40 mnt"
@@ -17,7 +17,7 @@ import { t } from "./text.js";
  */
 
 /** @type {Trend} */
-const STEADY = { direction: "", rate: "", next: "", ahead: null };
+const STEADY = { direction: "", rate: "", short: "", next: "", ahead: null };
 /** @type {Record<Ahead["how"], (ahead: {level: string, time: string}) => string>} */
 const SENTENCES = {
   within: ({ level, time }) => t("trend.within", { level, time }),
@@ -46,9 +46,10 @@ export function trendOf(city, store, i, now_ms) {
   if (now_ms - Date.parse(rate.time) > lasts_ms) return STEADY;
   const direction = directionOf(rate);
   if (!direction) return STEADY;
-  const words = `${number(Math.abs(rate.value), rate.unit)} ${unitText(rate.unit)}`;
+  const n = number(Math.abs(rate.value), rate.unit);
+  const words = `${n} ${unitText(rate.unit)}`;
   const ahead = direction === "up" && eta ? aheadOf(city, eta, now_ms) : null;
-  return { direction, rate: words, next: ahead ? SENTENCES[ahead.how](ahead) : "", ahead };
+  return { direction, rate: words, short: t("tile.perHour", { n }), next: ahead ? SENTENCES[ahead.how](ahead) : "", ahead };
 }
 
 /**
