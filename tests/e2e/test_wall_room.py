@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 from command_center.clock import now_us
 from sensors.times import MINUTE_US, rfc3339
 from tests.e2e.wall import NO_WEBGL
+from tests.e2e.wall_soak import FEEDER, feed, held
 from tests.unit.command_center.derived_city import derived_city
 from tests.unit.command_center.little_city import LEVEL, LEVEL_ID, entry, raised, returned
 from tests.unit.command_center.running import Gateway, Running, running, until
@@ -167,3 +168,20 @@ def test_when_the_level_is_left_and_seen_the_panels_turn_again(room: Page, cente
     httpx.post(f"{center.url}/api/v1/alarms/{alarm}/acknowledge", json={"comment": ""}, headers=center.log_in())
     expect(room.locator("#stage")).to_have_attribute("data-why", "turning")
     expect(room.locator("#stations")).to_be_visible()
+
+
+def test_over_hours_of_simulated_time_the_page_holds_no_more_than_before(browser: Browser, center: Running) -> None:
+    page = browser.new_page(viewport=WIDE)
+    for script in (NO_WEBGL, FEEDER):
+        page.add_init_script(script)
+    page.goto(f"{center.url}/?rotate=1")
+    expect(page.locator("#link")).to_have_attribute("data-state", "fresh", timeout=LOAD_MS)
+    cdp = page.context.new_cdp_session(page)
+    feed(page, 3_600)  # the alarms that are kept are there
+    before = held(cdp)
+    feed(page, 3_600)
+    after = held(cdp)
+    assert after.nodes < before.nodes * 1.1
+    assert after.listeners < before.listeners * 1.1
+    assert after.heap_bytes < before.heap_bytes * 1.25
+    page.close()
