@@ -39,8 +39,8 @@ All transitions, and the state after the last row, are compared with those of th
     "sink": ("The InfluxDB sink beside influxdb-client's Points", "", ("sink",)),
     "wall": (
         "The wall in a browser",
-        """First paint and bytes on loopback, main-thread work, and what the page holds over 24 simulated hours; the map is
-a drawing.""",
+        """First paint and bytes on loopback, main-thread work, and what the page holds over 24 simulated hours.
+The map is a drawing.""",
         ("wall",),
     ),
     "soak": (

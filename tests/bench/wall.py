@@ -10,14 +10,14 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from sensors.city import load_city
 from tests.e2e.wall import NO_WEBGL, chromium
 from tests.e2e.wall_soak import FEEDER, feed, held
 from tests.unit.command_center.running import Gateway, Running, running
 
-WIDE: Final = {"width": 1920, "height": 1080}
+WIDE: Final[ViewportSize] = {"width": 1920, "height": 1080}
 HOUR_S: Final = 3600
 FRAMES_S: Final = 20
 LIBRARY: Final = "/vendor/maplibre-gl/"
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def _open(browser: Browser, *scripts: str) -> Page:
-    page = browser.new_page(viewport=WIDE)  # type: ignore[arg-type]
+    page = browser.new_page(viewport=WIDE)
     for script in (NO_WEBGL, *scripts):
         page.add_init_script(script)
     return page
@@ -94,7 +94,9 @@ def _working(browser: Browser, center: Running, hours: int) -> None:
     for hour in range(hours + 1):
         if hour % 4 == 0 or hour == hours:
             now = held(cdp)
-            print(f"{hour:3d} h  heap {now.heap_bytes / 1e6:5.1f} MB  {now.nodes:6d} nodes  {now.listeners:5d} listeners")
+            print(
+                f"{hour:3d} h  heap {now.heap_bytes / 1e6:5.1f} MB  {now.nodes:6d} nodes  {now.listeners:5d} listeners"
+            )
         if hour < hours:
             feed(page, HOUR_S)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Page, ViewportSize, WebSocketRoute, expect
 
 from command_center.clock import now_us
 from sensors.times import MINUTE_US, rfc3339
@@ -18,7 +18,7 @@ from tests.unit.command_center.little_city import LEVEL, LEVEL_ID, entry, raised
 from tests.unit.command_center.running import Gateway, Running, running, until
 
 LOAD_MS = 30_000
-WIDE = {"width": 1920, "height": 1080}
+WIDE: ViewportSize = {"width": 1920, "height": 1080}
 NO_AUDIO = "delete window.AudioContext;"
 pytestmark = pytest.mark.browser
 

@@ -33,11 +33,13 @@ FEEDER = """
     const sensor = snapshot.sensors[k % snapshot.sensors.length];
     const level = sensor.levels[0] ?? { name: "silent", rank: 1, severity: 2, value: 1 };
     return {
-      id: `soak-${k}`, datastream: sensor.id, station: sensor.station, property: sensor.property, incident: `i-${k % 7}`,
-      level: level.name, rank: level.rank, severity: level.severity, priority: "medium", state, calls: 1, value: level.value,
-      limit: level.value, unit: sensor.unit, raised_at: iso(now_ms - 60e3), since: iso(now_ms - 60e3), origin: "live",
-      acknowledged_at: state === "unacknowledged" ? null : iso(now_ms), acknowledged_by: state === "unacknowledged" ? null : "soak",
-      returned_at: state === "normal" ? iso(now_ms) : null, historical: false, text: { id: `alarm ${k}`, en: `alarm ${k}` },
+      id: `soak-${k}`, datastream: sensor.id, station: sensor.station, property: sensor.property,
+      incident: `i-${k % 7}`, level: level.name, rank: level.rank, severity: level.severity, priority: "medium",
+      state, calls: 1, value: level.value, limit: level.value, unit: sensor.unit, origin: "live", historical: false,
+      raised_at: iso(now_ms - 60e3), since: iso(now_ms - 60e3), text: { id: `alarm ${k}`, en: `alarm ${k}` },
+      acknowledged_at: state === "unacknowledged" ? null : iso(now_ms),
+      acknowledged_by: state === "unacknowledged" ? null : "soak",
+      returned_at: state === "normal" ? iso(now_ms) : null,
     };
   };
   window.feed = async (seconds) => {
@@ -55,7 +57,10 @@ FEEDER = """
       sequence += 1;
       const frame = {
         type: "delta", sequence, now_ms, alarms,
-        observations: { i, time_ms: i.map(() => now_ms), value: i.map((j) => 50 + ((n * 13 + j) % 100)), quality: i.map(() => 1), origin: i.map(() => "live"), incomplete: [] },
+        observations: {
+          i, time_ms: i.map(() => now_ms), value: i.map((j) => 50 + ((n * 13 + j) % 100)),
+          quality: i.map(() => 1), origin: i.map(() => "live"), incomplete: [],
+        },
         sound: { i: [], time_ms: [], value: [] }, beside: [],
         status: { ...snapshot.status, gateway: { ...snapshot.status.gateway, last_frame_ms: now_ms } },
         ...(alarms.length > 0 ? { incidents: [] } : {}),

@@ -1,4 +1,4 @@
-"""What the wall decides for itself: which panel stands there, when it calls, what it says of a river, how it was opened."""
+"""What the wall decides for itself: which panel stands there, when it calls, what it says of a river."""
 
 from collections.abc import Callable
 from typing import Any
@@ -91,7 +91,15 @@ LOW, MILD, HIGH = (alarm(name, rank, "08:00", calls=1) for name, rank in (("low"
 
 def test_a_new_alarm_calls_at_once_and_again_until_it_is_acknowledged(run: Run) -> None:
     seen = {**MILD, "state": "acknowledged"}
-    steps = [(0, []), (1, [LOW]), (500, [LOW]), (501, [LOW, MILD]), (502, [LOW, MILD]), (561, [LOW, MILD]), (700, [LOW, seen])]
+    steps = [
+        (0, []),
+        (1, [LOW]),
+        (500, [LOW]),
+        (501, [LOW, MILD]),
+        (502, [LOW, MILD]),
+        (561, [LOW, MILD]),
+        (700, [LOW, seen]),
+    ]
     assert [call[:2] for call in run("sound_plan.js", CALLS, steps)] == [
         [0, ""], [1, "low"], [0, ""], [2, "mild"], [0, ""], [2, ""], [0, ""],
     ]  # fmt: skip
@@ -117,7 +125,11 @@ def test_the_highest_level_is_quiet_for_a_minute_at_most_and_a_new_one_ends_ever
 
 
 def test_what_was_set_aside_or_is_past_is_quiet_and_a_lost_picture_is_not(run: Run) -> None:
-    quiet = [alarm("s", 4, "08:00", "shelved"), alarm("h", 4, "08:00", historical=True), alarm("n", 4, "08:00", "normal")]
+    quiet = [
+        alarm("s", 4, "08:00", "shelved"),
+        alarm("h", 4, "08:00", historical=True),
+        alarm("n", 4, "08:00", "normal"),
+    ]
     steps = [(0, quiet), (1, quiet, "", True), (2, quiet, "", True), (22, quiet, "", True), (23, quiet)]
     assert [call[0] for call in run("sound_plan.js", CALLS, steps)] == [0, 3, 0, 3, 0]
 
@@ -157,7 +169,11 @@ def test_a_river_s_strip_runs_down_and_tells_where_its_water_comes_from_and_goes
     body = """return m.riverStrips(a[0]).map((s) => [s.title, s.into?.station ?? "",
         s.gauges.map((g) => [g.station.station, g.from?.station ?? "", g.next])])"""
     assert run("river_layout.js", body, city) == [
-        ["Brantas", "end", [["top", "", False], ["fork", "top", True], ["side", "fork", True], ["mouth", "fork", False]]],
+        [
+            "Brantas",
+            "end",
+            [["top", "", False], ["fork", "top", True], ["side", "fork", True], ["mouth", "fork", False]],
+        ],
         ["Ngotok", "mouth", [["end", "", False]]],
     ]
 
@@ -235,6 +251,8 @@ def test_the_minutes_that_are_left_are_held_against_those_that_are_needed(
     assert {key: ahead[key] for key in expected} == expected
 
 
-@pytest.mark.parametrize(("names", "start"), [([], ""), (["Udara Utara"], ""), (["Udara Utara", "Udara Selatan"], "Udara ")])
+@pytest.mark.parametrize(
+    ("names", "start"), [([], ""), (["Udara Utara"], ""), (["Udara Utara", "Udara Selatan"], "Udara ")]
+)
 def test_names_are_shortened_by_what_all_of_them_begin_with(run: Run, names: list[str], start: str) -> None:
     assert run("station_name.js", "return m.commonStart(a[0])", names) == start

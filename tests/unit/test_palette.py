@@ -1,6 +1,7 @@
-"""The wall's colours: every pair that bears words stands out, in a dark room and in a light one (WCAG 2.2, 1.4.3 and 1.4.11)."""
+"""The wall's colours: every pair that bears words stands out, in a dark room and in a light one (WCAG 2.2, 1.4.3, 1.4.11)."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -57,8 +58,10 @@ def test_shapes_that_say_something_stand_out(room: str) -> None:
 
 @pytest.mark.parametrize("city", ["mojokerto", "kotamobagu"])
 @pytest.mark.parametrize("room", ROOMS)
-def test_a_level_s_name_is_read_on_its_colour_and_its_edge_is_seen_where_the_colour_is_not(city: str, room: str) -> None:
-    """ISPU's black vanishes on a dark wall: every level bears an outline of --muted, and its name in black or white."""
+def test_a_level_s_name_is_read_on_its_colour_and_its_edge_is_seen_where_the_colour_is_not(
+    city: str, room: str
+) -> None:
+    """ISPU's black vanishes on a dark wall: a level bears an outline of --muted, its name in black or white."""
     colours = palette(room)
     for name, style in load_city(city)[0].city.levels.items():
         ink = "#000000" if luminance(style.colour) > 0.179 else "#ffffff"  # as levels.js
@@ -73,7 +76,7 @@ def test_no_two_levels_of_a_gauge_look_alike_to_an_eye_that_sees_no_colour(city:
     alike = set()
     for datastream in catalogue.datastreams:
         ranked = sorted({(level.rank, level.level) for level in datastream.levels})
-        for (_, one), (_, other) in zip(ranked, ranked[1:], strict=False):
+        for (_, one), (_, other) in pairwise(ranked):
             if one != other and abs(shades[one] - shades[other]) < DIFFERENT:
                 alike.add((one, other))
     assert alike == set()
