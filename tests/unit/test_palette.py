@@ -1,4 +1,4 @@
-"""The wall's colours: every pair that bears words stands out, in a dark room and in a light one (WCAG 2.2, 1.4.3, 1.4.11)."""
+"""The wall's colours: every pair that bears words stands out, in a dark room and in a light one (WCAG 2.2)."""
 
 import re
 from itertools import pairwise
@@ -19,7 +19,8 @@ WORDS = [
     for ink in ("text", "muted", "dim", "bright", "attention")
     for ground in ("ground", "panel", "raised")
 ] + [("lost-ink", "lost"), ("band-ink", "fault"), ("band-ink", "exercise"), ("band-ink", "exercise-stripe"),
-     ("map-area-name", "map-ground"), ("map-river-name", "map-ground"), ("text", "map-ground"), ("muted", "map-area")]  # fmt: skip
+     ("map-area-name", "map-ground"), ("map-river-name", "map-ground"), ("text", "map-ground"),
+     ("muted", "map-area")]  # fmt: skip
 SHAPES = [("bed", "panel"), ("bed", "raised"), ("text", "water"), ("map-boundary", "map-ground"), ("lost", "ground")]
 
 
