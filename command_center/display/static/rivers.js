@@ -5,10 +5,10 @@ import { CrossSection } from "./cross_section.js";
 import { PAGE, byId, el, setData, setText } from "./dom.js";
 import { whole } from "./format.js";
 import { nameOnRiver, riverStrips } from "./river_layout.js";
-import { datastreamsByStation } from "./standing.js";
+import { datastreamsByStation, hasLevels } from "./standing.js";
 import { shortName } from "./station_name.js";
 import { t } from "./text.js";
-import { drawTile, mainOf, makeTile } from "./tile.js";
+import { drawTile, gravest, mainOf, makeTile, showOn } from "./tile.js";
 import { waveAt } from "./waves.js";
 
 /** @typedef {import("./types.js").City} City */
@@ -16,7 +16,8 @@ import { waveAt } from "./waves.js";
 /** @typedef {import("./river_layout.js").Gauge} Gauge */
 
 export class RiverPanel {
-  /** @type {{tile: import("./tile.js").Tile, section: CrossSection, reach: HTMLElement, gauge: Gauge}[]} */
+  /** @type {{tile: import("./tile.js").Tile, section: CrossSection, reach: HTMLElement, gauge: Gauge,
+   *   main: number, watched: number[]}[]} watched: what of the station can hold a level and is observed */
   #gauges = [];
 
   /**
@@ -31,18 +32,20 @@ export class RiverPanel {
     const strips = riverStrips(city).flatMap(({ key, title, gauges, into }) => {
       const list = el("ol", "strip-gauges");
       for (const gauge of gauges) {
-        const i = mainOf(store, ofStation.get(gauge.station.station) ?? []);
+        const indices = ofStation.get(gauge.station.station) ?? [];
+        const i = mainOf(store, indices);
         if (i < 0) continue;
         const name = nameOnRiver(shortName(city, gauge.station.station), title);
-        const tile = makeTile(gauge.station, name, store, i);
+        const tile = makeTile(gauge.station, name, store, i, indices);
         const section = new CrossSection(store.sensors[i].levels);
         const reach = el("span", "reach");
         setData(tile.node, "beside", gauge.from !== null && !gauge.next);
         setData(tile.node, "source", gauge.from === null);
         tile.head.append(reach);
         tile.picture.append(section.node);
+        const can_hold = indices.filter((one) => hasLevels(store, one) && !store.sensors[one].derived_from);
         list.append(tile.node);
-        this.#gauges.push({ tile, section, reach, gauge });
+        this.#gauges.push({ tile, section, reach, gauge, main: i, watched: can_hold });
       }
       if (list.children.length === 0) return [];
       const node = el("section", "strip");
@@ -64,9 +67,17 @@ export class RiverPanel {
    * @param {number} now_ms
    */
   draw(city, store, now_ms) {
-    for (const { tile, section, reach, gauge } of this.#gauges) {
+    for (const shown of this.#gauges) {
+      const { tile, reach, gauge, watched } = shown;
+      const worst = gravest(store, watched);
+      const i = worst < 0 ? shown.main : worst;
+      if (i !== tile.i) {
+        showOn(tile, store, i);
+        shown.section = new CrossSection(store.sensors[i].levels);
+        tile.picture.replaceChildren(shown.section.node);
+      }
       drawTile(tile, city, store, now_ms);
-      const { i } = tile;
+      const { section } = shown;
       const held = store.sensors[i].levels.find((level) => level.name === store.level[i]);
       section.draw(store.sound[i], held?.rank ?? 0);
       const wave = waveAt(store.waves, gauge.station.station, now_ms);

@@ -36,7 +36,7 @@ export class RoadPanel {
       const indices = ofStation.get(station.station) ?? [];
       const i = station.kind === "road" ? mainOf(store, indices, isService(store)) : -1;
       if (i < 0) return [];
-      const tile = makeTile(station, shortName(city, station.station), store, i);
+      const tile = makeTile(station, shortName(city, station.station), store, i, indices);
       const letter = el("b", "service");
       tile.picture.append(letter);
       const facts = FACTS.flatMap((is) => {

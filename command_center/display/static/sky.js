@@ -43,7 +43,7 @@ export class SkyPanel {
         const i = mainOf(store, indices, wanted);
         const name = shortName(city, station.station).slice(start.length);
         const beside = indices.filter((other) => other !== i && !store.sensors[other].helper);
-        return i < 0 ? [] : [{ tile: makeTile(station, name, store, i), beside }];
+        return i < 0 ? [] : [{ tile: makeTile(station, name, store, i, indices), beside }];
       });
     };
     this.#rain = tilesOf("rain").map((shown) => ({ ...shown, ...rainBar(store.sensors[shown.tile.i], shown.tile) }));

@@ -17,7 +17,7 @@ import { trendOf } from "./trend.js";
 
 /**
  * @typedef {object} Tile
- * @property {number} i @property {HTMLElement} node @property {HTMLElement} head @property {HTMLElement} picture
+ * @property {number} i @property {number[]} all the station's datastreams that are shown @property {HTMLElement} node @property {HTMLElement} unit @property {HTMLElement} head @property {HTMLElement} picture
  * @property {HTMLElement} value @property {HTMLElement} rate @property {HTMLElement} trend @property {HTMLElement} next
  * @property {HTMLElement} chip @property {HTMLElement} note @property {HTMLElement} age @property {HTMLElement} extra
  */
@@ -39,19 +39,19 @@ export function mainOf(store, indices, wanted = (i) => !store.sensors[i].derived
  * @param {string} name
  * @param {Store} store
  * @param {number} i
+ * @param {number[]} indices of the station's datastreams
  * @returns {Tile}
  */
-export function makeTile(station, name, store, i) {
+export function makeTile(station, name, store, i, indices) {
   const node = el("li", `tile tile-${station.kind}`);
-  const sensor = store.sensors[i];
-  node.dataset.datastream = sensor.id;
   node.dataset.station = station.station;
   node.tabIndex = 0;
   node.setAttribute("role", "button");
-  node.title = `${station.name} – ${propertyName(sensor.property, sensor.kind)} (${sensor.id})`;
   const tile = {
-    i,
+    i: -1,
+    all: indices.filter((one) => !store.sensors[one].helper),
     node,
+    unit: el("span", "tile-unit"),
     head: el("div", "tile-head"),
     picture: el("div", "tile-picture"),
     value: el("b", "tile-value"),
@@ -64,14 +64,45 @@ export function makeTile(station, name, store, i) {
     extra: el("span", "tile-extra"),
   };
   const reading = el("span", "tile-reading");
-  reading.append(tile.value, " ", el("span", "tile-unit", unitText(sensor.unit)));
+  reading.append(tile.value, " ", tile.unit);
   tile.trend.append(trendSymbol(), tile.rate);
   const foot = el("div", "tile-foot");
   foot.append(tile.trend, tile.age);
   const words = el("div", "tile-words");
   words.append(el("b", "tile-name", name), reading, tile.chip, tile.next, tile.extra, tile.note);
   node.append(tile.head, tile.picture, words, foot);
+  showOn(tile, store, i);
   return tile;
+}
+
+/**
+ * Shows one of the station's datastreams.
+ * @param {Tile} tile
+ * @param {Store} store
+ * @param {number} i
+ */
+export function showOn(tile, store, i) {
+  const { id, name, property, kind, unit } = store.sensors[i];
+  tile.i = i;
+  tile.node.dataset.datastream = id;
+  tile.node.title = `${name} – ${propertyName(property, kind)} (${id})`;
+  setText(tile.unit, unitText(unit));
+}
+
+/**
+ * Of several datastreams the one that holds the gravest level.
+ * @param {Store} store
+ * @param {number[]} indices
+ * @returns {number} -1 = none holds one
+ */
+export function gravest(store, indices) {
+  let [worst, severity, rank] = [-1, 0, 0];
+  for (const i of indices) {
+    const held = store.level[i] ? store.sensors[i].levels.find((level) => level.name === store.level[i]) : undefined;
+    if (!held || held.severity < severity || (held.severity === severity && held.rank <= rank)) continue;
+    [worst, severity, rank] = [i, held.severity, held.rank];
+  }
+  return worst;
 }
 
 /**
@@ -82,8 +113,10 @@ export function makeTile(station, name, store, i) {
  */
 export function drawTile(tile, city, store, now_ms) {
   const { i } = tile;
-  const standing = store.standing(i);
-  const level = store.level[i];
+  // The station's gravest level, whichever of its datastreams holds it: a tile is never calmer than its station.
+  const held = gravest(store, tile.all);
+  const level = held < 0 ? "" : store.level[held];
+  const standing = level ? "level" : store.standing(i);
   setData(tile.node, "standing", standing);
   setData(tile.node, "stale", standing !== "never" && store.isStale(i, now_ms));
   paintLevel(tile.node, city, level);
