@@ -12,9 +12,11 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, Page, ViewportSize
 
+from command_center.clock import now_us
 from sensors.city import load_city
 from tests.e2e.wall import NO_WEBGL, chromium
 from tests.e2e.wall_soak import FEEDER, feed, held
+from tests.unit.command_center.little_city import entry
 from tests.unit.command_center.running import Gateway, Running, running
 
 WIDE: Final[ViewportSize] = {"width": 1920, "height": 1080}
@@ -30,10 +32,13 @@ def main() -> None:
     parser.add_argument("--hours", type=int, default=24)
     it = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        gateway = Gateway(Path(folder), load_city("mojokerto")[0])
-        _ = gateway.writer
+        city, _ = load_city("mojokerto")
+        numbers = {(d.station, d.property, d.unit): n for n, d in enumerate(city.datastreams, 1)}
+        gateway = Gateway(Path(folder), city.numbered(numbers))
         with running(Path(folder), gateway) as center, chromium() as browser:
+            gateway.append(entry([(number, now_us(), 100.0) for number in numbers.values()]))
             center.wait_ready()
+            center.wait_applied()
             _loading(browser, center)
             _working(browser, center, it.hours)
 

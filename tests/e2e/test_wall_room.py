@@ -170,16 +170,16 @@ def test_when_the_level_is_left_and_seen_the_panels_turn_again(room: Page, cente
     expect(room.locator("#stations")).to_be_visible()
 
 
-def test_over_hours_of_simulated_time_the_page_holds_no_more_than_before(browser: Browser, center: Running) -> None:
+def test_over_simulated_time_the_page_holds_no_more_than_before(browser: Browser, center: Running) -> None:
     page = browser.new_page(viewport=WIDE)
     for script in (NO_WEBGL, FEEDER):
         page.add_init_script(script)
     page.goto(f"{center.url}/?rotate=1")
     expect(page.locator("#link")).to_have_attribute("data-state", "fresh", timeout=LOAD_MS)
     cdp = page.context.new_cdp_session(page)
-    feed(page, 3_600)  # the alarms that are kept are there
+    feed(page, 900)  # a dozen past alarms stand in the list, as many as ever do
     before = held(cdp)
-    feed(page, 3_600)
+    feed(page, 900)
     after = held(cdp)
     assert after.nodes < before.nodes * 1.1
     assert after.listeners < before.listeners * 1.1
