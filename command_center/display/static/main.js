@@ -33,7 +33,6 @@ import { troubleNow } from "./trouble.js";
 /** @typedef {import("./types.js").City} City */
 /** @typedef {import("./types.js").Alarm} Alarm */
 /** @typedef {import("./types.js").Frame} Frame */
-
 /** While the city or the connection is missing, it is asked for so often. */
 const RETRY_EVERY_S = 3;
 /** The chart's right edge is now; so often it moves on when nothing comes in. */
@@ -45,7 +44,6 @@ const LOGIN_EVERY_S = 60;
 
 const options = readOptions(location.search);
 startTheme(options.theme);
-
 const store = new Store((i, time_ms, value, quality) => chart.append(i, time_ms, value, quality));
 /** @type {City|null} */
 let city = null;
@@ -137,7 +135,6 @@ function onFrame(frame) {
   if (changed.status) redraw.counts();
   checkFreshness();
 }
-
 /** Everything that is laid out by the catalogue or worded in a language. */
 function layOut() {
   drawCity(city);
@@ -215,8 +212,8 @@ function accept(updated) {
 const acknowledgeTrouble = (id) => void login.as(() => post(`/troubles/${encodeURIComponent(id)}/acknowledge`, {}));
 
 let checked_at = performance.now();
+/** Late itself: the page was held up, and frames may still be waiting behind this timer.  They go first. */
 function checkRegularly() {
-  // Late itself: the page was held up, and frames may still be waiting behind this timer.  They go first.
   const late = performance.now() - checked_at > 2 * CHECK_EVERY_MS;
   checked_at = performance.now();
   if (!late) checkFreshness();
