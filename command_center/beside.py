@@ -40,6 +40,7 @@ class Eta(msgspec.Struct, frozen=True, kw_only=True):
     middle_min: float | None
     latest_min: float | None
     time: str
+    needed_min: float | None = None  # that the level's standing actions take; None = it asks for none
 
 
 class Beside(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,8 +3,8 @@
 `/healthz` speaks for the city, not for this process: 503 when operations.db takes no writes, when a siren did not do
 what it was told, when the gateway was not heard for 10 s, cannot write its log, set a damaged one aside or has a wrong
 clock, when the log is in the trouble that `log_trouble` names, when closed hours do not come into the history, when a
-way out to people fails, and when the broker that alarms are published to is away.  Whoever restarts
-processes watches the processes.
+way out to people fails, when the broker that alarms are published to is away, and when a screen with a name cannot play
+sound.  Whoever restarts processes watches the processes.
 """
 
 from typing import Final, Literal
@@ -22,6 +22,7 @@ from command_center.operations import Operations
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
 from command_center.public.writer import PublicPage
+from command_center.screens import Screen
 from gateway.status import SourceStatus, StatusFrame
 from sensors.times import NEVER, SECOND_US, rfc3339
 
@@ -74,6 +75,7 @@ class LiveReport(msgspec.Struct, frozen=True, kw_only=True):
     """The live view."""
 
     viewers: int
+    screens: list[Screen]  # that said how their sound is, named ones first
     unseen_alarms: int  # that no screen has painted
 
 
@@ -148,7 +150,8 @@ class Health:
             faults.append(f"our own clock: {frame.clock_error}")
         if self._public.error:
             faults.append(f"the public page cannot be written: {self._public.error}")
-        return [*faults, *self._keeper.faults(), *self._out.faults(now_us), *self._notifier.faults()]
+        screens = self._live.screens.faults()
+        return [*faults, *self._keeper.faults(), *self._out.faults(now_us), *screens, *self._notifier.faults()]
 
     def waits_for(self, now_us: int) -> list[str]:
         """What is missing until it can be used; nothing = ready."""
@@ -184,6 +187,7 @@ class Health:
             history=self._history(),
             live=LiveReport(
                 viewers=self._live.viewers,
+                screens=self._live.screens.open(),
                 unseen_alarms=len(self._live.receipts.unseen(self._desk.open_alarms(), now_us)),
             ),
             gateway=GatewayReport(

@@ -20,6 +20,7 @@ from command_center.clock import now_us
 from command_center.incidents.view import IncidentView, incident_views
 from command_center.observation_view import ORIGIN_WORDS
 from command_center.picture.picture import Picture
+from command_center.screens import Screens
 from command_center.sensor_view import BesideOf, Sensor, SensorBook
 from command_center.wall_status import StatusBoard, WallStatus
 from command_center.waves import WaveView
@@ -136,6 +137,7 @@ class LiveView:
         self._picture, self._desk, self._sensors, self._board = picture, desk, sensors, board
         self._viewer, self._duties, self._news = viewer, duties, news
         self.receipts = board.receipts
+        self.screens = Screens(board.receipts)
         self._viewers: set[Viewer] = set()
         self._snapshot: str | None = None  # of the present tick
         self._status_us = 0
@@ -162,6 +164,7 @@ class LiveView:
     def leave(self, viewer: Viewer) -> None:
         """Give the place back."""
         self._viewers.discard(viewer)
+        self.screens.leave(viewer)
 
     async def run(self) -> None:
         """Tick for ever: at once after quiet, then at most every 100 ms."""

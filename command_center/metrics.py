@@ -29,6 +29,7 @@ from command_center.notify.service import Notifier
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
 from command_center.public.writer import PublicPage
+from command_center.screens import Sound
 from command_center.troubles.desk import TroubleDesk
 from command_center.troubles.figures import trouble_metrics
 from command_center.wall_status import StatusBoard
@@ -121,7 +122,15 @@ class Metrics(Collector):
         conflicts = sum(history.conflicts.values())
         yield _gauge("conflicts", "other values that came for a time that has one, in memory", conflicts)
         yield _gauge("live_viewers", "clients of the live view", self._live.viewers)
+        yield self._screens()
         yield _counter("live_snapshots", "snapshots encoded for the live view", self._live.snapshots)
+
+    def _screens(self) -> Metric:
+        screens = GaugeMetricFamily("siaga_screens", "open screens by what can be heard there", labels=["sound"])
+        said = [screen.sound for screen in self._live.screens.open()]
+        for sound in Sound:
+            screens.add_metric([sound], said.count(sound))
+        return screens
 
     def _alarms(self) -> Iterator[Metric]:
         states = GaugeMetricFamily("siaga_alarms", "open alarms", labels=["state", "priority"])
@@ -135,7 +144,7 @@ class Metrics(Collector):
         yield _counter("alarm_calls", "annunciations that were heard", self._desk.calls)
         unseen = self._live.receipts.unseen(self._desk.open_alarms(), now_us())
         yield _gauge("alarms_unseen", "annunciations that no screen has painted for 30 s", len(unseen))
-        yield _counter("receipts_refused", "messages of screens that cannot be read", self._live.receipts.refused)
+        yield _counter("receipts_refused", "messages of screens that cannot be read", self._live.screens.refused)
         yield _gauge("alarm_events_pending", "alarm events that operations.db has not taken", self._desk.pending)
         yield _counter("alarm_twins", "alarms whose id an alarm of lost rows had already", self._desk.twins)
         yield _counter("rebased", "datastreams judged anew as their time lay ahead of our clock", self._desk.rebased)

@@ -1,4 +1,4 @@
-"""Who actually saw it: screens say which annunciations they have painted.
+"""Who actually saw it: screens say which annunciations they have painted (`screens`).
 
 A wall that hangs, a browser behind a blank screen, a list that is scrolled away: the server sent it, and nobody saw it.
 An annunciation that no screen has painted within `UNSEEN_AFTER_S` is counted, shown and told by `/healthz`.
@@ -8,24 +8,12 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Final
 
-import msgspec
-
 from command_center.alarms.alarm import Alarm
 from sensors.times import SECOND_US
 
 UNSEEN_AFTER_S: Final = 30
 MOST_KEPT: Final = 20_000  # painted annunciations that are remembered; the oldest make room
 MOST_IN_ONE: Final = 500  # of one message of a screen
-MOST_BYTES: Final = 65_536
-
-
-class Painted(msgspec.Struct, frozen=True):
-    """What a screen says: the annunciations (`{alarm}/{call}`) that a person in front of it can see now."""
-
-    painted: list[str]
-
-
-_PAINTED: Final = msgspec.json.Decoder(Painted)
 
 
 def annunciation_id(alarm: Alarm) -> str:
@@ -39,17 +27,9 @@ class Receipts:
     def __init__(self, began_us: int = 0) -> None:
         self._began_us = began_us  # what was painted before is not known: screens say it again when they are back
         self._painted_us: OrderedDict[str, int] = OrderedDict()
-        self.refused = 0  # messages of screens that could not be read
 
-    def take(self, text: str, now_us: int) -> None:
-        """A screen's message; one that cannot be read is counted."""
-        try:
-            if len(text) > MOST_BYTES:
-                raise msgspec.ValidationError(f"expected at most {MOST_BYTES} characters, got {len(text)}")
-            ids = _PAINTED.decode(text).painted
-        except (msgspec.MsgspecError, UnicodeError):
-            self.refused += 1
-            return
+    def note(self, ids: list[str], now_us: int) -> None:
+        """Annunciations (`{alarm}/{call}`) that a person in front of a screen sees now."""
         for one in ids[:MOST_IN_ONE]:
             self._painted_us.setdefault(one[:200], now_us)
         while len(self._painted_us) > MOST_KEPT:

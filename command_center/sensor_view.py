@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import asdict, replace
 
+from command_center.actions.need import needed_min
 from command_center.alarms.alarm import Alarm
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.view import DoubtView, PossibleLevel, as_seen, doubt_view, possible_levels
@@ -177,8 +178,13 @@ class SensorBook:
         return alarm if alarm is None or directory is None else as_seen(alarm, directory, self._picture.latest)
 
     def _beside(self, number: int, audience: Audience) -> Beside:
-        picture = self._picture
-        return self._kinship[audience].beside(number, self._levels[number], picture.latest, picture.history)
+        picture, directory = self._picture, self._picture.directory
+        beside = self._kinship[audience].beside(number, self._levels[number], picture.latest, picture.history)
+        if directory is None or beside.eta is None:
+            return beside
+        wanted, opened = directory.catalogue.actions, self._desk.actions.open_actions
+        needed = needed_min(wanted, directory.name(number).id, beside.eta.level, opened)
+        return replace(beside, eta=replace(beside.eta, needed_min=needed))
 
     def _is_silent(self, datastream_id: str) -> bool:
         """What is derived has no silence of its own: it is as silent as what it is computed from."""

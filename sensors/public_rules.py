@@ -15,7 +15,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     id: Line
     en: Line
-    phone: Annotated[str, msgspec.Meta(pattern=r"^[+0-9][0-9 ()-]{2,29}\Z")] = ""
+    phone: Annotated[str, msgspec.Meta(pattern=r"^(?:[+0-9][0-9 ()-]{2,29})?\Z")] = ""  # none; read back from the log
 
     @property
     def name(self) -> Text:

@@ -1,6 +1,5 @@
 """Alarms as they are shown, with what lies ahead of their gauges: next level, minutes to it, minutes needed."""
 
-from command_center.actions.need import needed_min
 from command_center.alarms.alarm import Alarm
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.priority import Ahead
@@ -55,7 +54,5 @@ class AlarmViewer:
             level=Text(eta.level, eta.level) if style is None else style.name,
             severity=level.severity,
             left_min=max(least_min - (now_us - (parse_rfc3339(eta.time) or now_us)) / MINUTE_US, 0.0),
-            needed_min=needed_min(
-                directory.catalogue.actions, alarm.datastream, eta.level, self._desk.actions.open_actions
-            ),
+            needed_min=eta.needed_min,
         )

@@ -37,7 +37,7 @@ def router(live: LiveView) -> APIRouter:
             async with asyncio.TaskGroup() as tasks:
                 sending = tasks.create_task(_send(socket, viewer), name="command_center.viewer")
                 checking = tasks.create_task(_while_allowed(socket), name="command_center.viewer_rights")
-                await _until_gone(socket, live)
+                await _until_gone(socket, live, viewer)
                 sending.cancel()
                 checking.cancel()
         finally:
@@ -69,7 +69,7 @@ async def _while_allowed(socket: WebSocket) -> None:
         return
 
 
-async def _until_gone(socket: WebSocket, live: LiveView) -> None:
-    """Until the client goes; meanwhile it says what it has painted."""
+async def _until_gone(socket: WebSocket, live: LiveView, viewer: Viewer) -> None:
+    """Until the client goes; meanwhile it says what it has painted, and whether it can be heard."""
     while (message := await socket.receive())["type"] != "websocket.disconnect":
-        live.receipts.take(message.get("text") or "", now_us())
+        live.screens.take(viewer, message.get("text") or "", now_us())

@@ -42,6 +42,12 @@ All transitions, and the state after the last row, are compared with those of th
         ("history",),
     ),
     "sink": ("The InfluxDB sink beside influxdb-client's Points", "", ("sink",)),
+    "wall": (
+        "The wall in a browser",
+        """First paint and bytes on loopback, main-thread work, and what the page holds over 24 simulated hours.
+The map is a drawing.""",
+        ("wall",),
+    ),
     "soak": (
         "Memory over many messages, and a long backlog",
         "20 million messages through Mosquitto; 9 million that NATS has collected while the gateway was away.",

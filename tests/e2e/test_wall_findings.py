@@ -126,6 +126,7 @@ def test_a_derived_one_with_levels_of_its_own_stands_in_the_list_while_it_holds_
     expect(alarm).to_contain_text("menuju tingkat berikutnya")
     expect(alarm).to_contain_text("PERKIRAAN")
     row = shown.row("ROLAK:level_eta_middle")
+    shown.page.locator("[data-panel=stations]").click()
     expect(row).to_be_visible()
     expect(row).to_contain_text("Siaga Hijau")
     alarm.click()

@@ -20,6 +20,7 @@ CHROMIUM_OPTIONS = (
     "--disable-sync",
     "--no-first-run",
     "--disable-quic",
+    "--autoplay-policy=no-user-gesture-required",  # as the kiosk is started (README)
 )
 
 # Three frames in a row within 60 ms each.

@@ -62,16 +62,18 @@ export class AlarmPanel {
     const alarms = [...store.alarms.values()].sort(compareAlarms);
     const open = alarms.filter((alarm) => !isPast(alarm));
     const past = alarms.filter(isPast).slice(0, PAST_SHOWN);
-    for (const alarm of [...open, ...past]) this.#drawCard(city, store, alarm, now_ms);
-    for (const id of this.#cards.keys()) if (!store.alarms.has(id)) this.#cards.delete(id);
     setText(this.#empty, t("alarms.none"));
     setText(this.#past, t("alarms.past"));
     const heard = open.filter((alarm) => !isMuted(alarm));
     const muted = open.filter(isMuted);
     const flood = store.status?.load?.flood ?? false;
     const { alone, folded } = fold(heard, store.incidents, flood);
+    const shown = [...alone, ...muted, ...past];
+    const ids = new Set(shown.map((alarm) => alarm.id));
+    for (const id of this.#cards.keys()) if (!ids.has(id)) this.#cards.delete(id); // what is folded or long past needs no card
+    for (const alarm of shown) this.#drawCard(city, store, alarm, now_ms);
     const nodes = alone.map((alarm) => this.#card(alarm).node);
-    nodes.push(...this.incidents.draw(city, folded, now_ms));
+    nodes.push(...this.incidents.draw(city, folded, store.alarms, now_ms));
     setText(this.#mutedTitle, t("alarms.muted"));
     if (muted.length > 0) nodes.push(this.#mutedTitle, ...muted.map((alarm) => this.#card(alarm).node));
     if (open.length === 0) nodes.push(this.#empty);

@@ -7,7 +7,7 @@ import { t } from "./text.js";
 
 /** @typedef {import("./types.js").Status} Status */
 /** @typedef {import("./freshness.js").Freshness} Freshness */
-/** @typedef {{key: string, look: "exercise"|"lost"|"fault", title: string, text: string}} Band */
+/** @typedef {{key: string, look: "exercise"|"lost"|"fault"|"sound", title: string, text: string}} Band */
 
 /** @type {Map<string, HTMLElement>} */
 const shown = new Map();
@@ -114,10 +114,11 @@ function statusBands(status, now_ms, origins) {
  * @param {Freshness} freshness
  * @param {number} now_ms
  * @param {readonly string[]} [origins] of what is on the screen
+ * @param {Band[]} [more] of this screen itself
  */
-export function drawBands(status, freshness, now_ms, origins = []) {
+export function drawBands(status, freshness, now_ms, origins = [], more = []) {
   const lost = freshness.state === "server" || freshness.state === "gateway";
-  const bands = [...(lost ? [lostBand(freshness, now_ms)] : []), ...(status ? statusBands(status, now_ms, origins) : [])];
+  const bands = [...(lost ? [lostBand(freshness, now_ms)] : []), ...more, ...(status ? statusBands(status, now_ms, origins) : [])];
   const nodes = bands.map((band) => {
     let node = shown.get(band.key);
     if (!node) {

@@ -2,8 +2,9 @@
 // The chart of one datastream with its levels as lines: history from the API, then live.
 
 import { ApiError, get } from "./api.js";
-import { css, drawFailed, drawLevels } from "./chart_marks.js";
+import { drawFailed, drawLevels } from "./chart_marks.js";
 import { clockTime, dayMonth, number } from "./format.js";
+import { colour, font } from "./palette.js";
 import { Series } from "./series.js";
 import { t } from "./text.js";
 import Plot from "./vendor/uplot/uPlot.esm.js";
@@ -90,6 +91,11 @@ export class Chart {
     this.redraw();
   }
 
+  /** What it looks like has changed: the next drawing begins anew. */
+  renew() {
+    this.#look = "";
+  }
+
   /**
    * The hours asked for, up to now; less where the data do not go back that far.
    * @returns {[number, number]} seconds
@@ -129,9 +135,9 @@ export class Chart {
   #options(city, sensor, width, height) {
     const unit = rem();
     const axis = {
-      stroke: css("--muted"),
-      font: `${0.85 * unit}px ${css("--font")}`,
-      grid: { stroke: css("--line"), width: 1 },
+      stroke: colour("--muted"),
+      font: `${0.85 * unit}px ${font()}`,
+      grid: { stroke: colour("--line"), width: 1 },
       ticks: { show: false },
     };
     return {
@@ -155,8 +161,8 @@ export class Chart {
       ],
       series: [
         {},
-        { stroke: css("--text"), width: 0.13 * unit, points: { show: false }, spanGaps: false },
-        { stroke: css("--attention"), paths: () => null, points: { show: true, size: 0.5 * unit, width: 0.1 * unit, fill: css("--panel") } },
+        { stroke: colour("--text"), width: 0.13 * unit, points: { show: false }, spanGaps: false },
+        { stroke: colour("--attention"), paths: () => null, points: { show: true, size: 0.5 * unit, width: 0.1 * unit, fill: colour("--panel") } },
         { auto: false, paths: () => null, points: { show: false } }, // what failed: drawn apart, and no part of the scale
       ],
       hooks: {

@@ -2,12 +2,10 @@
 // What the chart bears besides its line: the levels, and what failed its tests.
 
 import { levelColour, levelName } from "./levels.js";
+import { colour, font } from "./palette.js";
 
 /** @typedef {import("./types.js").City} City */
 /** @typedef {import("./types.js").Sensor} Sensor */
-
-/** @param {string} name of a custom property of the style sheets */
-export const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /**
  * @param {any} plot
@@ -21,18 +19,19 @@ export function drawLevels(plot, city, sensor, unit) {
   ctx.save();
   ctx.lineWidth = 0.12 * unit * ratio;
   ctx.setLineDash([0.5 * unit * ratio, 0.3 * unit * ratio]);
-  ctx.font = `600 ${0.85 * unit * ratio}px ${css("--font")}`;
+  ctx.font = `600 ${0.85 * unit * ratio}px ${font()}`;
   ctx.textBaseline = "bottom";
   ctx.textAlign = "left";
+  const [plain, ink] = [colour("--muted"), colour("--text")];
   for (const level of sensor.levels) {
     const y = plot.valToPos(level.value, "y", true);
-    ctx.strokeStyle = levelColour(city, level.name) || css("--muted");
+    ctx.strokeStyle = levelColour(city, level.name) || plain;
     ctx.beginPath();
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
     // The name in plain ink: a level's own colour may be too dark to read.
-    ctx.fillStyle = css("--text");
+    ctx.fillStyle = ink;
     ctx.fillText(levelName(city, level.name), bbox.left + 0.4 * unit * ratio, y - 0.1 * unit * ratio);
   }
   ctx.restore();
@@ -48,7 +47,7 @@ export function drawFailed(plot, unit) {
   const { ctx, bbox, data } = plot;
   const arm = 0.25 * unit * ratio;
   ctx.save();
-  ctx.strokeStyle = css("--attention");
+  ctx.strokeStyle = colour("--attention");
   ctx.lineWidth = 0.12 * unit * ratio;
   ctx.beginPath();
   data[3].forEach((/** @type {number|null} */ value, /** @type {number} */ k) => {

@@ -4,6 +4,7 @@
 import { PAGE, byId, el, setChildren, setData, setText } from "./dom.js";
 import { clockTime, date, whole, zoneLabel } from "./format.js";
 import { LANGUAGES, language, pick, setLanguage, t } from "./text.js";
+import { nextTheme, theme } from "./theme.js";
 
 /** @typedef {import("./types.js").City} City */
 /** @typedef {import("./types.js").Status} Status */
@@ -68,4 +69,28 @@ export function drawLanguages() {
     return button;
   });
   setChildren(byId(PAGE.languages), buttons);
+}
+
+/** The switch between dark room, light room and what the system says. */
+export function drawTheme() {
+  const words = { auto: () => t("theme.auto"), dark: () => t("theme.dark"), light: () => t("theme.light") };
+  const button = byId(PAGE.theme);
+  setText(button, words[theme()]());
+  button.onclick = nextTheme;
+}
+
+/** A login that ends so soon is told: the next one is begun before an alarm needs it. */
+const ENDS_SOON_MS = 30 * 60e3;
+
+/**
+ * Who is logged in, and that it ends soon.
+ * @param {{user: string|null, ends_ms: number, draw: () => void}} login
+ * @param {number} now_ms
+ */
+export function drawLogin(login, now_ms) {
+  const soon = login.user !== null && login.ends_ms - now_ms < ENDS_SOON_MS;
+  const button = byId(PAGE.user);
+  setData(button, "soon", soon);
+  if (soon) setText(button, t("login.ends", { user: login.user ?? "", time: clockTime(login.ends_ms) }));
+  else login.draw();
 }

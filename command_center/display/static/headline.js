@@ -8,7 +8,7 @@ import { age, limit, moment, unitText, whole } from "./format.js";
 import { levelName, paintLevel } from "./levels.js";
 import { stationName } from "./station_name.js";
 import { datastreamOf } from "./store.js";
-import { severitySymbol, trendSymbol } from "./symbols.js";
+import { doubtSymbol, severitySymbol, trendSymbol } from "./symbols.js";
 import { t } from "./text.js";
 import { trendOf } from "./trend.js";
 
@@ -19,6 +19,9 @@ import { trendOf } from "./trend.js";
 /** Letters beyond which a name is set smaller rather than cut. */
 const LONG_NAME = 18;
 const VERY_LONG_NAME = 25;
+
+/** What rises and falls so that one can say when it reaches a level. */
+const ON_WATER = new Set(["river", "weir"]);
 
 let drawn = "";
 
@@ -95,7 +98,22 @@ function alarmParts(city, store, alarm, now_ms) {
     since: t("alarm.since", { time: moment(since_ms, now_ms), age: age(now_ms - since_ms) }),
     state: [alarm.exercise ? t("tag.exercise") : "", acknowledgedText(alarm, now_ms)].filter(Boolean).join(" · "),
     counts: counts(store),
+    actions: openActions(store, datastreamOf(alarm)),
+    flows: city.stations.some((station) => station.station === alarm.station && ON_WATER.has(station.kind)),
+    top: i !== undefined && store.sensors[i].levels.every((level) => level.rank <= alarm.rank),
   };
+}
+
+/**
+ * What people have to do about it, and what of that nobody has taken.
+ * @param {Store} store
+ * @param {string} datastream
+ */
+function openActions(store, datastream) {
+  const open = store.duties.actions.filter((action) => action.datastream === datastream && action.done_at === null);
+  if (open.length === 0) return "";
+  const waiting = open.filter((action) => action.taken_by === null).length;
+  return t("headline.actions", { n: whole(open.length), waiting: whole(waiting) });
 }
 
 /** @param {ReturnType<typeof alarmParts>} parts */
@@ -111,30 +129,67 @@ function alarmNodes(parts) {
   const beside = el("small");
   beside.append(el("span", "headline-what", `${parts.what}  ${parts.age}`), el("span", "headline-limit", parts.limit));
   setData(value, "stale", parts.stale);
-  value.append(el("b", "", parts.value), el("span", "headline-unit", parts.unit), beside, trendNode(parts));
-  const since = el("div", "headline-since");
-  since.append(el("b", "", parts.since), el("span", "headline-state", parts.state));
-  const others = el("div", "headline-others");
+  value.append(el("b", "", parts.value), el("span", "headline-unit", parts.unit), rateNode(parts), beside);
+  const foot = el("div", "headline-foot");
   const [first = "", ...rest] = parts.counts;
-  others.append(el("b", "", first), el("span", "", rest.join(" · ")));
-  return [level, where, value, since, others];
+  foot.append(el("b", "headline-state", parts.state), el("span", "", parts.since), el("span", "", [first, ...rest].join(" · ")));
+  return [level, where, value, comingNode(parts), foot];
+}
+
+/** How fast it rises or falls. @param {ReturnType<typeof alarmParts>} parts */
+function rateNode({ trend }) {
+  const node = el("span", "headline-trend");
+  if (!trend?.direction) return node;
+  setData(node, "trend", trend.direction);
+  const rate = el("b", "headline-rate");
+  rate.append(trendSymbol(), trend.rate);
+  node.append(rate);
+  return node;
 }
 
 /**
- * What comes: how fast it rises and when it reaches the next level; before that, what is in doubt.
+ * How long they have: minutes to the next level, and whether what has to be done fits in; before that, what is in doubt;
+ * at the top of the scale, what has to be done.
  * @param {ReturnType<typeof alarmParts>} parts
  */
-function trendNode({ trend, doubt }) {
-  const node = el("small", "headline-trend");
+function comingNode({ trend, doubt, actions, top, flows }) {
+  const node = el("div", "headline-coming");
+  const ahead = trend?.ahead;
   if (doubt) {
-    node.append(el("span", "headline-doubt", doubt));
-  } else if (trend?.direction) {
-    setData(node, "trend", trend.direction);
-    const rate = el("span", "headline-rate");
-    rate.append(trendSymbol(), trend.rate);
-    node.append(rate, el("span", "headline-next", trend.next));
+    const words = el("b", "headline-doubt");
+    words.append(doubtSymbol("!"), doubt);
+    node.append(words);
+  } else if (ahead) {
+    node.append(el("span", "headline-next", HOW[ahead.how](ahead.level)), el("b", "headline-minutes", ahead.time), ...needNodes(ahead));
+  } else {
+    const words = top ? t("headline.top") : trend?.direction === "down" ? t("headline.falls") : flows ? t("headline.noNext") : "";
+    node.append(el("span", "headline-next", words));
+    if (actions) node.append(el("b", "headline-actions", actions));
   }
   return node;
+}
+
+/** @type {Record<import("./trend.js").Ahead["how"], (level: string) => string>} */
+const HOW = {
+  within: (level) => t("headline.within", { level }),
+  earliest: (level) => t("headline.earliest", { level }),
+  about: (level) => t("headline.about", { level }),
+};
+
+/**
+ * The minutes that are needed, and what is left of the others.
+ * @param {import("./trend.js").Ahead} ahead
+ */
+function needNodes({ needed_min, margin_min }) {
+  if (needed_min === null || margin_min === null) return [];
+  const late = margin_min < 0;
+  const margin = whole(Math.abs(Math.round(margin_min)));
+  const words = el("b", "headline-need");
+  setData(words, "late", late);
+  if (late) words.append(doubtSymbol("!"));
+  const needed = t("headline.needed", { needed: whole(Math.round(needed_min)) });
+  words.append(`${needed} · ${late ? t("headline.late", { margin }) : t("headline.spare", { margin })}`);
+  return [words];
 }
 
 /** @param {string[]} lines */

@@ -1,10 +1,11 @@
 // @ts-check
 // One card for each incident, in place of the alarms that are folded into it.
 
-import { isUnacknowledged } from "./alarm_order.js";
+import { isActive, isUnacknowledged } from "./alarm_order.js";
 import { el, setData, setText } from "./dom.js";
 import { age, whole } from "./format.js";
 import { levelName, paintLevel } from "./levels.js";
+import { shortName } from "./station_name.js";
 import { severitySymbol } from "./symbols.js";
 import { pick, t } from "./text.js";
 
@@ -13,7 +14,7 @@ import { pick, t } from "./text.js";
 /** @typedef {import("./types.js").Incident} Incident */
 
 export class IncidentCards {
-  /** @type {Map<string, {node: HTMLElement, symbol: HTMLElement, level: HTMLElement, name: HTMLElement, words: HTMLElement,
+  /** @type {Map<string, {node: HTMLElement, symbol: HTMLElement, level: HTMLElement, name: HTMLElement, words: HTMLElement, cause: HTMLElement, who: HTMLElement,
    *   error: HTMLElement, button: HTMLButtonElement}>} */
   #cards = new Map();
   /** Those whose acknowledgement is under way, and why one failed. @type {Set<string>} */
@@ -33,33 +34,38 @@ export class IncidentCards {
   /**
    * @param {City} city
    * @param {{incident: Incident, alarms: Alarm[]}[]} folded
+   * @param {Map<string, Alarm>} all the alarms of the store: the one that began it may stand alone
    * @param {number} now_ms
    * @returns {HTMLElement[]} the cards in the order given
    */
-  draw(city, folded, now_ms) {
+  draw(city, folded, all, now_ms) {
     const shown = new Set(folded.map(({ incident }) => incident.id));
     for (const id of this.#cards.keys()) if (!shown.has(id)) this.#cards.delete(id);
-    return folded.map(({ incident, alarms }) => this.#draw(city, incident, alarms, now_ms));
+    return folded.map(({ incident, alarms }) => this.#draw(city, incident, alarms, all.get(incident.cause), now_ms));
   }
 
   /**
    * @param {City} city
    * @param {Incident} incident
    * @param {Alarm[]} alarms
+   * @param {Alarm|undefined} cause
    * @param {number} now_ms
    */
-  #draw(city, incident, alarms, now_ms) {
+  #draw(city, incident, alarms, cause, now_ms) {
     const card = this.#card(incident.id);
-    const worst = alarms.reduce((a, b) => (b.severity > a.severity ? b : a));
+    const holding = alarms.filter(isActive);
+    const worst = (holding.length > 0 ? holding : alarms).reduce((a, b) => (b.severity > a.severity ? b : a));
     const unacknowledged = alarms.filter(isUnacknowledged).length;
     setData(card.node, "unacknowledged", unacknowledged > 0);
-    setData(card.node, "active", alarms.some((alarm) => alarm.returned_at === null));
-    paintLevel(card.node, city, worst.level === "silent" ? "" : worst.level);
+    setData(card.node, "active", holding.length > 0);
+    // What has returned is told, and bears no colour any more.
+    paintLevel(card.node, city, worst.level === "silent" || holding.length === 0 ? "" : worst.level);
     if (card.symbol.dataset.severity !== String(worst.severity)) {
       card.symbol.dataset.severity = String(worst.severity);
       card.symbol.replaceChildren(severitySymbol(worst.severity));
     }
-    setText(card.level, levelName(city, worst.level));
+    const level = levelName(city, worst.level);
+    setText(card.level, holding.length > 0 ? level : t("incident.returned", { level }));
     setText(card.name, pick(incident.name));
     const values = {
       alarms: whole(alarms.length),
@@ -67,6 +73,11 @@ export class IncidentCards {
       unacknowledged: whole(unacknowledged),
       age: age(now_ms - Date.parse(incident.began_at)),
     };
+    const began = cause ? t("incident.cause", { station: shortName(city, cause.station), level: levelName(city, cause.level) }) : "";
+    setText(card.cause, began);
+    const who = incident.acknowledged_by ?? [];
+    setText(card.who, who.length > 0 ? t("incident.taken", { who: who.join(", ") }) : t("incident.nobody"));
+    setData(card.who, "nobody", who.length === 0);
     setText(card.words, alarms.length === 1 ? t("incident.foldedOne", values) : t("incident.folded", values));
     setText(card.error, this.#errors.get(incident.id) ?? "");
     card.button.hidden = unacknowledged === 0;
@@ -108,10 +119,14 @@ export class IncidentCards {
       level: el("b", "alarm-level"),
       name: el("b", "alarm-where"),
       words: el("span", "alarm-words"),
+      cause: el("span", "incident-cause"),
+      who: el("b", "incident-who"),
     };
     const head = el("div", "alarm-head");
     head.append(card.symbol, card.level, card.name, button);
-    node.append(head, card.words, card.error);
+    const line = el("div", "incident-line");
+    line.append(card.cause, card.who);
+    node.append(head, line, card.words, card.error);
     this.#cards.set(id, card);
     return card;
   }

@@ -10,6 +10,8 @@ const UNAUTHORISED = new Set([401, 403]);
 export class Login {
   /** @type {string|null} */
   user = null;
+  /** When the login ends, whatever is done with it; NaN = nobody is logged in. */
+  ends_ms = Number.NaN;
   #dialog = /** @type {HTMLDialogElement} */ (byId(PAGE.login));
   #form = /** @type {HTMLFormElement} */ (this.#dialog.querySelector("form"));
   #message = /** @type {HTMLElement} */ (this.#dialog.querySelector(".login-message"));
@@ -33,7 +35,9 @@ export class Login {
   /** Asks the server whom the cookie belongs to; a server that does not say so has nobody logged in. */
   async remember() {
     try {
-      this.user = (await get("/me"))?.user ?? null;
+      const me = await get("/me");
+      this.user = me?.user ?? null;
+      this.ends_ms = Date.parse(me?.ends_at ?? "");
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       this.user = null;
@@ -83,7 +87,8 @@ export class Login {
     const user = String(data.get("user") ?? "").trim();
     this.#message.textContent = t("login.sending");
     try {
-      await post("/login", { user, password: String(data.get("password") ?? "") });
+      const session = await post("/login", { user, password: String(data.get("password") ?? "") });
+      this.ends_ms = Date.parse(session?.ends_at ?? "");
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       const refused = UNAUTHORISED.has(error.status);

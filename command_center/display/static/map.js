@@ -1,11 +1,11 @@
 // @ts-check
 // The map panel: ground below (WebGL or a drawing), above it the stations and names as elements of the page.
 
-import { ApiError } from "./api.js";
 import { PAGE, byId, el, setData, setText } from "./dom.js";
 import { levelName, paintLevel } from "./levels.js";
 import { createGlView, hasWebGl } from "./map_gl.js";
 import { nameOf, placeLabels } from "./map_labels.js";
+import { fetchLayer } from "./map_layers.js";
 import { createSvgView } from "./map_svg.js";
 import { NOTHING, worstByStation } from "./standing.js";
 import { shortName } from "./station_name.js";
@@ -42,15 +42,21 @@ export class MapPanel {
   #canvas = byId(PAGE.mapCanvas);
   #overlay = byId(PAGE.mapOverlay);
   #fixed = false;
+  /** Nobody has moved it: it shows every station, also in a panel of another size. */
+  #whole = true;
 
   /**
    * @param {(station: string) => void} onSelect
    * @param {() => void} relayout asks for `layout` in the next frame
+   * @param {() => void} redraw asks for `draw` there: markers without their standing would look calm
    */
-  constructor(onSelect, relayout) {
+  constructor(onSelect, relayout, redraw) {
+    this.redraw = redraw;
     this.onSelect = onSelect;
     this.relayout = relayout;
-    new ResizeObserver(() => this.#view?.resize()).observe(this.#canvas);
+    new ResizeObserver(() => this.#opened()).observe(this.#canvas);
+    this.#canvas.addEventListener("pointerdown", () => (this.#whole = false));
+    this.#canvas.addEventListener("wheel", () => (this.#whole = false), { passive: true });
   }
 
   /**
@@ -62,6 +68,7 @@ export class MapPanel {
     const layers = fetched.filter((layer) => layer !== null);
     this.#buildMarkers(city);
     this.#buildNames(layers);
+    this.redraw();
     this.#draw(city, layers);
     // WebGL may take a second to start; the drawing is there meanwhile, and values go first.
     await new Promise((resolve) => requestIdleCallback(resolve, { timeout: WEBGL_WAIT_MS }));
@@ -74,6 +81,7 @@ export class MapPanel {
       else {
         this.#view?.remove();
         this.#view = view;
+        this.#opened();
       }
     }
     this.relayout();
@@ -89,8 +97,8 @@ export class MapPanel {
     this.#fixed = fixed;
     this.#view?.remove();
     this.#view = createSvgView(this.#canvas, city, layers.filter((layer) => layer.data), this.relayout);
-    this.#view.home();
     this.drawWords(city);
+    this.#opened();
   }
 
   /** @param {City} city */
@@ -124,8 +132,14 @@ export class MapPanel {
   drawWords(city) {
     const all = el("button", "", t("map.all"));
     const home = el("button", "", t("map.home"));
-    all.addEventListener("click", () => this.#fitStations());
-    home.addEventListener("click", () => this.#view?.home());
+    all.addEventListener("click", () => {
+      this.#whole = true;
+      this.#opened();
+    });
+    home.addEventListener("click", () => {
+      this.#whole = false;
+      this.#view?.home();
+    });
     byId(PAGE.mapButtons).replaceChildren(home, all);
     const kinds = { river: t("kind.river"), weir: t("kind.weir"), rain: t("kind.rain"), air: t("kind.air"), road: t("kind.road") };
     const legend = Object.entries(kinds)
@@ -136,6 +150,12 @@ export class MapPanel {
     const credits = [...new Set([...city.layers.map((l) => l.attribution), pick(city.credit)])].filter(Boolean);
     setText(byId(PAGE.mapCredit), credits.join(" · "));
     this.relayout();
+  }
+
+  /** What lies outside is seen by nobody: a wall opens with all of its stations. */
+  #opened() {
+    this.#view?.resize();
+    if (this.#whole) this.#fitStations();
   }
 
   #fitStations() {
@@ -221,21 +241,4 @@ function entry(kind, standing, name) {
 function libraryMissing(error) {
   console.warn("the map stays a drawing:", error);
   return null;
-}
-
-/**
- * @param {import("./types.js").Layer} layer
- * @returns {Promise<LoadedLayer|null>}
- */
-async function fetchLayer(layer) {
-  if (layer.file.endsWith(".pmtiles")) return { layer, data: null };
-  try {
-    const response = await fetch(layer.url);
-    if (response.ok) return { layer, data: await response.json() };
-    throw new ApiError(response.status, "layer", `HTTP ${response.status}`);
-  } catch (error) {
-    // The map lives without one of its layers; the wall says that it is missing.
-    reportError(new Error(`${layer.file}: ${error instanceof Error ? error.message : error}`));
-    return null;
-  }
 }

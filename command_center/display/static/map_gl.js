@@ -3,7 +3,8 @@
 // needs no glyphs, no sprites and no network.
 
 import { el } from "./dom.js";
-import { zoomForScreen } from "./map_zoom.js";
+import { colour } from "./palette.js";
+import { nearestZoom, zoomForScreen } from "./map_zoom.js";
 
 /** @typedef {import("./types.js").City} City */
 /** @typedef {import("./types.js").Layer} Layer */
@@ -11,9 +12,6 @@ import { zoomForScreen } from "./map_zoom.js";
 /** @typedef {import("./map.js").LoadedLayer} LoadedLayer */
 
 const LAYER_EVERY_MS = 60;
-
-/** @param {string} name */
-const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** @returns {boolean} */
 export function hasWebGl() {
@@ -30,17 +28,17 @@ export function hasWebGl() {
  */
 function styleOf(kind, id, rem) {
   const polygon = ["==", ["geometry-type"], "Polygon"];
-  const line = (/** @type {string} */ colour, /** @type {number} */ width, /** @type {number[]|null} */ dashes = null) => ({
+  const line = (/** @type {string} */ name, /** @type {number} */ width, /** @type {number[]|null} */ dashes = null) => ({
     id: `${id}-line`,
     type: "line",
-    paint: { "line-color": css(colour), "line-width": width * rem, ...(dashes ? { "line-dasharray": dashes } : {}) },
+    paint: { "line-color": colour(name), "line-width": width * rem, ...(dashes ? { "line-dasharray": dashes } : {}) },
     layout: { "line-join": "round", "line-cap": dashes ? "butt" : "round" },
   });
-  const fill = (/** @type {string} */ colour) => ({
+  const fill = (/** @type {string} */ name) => ({
     id: `${id}-fill`,
     type: "fill",
     filter: polygon,
-    paint: { "fill-color": css(colour), "fill-antialias": false },
+    paint: { "fill-color": colour(name), "fill-antialias": false },
   });
   switch (kind) {
     case "area":
@@ -128,7 +126,7 @@ export async function createGlView(container, city, layers, onMove, onLost) {
   container.append(box);
   const map = new maplibre.Map({
     container: box,
-    style: { version: 8, sources: {}, layers: [{ id: "ground", type: "background", paint: { "background-color": css("--map-ground") } }] },
+    style: { version: 8, sources: {}, layers: [{ id: "ground", type: "background", paint: { "background-color": colour("--map-ground") } }] },
     ...home(),
     attributionControl: false,
     dragRotate: false,
@@ -154,7 +152,7 @@ export async function createGlView(container, city, layers, onMove, onLost) {
     },
     home: () => map.jumpTo(home()),
     fit: ([west, south, east, north], padding) =>
-      map.fitBounds([[west, south], [east, north]], { padding, duration: 0, animate: false }),
+      map.fitBounds([[west, south], [east, north]], { padding, maxZoom: nearestZoom(city.map.zoom), duration: 0, animate: false }),
     resize: () => {
       map.resize();
       onMove();

@@ -2,7 +2,7 @@
 // The map without WebGL: the same layers as a fixed drawing, so that the stations still have their places.
 
 import { svg } from "./dom.js";
-import { zoomForScreen } from "./map_zoom.js";
+import { nearestZoom, zoomForScreen } from "./map_zoom.js";
 
 /** @typedef {import("./types.js").City} City */
 /** @typedef {import("./types.js").Layer} Layer */
@@ -75,7 +75,7 @@ export function createSvgView(container, city, layers, onMove) {
       const [right, top] = mercator(east, north);
       const wide = (container.clientWidth - padding.left - padding.right) / Math.max(right - left, 1e-9);
       const high = (container.clientHeight - padding.top - padding.bottom) / Math.max(bottom - top, 1e-9);
-      scale = Math.max(1, Math.min(wide, high));
+      scale = Math.max(1, Math.min(wide, high, TILE * 2 ** nearestZoom(city.map.zoom)));
       const aside = (padding.right - padding.left) / 2 / scale;
       const down = (padding.bottom - padding.top) / 2 / scale;
       centre = [(left + right) / 2 + aside, (top + bottom) / 2 + down];

@@ -11,3 +11,12 @@ export function zoomForScreen(zoom) {
   const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
   return zoom + Math.log2(rem / DESIGN_REM_PX);
 }
+
+/** So much nearer than the city's own zoom a map may open: a single station has no extent to fit. */
+const NEARER = 2;
+
+/**
+ * @param {number} zoom as in city.toml
+ * @returns {number} the nearest zoom for this screen
+ */
+export const nearestZoom = (zoom) => zoomForScreen(zoom) + NEARER;

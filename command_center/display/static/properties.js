@@ -104,6 +104,6 @@ export function whatOf(store, i) {
  * @param {import("./types.js").Sensor} sensor
  * @param {number} value
  */
-export function valueText({ kind, unit, levels }, value) {
-  return (kind === "los" && SERVICE[value - 1]) || number(value, unit, levels);
+export function valueText({ kind, method, unit, levels }, value) {
+  return ((kind === "los" || method === "los") && SERVICE[value - 1]) || number(value, unit, levels);
 }

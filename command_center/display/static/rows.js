@@ -5,9 +5,9 @@ import { groupStations } from "./basins.js";
 import { PAGE, byId, el, setData, setText } from "./dom.js";
 import { unitText } from "./format.js";
 import { levelName, paintLevel } from "./levels.js";
+import { originLegend, originLetter } from "./origin.js";
 import { propertyName, whatOf } from "./properties.js";
-import { FAIL, SUSPECT } from "./quality.js";
-import { failedText, soundAge, soundText } from "./reading.js";
+import { failedText, noteText, soundAge, soundText } from "./reading.js";
 import { datastreamsByStation, hasLevels } from "./standing.js";
 import { commonStart, shortName } from "./station_name.js";
 import { stationSymbol, trendSymbol } from "./symbols.js";
@@ -180,13 +180,12 @@ export class StationPanel {
       setData(row.coming, "wide", could_be || trend.next ? "true" : "");
       setText(row.rate, trend.rate);
       setText(row.next, could_be || (trend.next && `· ${trend.next}`));
-      setText(row.note, note(store, i, now_ms));
+      setText(row.note, noteText(store, i, now_ms));
       row.note.title = failedText(store, i, now_ms);
-      setText(row.origin, ORIGINS[store.origin[i]]?.()[0] ?? "");
+      setText(row.origin, originLetter(store.origin[i]));
       setText(row.age, standing === "never" ? t("row.never") : soundAge(store, i, now_ms));
     });
-    const origins = [...new Set(store.origin)].flatMap((origin) => (ORIGINS[origin] ? [ORIGINS[origin]().join(" ")] : []));
-    setText(byId(PAGE.stationsOrigins), origins.join(" · "));
+    setText(byId(PAGE.stationsOrigins), originLegend(store.origin));
     /** @param {string} datastream */
     const held = (datastream) => store.level[store.index.get(datastream) ?? -1] ?? "";
     for (const { host, stations } of this.#waves) drawWaves(host, city, store.waves, { stations, held }, now_ms);
@@ -208,31 +207,4 @@ export class StationPanel {
     this.#selected = i;
     this.#rows[i]?.node.setAttribute("aria-current", "true");
   }
-}
-
-/** One letter for each origin but the field itself, and what it means. @type {Record<string, () => [string, string]>} */
-const ORIGINS = {
-  manual: () => [t("origin.manual"), t("origin.manualLegend")],
-  pulled: () => [t("origin.pulled"), t("origin.pulledLegend")],
-  simulated: () => [t("origin.simulated"), t("origin.simulatedLegend")],
-  replayed: () => [t("origin.replayed"), t("origin.replayedLegend")],
-};
-
-/**
- * What must be known about a value besides the value: that it is old or doubtful.
- * @param {Store} store
- * @param {number} i
- * @param {number} now_ms
- * @returns {string}
- */
-function note(store, i, now_ms) {
-  const words = [];
-  if (Number.isNaN(store.time_ms[i])) return "";
-  if (store.isSilent(i)) words.push(t("row.silent"));
-  else if (store.isStale(i, now_ms)) words.push(t("row.old"));
-  if (store.quality[i] === SUSPECT) words.push(t("quality.suspect"));
-  if (store.quality[i] === FAIL) words.push(t("quality.fail"));
-  else if (store.incomplete[i]) words.push(t("quality.incomplete"));
-  else if (store.hasFailed(i)) words.push(t("quality.missing"));
-  return words.join(" ");
 }

@@ -32,11 +32,12 @@ export function shortName(city, station) {
  * @returns {string} with the space behind it; "" where they share none, or a name would have nothing left
  */
 export function commonStart(names) {
+  if (names.length < 2) return "";
   const words = names.map((name) => name.split(" "));
   const shortest = Math.min(...words.map((list) => list.length));
   let shared = 0;
   while (shared < shortest - 1 && words.every((list) => list[shared] === words[0][shared])) shared += 1;
-  return names.length > 1 && shared > 0 ? `${words[0].slice(0, shared).join(" ")} ` : "";
+  return shared > 0 ? `${words[0].slice(0, shared).join(" ")} ` : "";
 }
 
 /** @param {string} name */

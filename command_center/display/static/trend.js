@@ -8,10 +8,22 @@ import { t } from "./text.js";
 /** @typedef {import("./types.js").City} City */
 /** @typedef {import("./types.js").Rate} Rate */
 /** @typedef {import("./store.js").Store} Store */
-/** @typedef {{direction: "up"|"down"|"", rate: string, next: string}} Trend */
+/** @typedef {{direction: "up"|"down"|"", rate: string, short: string, next: string, ahead: Ahead|null}} Trend short: the rate without its unit */
+/**
+ * @typedef {object} Ahead  The next level.
+ * @property {"within"|"earliest"|"about"} how @property {string} level its name @property {string} time "25–40 mnt"
+ * @property {number|null} margin_min least minutes left less the minutes that its actions take; null = it asks for none
+ * @property {number|null} needed_min
+ */
 
 /** @type {Trend} */
-const STEADY = { direction: "", rate: "", next: "" };
+const STEADY = { direction: "", rate: "", short: "", next: "", ahead: null };
+/** @type {Record<Ahead["how"], (ahead: {level: string, time: string}) => string>} */
+const SENTENCES = {
+  within: ({ level, time }) => t("trend.within", { level, time }),
+  earliest: ({ level, time }) => t("trend.earliest", { level, time }),
+  about: ({ level, time }) => t("trend.about", { level, time }),
+};
 const MINUTE_MS = 60e3;
 /** A rate found longer ago says nothing of now; a datastream that reports more seldom has more time. */
 const RATE_LASTS_MS = 15 * MINUTE_MS;
@@ -34,8 +46,10 @@ export function trendOf(city, store, i, now_ms) {
   if (now_ms - Date.parse(rate.time) > lasts_ms) return STEADY;
   const direction = directionOf(rate);
   if (!direction) return STEADY;
-  const words = `${number(Math.abs(rate.value), rate.unit)} ${unitText(rate.unit)}`;
-  return { direction, rate: words, next: direction === "up" && eta ? nextLevel(city, eta, now_ms) : "" };
+  const n = number(Math.abs(rate.value), rate.unit);
+  const words = `${n} ${unitText(rate.unit)}`;
+  const ahead = direction === "up" && eta ? aheadOf(city, eta, now_ms) : null;
+  return { direction, rate: words, short: t("tile.perHour", { n }), next: ahead ? SENTENCES[ahead.how](ahead) : "", ahead };
 }
 
 /**
@@ -52,16 +66,19 @@ function directionOf({ value, low, high }) {
  * @param {City} city
  * @param {import("./types.js").Eta} eta
  * @param {number} now_ms
+ * @returns {Ahead}
  */
-function nextLevel(city, eta, now_ms) {
+function aheadOf(city, eta, now_ms) {
   const since_min = (now_ms - Date.parse(eta.time)) / MINUTE_MS;
   const level = levelName(city, eta.level);
   /** @param {number} minutes from when it was found */
   const left = (minutes) => Math.max(0, minutes - since_min);
-  if (eta.earliest_min === null) return t("trend.about", { level, time: span(left(eta.middle_min ?? 0)) });
-  const earliest = left(eta.earliest_min);
-  if (eta.latest_min === null) return t("trend.earliest", { level, time: span(earliest) });
-  return t("trend.within", { level, time: range(earliest, left(eta.latest_min)) });
+  const least_min = left(eta.earliest_min ?? eta.middle_min ?? 0);
+  const needed_min = eta.needed_min ?? null;
+  const fixed = { level, needed_min, margin_min: needed_min === null ? null : least_min - needed_min };
+  if (eta.earliest_min === null) return { ...fixed, how: "about", time: span(least_min) };
+  if (eta.latest_min === null) return { ...fixed, how: "earliest", time: span(least_min) };
+  return { ...fixed, how: "within", time: range(least_min, left(eta.latest_min)) };
 }
 
 /**

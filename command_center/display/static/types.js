@@ -12,8 +12,8 @@
 /** @typedef {{value: number, unit: string, low: number|null, high: number|null, time: string}} Rate */
 
 /**
- * @typedef {{level: string, earliest_min: number|null, middle_min: number|null, latest_min: number|null, time: string}} Eta
- * Minutes from `time`; null = not within a day.
+ * @typedef {{level: string, earliest_min: number|null, middle_min: number|null, latest_min: number|null, time: string, needed_min?: number|null}} Eta
+ * Minutes from `time`; null = not within a day; needed_min: what the standing actions of that level take, null = none.
  */
 
 /** @typedef {{rate: Rate|null, eta: Eta|null, dominant: string|null}} Beside  What stands beside a value. */
@@ -100,6 +100,7 @@
  * @property {string} id @property {string} kind @property {Bilingual} name @property {number} severity
  * @property {string} level @property {string} cause @property {string[]} alarms @property {number} stations
  * @property {number} active @property {number} unacknowledged @property {number} muted @property {string} began_at
+ * @property {string[]} [acknowledged_by]
  */
 
 /** @typedef {{name: string, last_success_us: number|null, failures: number, error: string}} Pull */

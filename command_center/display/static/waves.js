@@ -114,3 +114,35 @@ function outcome(group, upstream, downstream) {
   if (state === "on_time") return t("wave.onTime", { upstream, downstream, time });
   return t("wave.cameLate", { upstream, downstream, time });
 }
+
+/** What must be seen first stands last here. @type {Wave["state"][]} */
+const WEIGHT = ["on_time", "early", "came_late", "expected", "unseen", "absent"];
+/** A wave that came is told beside its gauge for so long. */
+const ARRIVED_MS = 30 * 60e3;
+
+/**
+ * The waves to one station in a few words, of several outcomes the gravest: its window, or what became of it.
+ * @param {Wave[]} waves
+ * @param {string} station
+ * @param {number} now_ms
+ * @returns {{state: Wave["state"], text: string}|null}
+ */
+export function waveAt(waves, station, now_ms) {
+  const here = waves.filter((wave) => wave.downstream_station === station && isTold(wave, now_ms));
+  const grave = here.filter(({ state, found }) => WEIGHT.indexOf(state) > 2 || now_ms - Date.parse(found) < ARRIVED_MS);
+  const [group] = merged(grave).sort((a, b) => WEIGHT.indexOf(b[0].state) - WEIGHT.indexOf(a[0].state));
+  if (!group) return null;
+  const from = bound(group.map((wave) => wave.from), false);
+  const until = bound(group.map((wave) => wave.until), true);
+  const time = bound(group.map((wave) => wave.arrived), true);
+  /** @type {Record<Wave["state"], () => string>} */
+  const words = {
+    expected: () => t("wave.shortExpected", { from, until }),
+    absent: () => t("wave.shortAbsent", { until }),
+    unseen: () => t("wave.shortUnseen", { until }),
+    early: () => t("wave.shortEarly", { time }),
+    on_time: () => t("wave.shortOnTime", { time }),
+    came_late: () => t("wave.shortLate", { time }),
+  };
+  return { state: group[0].state, text: words[group[0].state]() };
+}

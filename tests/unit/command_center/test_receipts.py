@@ -1,11 +1,7 @@
 """Who actually saw it: what screens say they have painted."""
 
-import json
-
-import pytest
-
 from command_center.alarms import life_cycle, set_aside
-from command_center.receipts import MOST_BYTES, MOST_KEPT, Receipts
+from command_center.receipts import MOST_KEPT, Receipts
 from tests.unit.command_center.alarms.test_life_cycle import after
 from tests.unit.command_center.little_city import minutes, raised
 
@@ -13,21 +9,17 @@ ALARM = after(raised("hijau"))  # called at minute 1
 LATE = minutes(1) + 30_000_000
 
 
-def painted(*ids: str) -> str:
-    return json.dumps({"painted": list(ids)})
-
-
 def test_what_no_screen_has_painted_for_half_a_minute_is_unseen() -> None:
     receipts = Receipts()
     assert receipts.unseen([ALARM], LATE - 1) == []
     assert receipts.unseen([ALARM], LATE) == [ALARM]
-    receipts.take(painted(f"{ALARM.id}/1"), LATE)
+    receipts.note([f"{ALARM.id}/1"], LATE)
     assert (receipts.unseen([ALARM], LATE), receipts.painted_us(ALARM)) == ([], LATE)
 
 
 def test_each_annunciation_wants_its_own_eyes() -> None:
     receipts = Receipts()
-    receipts.take(painted(f"{ALARM.id}/1"), LATE)
+    receipts.note([f"{ALARM.id}/1"], LATE)
     worse = after(raised("kuning"), alarm=ALARM, seq=2)
     assert receipts.unseen([worse], minutes(3)) == [worse]
 
@@ -38,17 +30,10 @@ def test_what_somebody_has_acknowledged_or_muted_needs_no_screen() -> None:
     assert Receipts().unseen([known, shelved], minutes(60)) == []
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"painted": 1}', '{"painted": [1]}', painted("x" * MOST_BYTES)])
-def test_what_cannot_be_read_is_counted(text: str) -> None:
-    receipts = Receipts()
-    receipts.take(text, LATE)
-    assert receipts.refused == 1
-
-
 def test_memory_is_bounded() -> None:
     receipts = Receipts()
     for n in range(0, MOST_KEPT + 1_000, 100):
-        receipts.take(painted(*(f"a/{n + k}" for k in range(100))), n)
-    receipts.take(painted(f"{ALARM.id}/1"), LATE)
+        receipts.note([f"a/{n + k}" for k in range(100)], n)
+    receipts.note([f"{ALARM.id}/1"], LATE)
     assert receipts.unseen([ALARM], LATE) == []
     assert len(receipts._painted_us) == MOST_KEPT

@@ -1,0 +1,99 @@
+// @ts-check
+// The panel of the rivers: a strip for each basin, upstream to downstream, its gauges as cross-sections.
+
+import { CrossSection } from "./cross_section.js";
+import { PAGE, byId, el, setData, setText } from "./dom.js";
+import { whole } from "./format.js";
+import { nameOnRiver, riverStrips } from "./river_layout.js";
+import { datastreamsByStation, hasLevels } from "./standing.js";
+import { shortName } from "./station_name.js";
+import { t } from "./text.js";
+import { drawTile, gravest, mainOf, makeTile, showOn } from "./tile.js";
+import { waveAt } from "./waves.js";
+
+/** @typedef {import("./types.js").City} City */
+/** @typedef {import("./store.js").Store} Store */
+/** @typedef {import("./river_layout.js").Gauge} Gauge */
+
+export class RiverPanel {
+  /** @type {{tile: import("./tile.js").Tile, section: CrossSection, reach: HTMLElement, gauge: Gauge,
+   *   main: number, watched: number[]}[]} watched: what of the station can hold a level and is observed */
+  #gauges = [];
+
+  /**
+   * After a snapshot, or in another language.
+   * @param {City} city
+   * @param {Store} store
+   * @returns {number} how many gauges there are
+   */
+  build(city, store) {
+    this.#gauges = [];
+    const ofStation = datastreamsByStation(store);
+    const strips = riverStrips(city).flatMap(({ key, title, gauges, into }) => {
+      const list = el("ol", "strip-gauges");
+      for (const gauge of gauges) {
+        const indices = ofStation.get(gauge.station.station) ?? [];
+        const i = mainOf(store, indices);
+        if (i < 0) continue;
+        const name = nameOnRiver(shortName(city, gauge.station.station), title);
+        const tile = makeTile(gauge.station, name, store, i, indices);
+        const section = new CrossSection(store.sensors[i].levels);
+        const reach = el("span", "reach");
+        setData(tile.node, "beside", gauge.from !== null && !gauge.next);
+        setData(tile.node, "source", gauge.from === null);
+        tile.head.append(reach);
+        tile.picture.append(section.node);
+        const can_hold = indices.filter((one) => hasLevels(store, one) && !store.sensors[one].derived_from);
+        list.append(tile.node);
+        this.#gauges.push({ tile, section, reach, gauge, main: i, watched: can_hold });
+      }
+      if (list.children.length === 0) return [];
+      const node = el("section", "strip");
+      node.dataset.strip = key;
+      node.style.setProperty("--gauges", String(list.children.length));
+      const mouth = into && t("river.into", { station: shortName(city, into.station), minutes: whole(into.travel_min) });
+      const head = el("h3", "", title);
+      head.append(el("small", "", mouth ?? ""));
+      node.append(head, list);
+      return [node];
+    });
+    byId(PAGE.rivers).replaceChildren(...strips, el("p", "river-legend", t("river.legend")));
+    return this.#gauges.length;
+  }
+
+  /**
+   * @param {City} city
+   * @param {Store} store
+   * @param {number} now_ms
+   */
+  draw(city, store, now_ms) {
+    for (const shown of this.#gauges) {
+      const { tile, reach, gauge, watched } = shown;
+      const worst = gravest(store, watched);
+      const i = worst < 0 ? shown.main : worst;
+      if (i !== tile.i) {
+        showOn(tile, store, i);
+        shown.section = new CrossSection(store.sensors[i].levels);
+        tile.picture.replaceChildren(shown.section.node);
+      }
+      drawTile(tile, city, store, now_ms);
+      const { section } = shown;
+      const held = store.sensors[i].levels.find((level) => level.name === store.level[i]);
+      section.draw(store.sound[i], held?.rank ?? 0);
+      const wave = waveAt(store.waves, gauge.station.station, now_ms);
+      setData(reach, "wave", wave?.state ?? "");
+      setText(reach, wave?.text ?? reachText(city, gauge));
+    }
+  }
+}
+
+/**
+ * What lies between this gauge and the one above it.
+ * @param {City} city
+ * @param {Gauge} gauge
+ */
+function reachText(city, { from, next }) {
+  if (!from) return t("river.source");
+  const minutes = whole(from.travel_min);
+  return next ? t("river.travel", { minutes }) : t("river.travelFrom", { station: shortName(city, from.station), minutes });
+}

@@ -1,0 +1,110 @@
+"""The wall in a browser: first paint, bytes, main-thread work a frame, and what the page holds over a day.
+
+`python -m tests.bench.wall [--hours 24]`: Debian's Chromium beside a command center over Mojokerto's catalogue, on one
+machine.  The map is a drawing: what is measured is ours.  The day is simulated (`tests/e2e/wall_soak.py`).
+"""
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.sync_api import Browser, Page, ViewportSize
+
+from command_center.clock import now_us
+from sensors.city import load_city
+from tests.e2e.wall import NO_WEBGL, chromium
+from tests.e2e.wall_soak import FEEDER, feed, held
+from tests.unit.command_center.little_city import entry
+from tests.unit.command_center.running import Gateway, Running, running
+
+WIDE: Final[ViewportSize] = {"width": 1920, "height": 1080}
+HOUR_S: Final = 3600
+FRAMES_S: Final = 20
+LIBRARY: Final = "/vendor/maplibre-gl/"
+TIMES: Final = ("ScriptDuration", "LayoutDuration", "RecalcStyleDuration")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--hours", type=int, default=24)
+    it = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        city, _ = load_city("mojokerto")
+        numbers = {(d.station, d.property, d.unit): n for n, d in enumerate(city.datastreams, 1)}
+        gateway = Gateway(Path(folder), city.numbered(numbers))
+        with running(Path(folder), gateway) as center, chromium() as browser:
+            gateway.append(entry([(number, now_us(), 100.0) for number in numbers.values()]))
+            center.wait_ready()
+            center.wait_applied()
+            _loading(browser, center)
+            _working(browser, center, it.hours)
+
+
+def _open(browser: Browser, *scripts: str) -> Page:
+    page = browser.new_page(viewport=WIDE)
+    for script in (NO_WEBGL, *scripts):
+        page.add_init_script(script)
+    return page
+
+
+def _loading(browser: Browser, center: Running) -> None:
+    """First paint, first values, and bytes over the wire."""
+    page = _open(browser)
+    cdp = page.context.new_cdp_session(page)
+    cdp.send("Network.enable")
+    urls: dict[str, str] = {}
+    bytes_of: dict[str, int] = {}
+
+    def note(event: dict[str, Any]) -> None:
+        urls[event["requestId"]] = event["response"]["url"]
+
+    def add(event: dict[str, Any]) -> None:
+        bytes_of[urls.get(event["requestId"], "")] = int(event["encodedDataLength"])
+
+    cdp.on("Network.responseReceived", note)
+    cdp.on("Network.loadingFinished", add)
+    begun = time.monotonic()
+    page.goto(center.url)
+    page.locator("#rivers .tile").first.wait_for(state="attached", timeout=60_000)
+    values_s = time.monotonic() - begun
+    page.wait_for_timeout(3_000)
+    paint_ms = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    own = sum(size for url, size in bytes_of.items() if LIBRARY not in url)
+    print(f"first paint {paint_ms:.0f} ms, first values after {values_s * 1000:.0f} ms")
+    print(f"{own / 1000:.0f} kB in {len(bytes_of)} requests, without the map library")
+    page.close()
+
+
+def _working(browser: Browser, center: Running, hours: int) -> None:
+    """Main-thread work a frame, then the day."""
+    page = _open(browser, FEEDER)
+    page.goto(f"{center.url}/?rotate=5")
+    page.locator("#rivers .tile").first.wait_for(state="attached", timeout=60_000)
+    cdp = page.context.new_cdp_session(page)
+    cdp.send("Performance.enable")
+
+    def spent_s() -> float:
+        metrics = {one["name"]: one["value"] for one in cdp.send("Performance.getMetrics")["metrics"]}
+        return float(sum(metrics[name] for name in TIMES))
+
+    before = spent_s()
+    for _ in range(FRAMES_S):
+        feed(page, 1)
+        page.wait_for_timeout(1_000)
+    per_frame_ms = (spent_s() - before) / FRAMES_S * 1000
+    print(f"script and layout {per_frame_ms:.1f} ms for one frame of the server and one redraw of everything a second")
+    for hour in range(hours + 1):
+        if hour % 4 == 0 or hour == hours:
+            now = held(cdp)
+            print(
+                f"{hour:3d} h  heap {now.heap_bytes / 1e6:5.1f} MB  {now.nodes:6d} nodes  {now.listeners:5d} listeners"
+            )
+        if hour < hours:
+            feed(page, HOUR_S)
+
+
+if __name__ == "__main__":
+    main()
