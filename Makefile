@@ -3,6 +3,8 @@
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
+# Tests start hundreds of processes: what Python compiles for one is kept for the next, whatever the environment says of bytecode.
+KEEP_COMPILED := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/.venv/compiled
 ARGS ?=
 # Most end-to-end tests wait for processes, so one more than there are cores; more than five crowd each other's time limits.
 WORKERS := $(shell n=$$(nproc); echo $$((n < 4 ? n + 1 : 5)))
@@ -15,7 +17,7 @@ run: bootstrap ## everything on this machine; options in ARGS, e.g. make run ARG
 
 test: bootstrap-dev ## every test, several at once; options of pytest in ARGS, e.g. ARGS="-n0 -k alarm"
 	@scripts/test-setup
-	@exec $(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	@$(KEEP_COMPILED) exec $(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: bootstrap-dev ## ruff and mypy
 	$(BIN)/ruff check .
@@ -28,7 +30,7 @@ bench: bootstrap-dev ## every measurement into docs/benchmarks.md; alone on the 
 
 torture: bootstrap-dev ## processes killed, links cut, the disk filled under load; options in ARGS, e.g. ARGS="--faults 20"
 	@scripts/test-setup
-	@exec $(BIN)/python -m tests.torture $(ARGS)
+	@$(KEEP_COMPILED) exec $(BIN)/python -m tests.torture $(ARGS)
 
 outage: bootstrap-dev ## InfluxDB sink: its server away for two minutes under load, nothing missing at the end
 	@scripts/test-setup
@@ -36,7 +38,7 @@ outage: bootstrap-dev ## InfluxDB sink: its server away for two minutes under lo
 
 floods: bootstrap-dev ## the recorded floods end to end, the command center killed 300 times on the way
 	@scripts/test-setup
-	@FLOOD_KILLS=300 exec $(BIN)/pytest -n0 tests/e2e/test_floods_end_to_end.py $(ARGS)
+	@$(KEEP_COMPILED) FLOOD_KILLS=300 exec $(BIN)/pytest -n0 tests/e2e/test_floods_end_to_end.py $(ARGS)
 
 bootstrap: ## the virtual environment, as far as running needs it
 	@scripts/bootstrap
