@@ -130,9 +130,9 @@ def test_a_command_center_that_hangs_turns_the_wall_grey(
 
 
 def test_the_language_is_switched_on_the_wall(living: Wall) -> None:
-    expect(living.page.locator("#stations-panel h2")).to_contain_text("Stasiun", ignore_case=True)
+    expect(living.page.locator("#alarms-panel")).to_contain_text("Tidak ada alarm terbuka")
     living.page.locator("#languages button[lang=en]").click()
-    expect(living.page.locator("#stations-panel h2")).to_contain_text("Stations", ignore_case=True)
+    expect(living.page.locator("#alarms-panel")).to_contain_text("No open alarm")
     expect(living.page.locator("#city")).to_have_text("Test City")
     living.page.locator("#languages button[lang=id]").click()
     expect(living.page.locator("#city")).to_have_text("Kota Uji")
