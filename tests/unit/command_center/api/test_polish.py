@@ -44,6 +44,12 @@ def test_much_is_compressed_for_who_takes_it_and_little_is_not(center: Running) 
     assert "content-encoding" not in httpx.get(f"{center.url}/api/v1/me").headers
 
 
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:60Z", "0000-01-01T00:00:00Z", "2020-01-01T00:00:00+99:99", "NaN"])
+def test_a_time_that_is_none_is_refused(center: Running, time: str) -> None:
+    answer = center.client.get("/sensors/ROLAK:level/observations", params={"to": time})
+    assert (answer.status_code, answer.json()["error"]["where"]) == (422, "query.to")
+
+
 def test_who_asks_too_often_is_told_when_to_ask_again_and_the_wall_here_is_not(center: Running) -> None:
     named = center.log_in()
     answers = [httpx.get(f"{center.url}/api/v1/me", headers=named) for _ in range(BURST + 2)]
