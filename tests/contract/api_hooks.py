@@ -27,16 +27,20 @@ def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
         known = next((KNOWN[key] for key in KNOWN if key == name or ("/" in key and key in case.path)), None)
         if known is not None:
             case.path_parameters[name] = known[_calls % len(known)]
-    if (
-        not is_free
-        and isinstance(case.body, dict)
-        and not (case.meta and case.meta.is_negative_at(ParameterLocation.BODY))
-    ):
-        for name in sorted(case.body.keys() & KNOWN_IN_BODIES.keys()):
-            if name == "scope" and not case.path.endswith("/service-orders"):
-                continue
-            known = KNOWN[KNOWN_IN_BODIES[name]]
-            case.body[name] = known if name == "ids" else known[_calls % len(known)]
+    if isinstance(case.body, dict) and not (case.meta and case.meta.is_negative_at(ParameterLocation.BODY)):
+        _mend(case, is_free)
+
+
+def _mend(case: Any, is_free: bool) -> None:
+    """Of a right body: whole numbers without a point, which JSON Schema takes for integers and msgspec does not."""
+    for name, value in case.body.items():
+        if isinstance(value, float) and value.is_integer():
+            case.body[name] = int(value)
+    for name in () if is_free else sorted(case.body.keys() & KNOWN_IN_BODIES.keys()):
+        if name == "scope" and not case.path.endswith("/service-orders"):
+            continue
+        known = KNOWN[KNOWN_IN_BODIES[name]]
+        case.body[name] = known if name == "ids" else known[_calls % len(known)]
 
 
 @schemathesis.hook
