@@ -160,14 +160,12 @@ class CommandCenter:
         )
 
     async def _run(self, operations: Operations, log: LogThread, data_dir: Path) -> None:
-        news = Bell()
-        spine = self._spine(operations, log, news)
+        spine = self._spine(operations, log, news := Bell())
         picture, desk, tail = spine.picture, spine.desk, spine.tail
         link = GatewayLink(data_dir, desk, tail.doorbell, news, HistoryKeeper(data_dir, self._settings.history))
         board, book = StatusBoard(data_dir, picture, desk, tail, link, Receipts(now_us())), SensorBook(picture, desk)
         actions = ActionActs(desk, operations, picture, news)
-        reports = ReportDesk(desk, operations, picture, book, news)
-        limit = RateLimit(self._settings.http)
+        reports, limit = ReportDesk(desk, operations, picture, book, news), RateLimit(self._settings.http)
         means = self._means(spine, operations, board.receipts, news)
         told = self._telling(spine, operations, means.troubles, data_dir)
         viewer = AlarmViewer(picture, desk, book)
