@@ -1,5 +1,5 @@
 # `make run` and `make test` do their own set-up: a fresh Debian machine needs only make and a network.
-.PHONY: help run test lint bench outage floods torture bootstrap bootstrap-dev clean
+.PHONY: help run test lint bench outage floods torture fuzz-api bootstrap bootstrap-dev clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -39,6 +39,9 @@ outage: bootstrap-dev ## InfluxDB sink: its server away for two minutes under lo
 floods: bootstrap-dev ## the recorded floods end to end, the command center killed 300 times on the way
 	@scripts/test-setup
 	@$(KEEP_COMPILED) FLOOD_KILLS=300 exec $(BIN)/pytest -n0 tests/e2e/test_floods_end_to_end.py $(ARGS)
+
+fuzz-api: bootstrap-dev ## the API against its own document, longer than in the tests; options in ARGS, e.g. ARGS="--examples 200"
+	@exec $(BIN)/python -m tests.contract.api_fuzz $(ARGS)
 
 bootstrap: ## the virtual environment, as far as running needs it
 	@scripts/bootstrap

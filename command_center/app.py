@@ -37,6 +37,7 @@ from command_center.alerts.watch import AlertWatch
 from command_center.alerts.writer import Writer
 from command_center.api.application import Parts, build
 from command_center.api.dead_letters import LetterReading
+from command_center.api.rate_limit import RateLimit
 from command_center.bell import Bell
 from command_center.clock import now_us
 from command_center.errors import OperationsError
@@ -159,13 +160,12 @@ class CommandCenter:
         )
 
     async def _run(self, operations: Operations, log: LogThread, data_dir: Path) -> None:
-        news = Bell()
-        spine = self._spine(operations, log, news)
+        spine = self._spine(operations, log, news := Bell())
         picture, desk, tail = spine.picture, spine.desk, spine.tail
         link = GatewayLink(data_dir, desk, tail.doorbell, news, HistoryKeeper(data_dir, self._settings.history))
         board, book = StatusBoard(data_dir, picture, desk, tail, link, Receipts(now_us())), SensorBook(picture, desk)
         actions = ActionActs(desk, operations, picture, news)
-        reports = ReportDesk(desk, operations, picture, book, news)
+        reports, limit = ReportDesk(desk, operations, picture, book, news), RateLimit(self._settings.http)
         means = self._means(spine, operations, board.receipts, news)
         told = self._telling(spine, operations, means.troubles, data_dir)
         viewer = AlarmViewer(picture, desk, book)
@@ -194,11 +194,12 @@ class CommandCenter:
             book=book,
             viewer=viewer,
             live=live,
-            metrics=Metrics(desk, picture, tail, link, live, board, warnings, told.notifier, outs, means, page),
+            metrics=Metrics(desk, picture, tail, link, live, board, warnings, told.notifier, outs, means, page, limit),
             health=Health(operations, desk, picture, tail, link, live, told.notifier, means.actuators, outs.out, page),
             link=link,
             notifier=told.notifier,
             links=told.links,
+            limit=limit,
         )
         beats = (desk, ReleaseWatch(desk, picture), SilenceWatch(desk, picture), means.actuators, means.troubles)
         jobs: dict[str, Coroutine[Any, Any, None]] = {

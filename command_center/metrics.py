@@ -15,6 +15,7 @@ from command_center.alarms.desk import AlarmDesk
 from command_center.alerts.listening import Listening
 from command_center.alerts.office import AlertOffice
 from command_center.alerts.watch import AlertWatch
+from command_center.api.rate_limit import RateLimit
 from command_center.clock import now_us
 from command_center.gateway_link import GatewayLink
 from command_center.gateway_metrics import gateway_metrics
@@ -78,12 +79,14 @@ class Metrics(Collector):
         out: OutParts,
         means: MeansParts,
         public: PublicPage,
+        limit: RateLimit,
     ) -> None:
         self._desk, self._picture, self._tail = desk, picture, tail
         self._link, self._live, self._board = link, live, board
         self._warning_parts, self._notifier = warnings, notifier
         self._out, self._means, self._public = out, means, public
         self._keeper = link.keeper
+        self._limit = limit
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
@@ -104,6 +107,7 @@ class Metrics(Collector):
         yield from out_metrics(*self._out)
         yield from actuator_metrics(self._means.actuators, self._means.links, now_us())
         yield from trouble_metrics(self._means.troubles)
+        yield from self._http()
         yield from self._gateway()
 
     def _log(self) -> Iterator[Metric]:
@@ -177,6 +181,12 @@ class Metrics(Collector):
         yield _counter("public_page_failures", "rounds in which the public page could not be written", page.failures)
         written_s = 0.0 if page.written_us == NEVER else page.written_us / SECOND_US
         yield _gauge("public_page_written_timestamp_seconds", "when it was written last; 0: not yet, or off", written_s)
+
+    def _http(self) -> Iterator[Metric]:
+        limit = self._limit
+        yield _counter("http_limited", "requests that were refused because their caller asks too often", limit.limited)
+        yield _gauge("http_callers", "callers whose requests are counted", limit.callers)
+        yield _counter("http_callers_forgotten", "callers forgotten to stay within bounds", limit.forgotten)
 
     def _gateway(self) -> Iterator[Metric]:
         frame = self._link.frame

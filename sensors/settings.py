@@ -117,6 +117,8 @@ class HttpSettings(Section, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: Port = 8000
     session_hours: Positive = 12.0
+    requests_per_s: Positive = 50.0  # of one user, token or address, in the long run
+    burst_requests: Count = 1_000  # that it may make at once
 
 
 class PublicSettings(Section, frozen=True, kw_only=True):

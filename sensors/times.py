@@ -53,7 +53,10 @@ def parse_rfc3339(text: str, zone: tzinfo | None = None) -> int | None:
     leap = _LEAP_SECOND.match(text)
     moment = datetime.fromisoformat(f"{leap[1]}:59{leap[2]}" if leap else text)
     if leap:
-        moment += timedelta(seconds=1)
+        try:
+            moment += timedelta(seconds=1)
+        except OverflowError as error:
+            raise ValueError(f"{text}: after the year 9999") from error
     if moment.tzinfo is None:
         if zone is None:
             return None

@@ -11,7 +11,7 @@ from command_center.actions import store
 from command_center.actions.action import Action, ActionAct, ActionEvent, ActionState
 from command_center.actions.acts import ActionActs
 from command_center.actions.view import ActionView, ActionWithEvents, action_view, with_events
-from command_center.api.answers import ApiError, answer, body_of, comment_of
+from command_center.api.answers import ApiError, Comment, Remark, answer, body_of
 from command_center.api.contract import Page, tells
 from command_center.api.parameters import AfterNumber, Id, Limit, Seeing, number_of, states_pattern
 from command_center.clock import now_us
@@ -25,7 +25,7 @@ OPEN = tuple(state for state in ActionState if state is not ActionState.UNDONE)
 class Saying(msgspec.Struct, frozen=True):
     """What a person says about an act."""
 
-    comment: Annotated[str, msgspec.Meta(max_length=4_000)] = ""
+    comment: Remark = ""
 
 
 class Taking(Saying, frozen=True):
@@ -34,8 +34,14 @@ class Taking(Saying, frozen=True):
     over: bool = False
 
 
-class Undoing(Saying, frozen=True):
-    """By what it was seen that it can be taken back, where the gauge cannot tell."""
+class Noting(msgspec.Struct, frozen=True):
+    """What is to be on record."""
+
+    comment: Comment
+
+
+class Undoing(Noting, frozen=True):
+    """Why, and by what it was seen that it can be taken back, where the gauge cannot tell."""
 
     seen: Literal["", "camera", "radio", "neighbour", "on_site"] = ""
 
@@ -107,15 +113,15 @@ def _acting(routes: APIRouter, acts: ActionActs, view: Callable[[Action], Action
     async def undo(request: Request, action_id: Id) -> Response:
         """Take it back, with words; 409 while the level forbids it."""
         said = await body_of(request, Undoing)
-        event = _event(request, action_id, ActionAct.UNDONE, comment_of(said.comment, "taking an action back"))
+        event = _event(request, action_id, ActionAct.UNDONE, said.comment)
         return answer(view(_found(await acts.undo(event, said.seen), action_id)))
 
     @routes.post("/{action_id}/note")
-    @tells(ActionView, takes=Saying(comment="Jalan Gajah Mada tergenang 20 cm"), refuses=(404, 409))
+    @tells(ActionView, takes=Noting(comment="Jalan Gajah Mada tergenang 20 cm"), refuses=(404, 409))
     async def note(request: Request, action_id: Id) -> Response:
         """Put a note on record."""
-        said = await body_of(request, Saying)
-        event = _event(request, action_id, ActionAct.NOTE, comment_of(said.comment, "a note"))
+        said = await body_of(request, Noting)
+        event = _event(request, action_id, ActionAct.NOTE, said.comment)
         return answer(view(_found(await acts.note(event), action_id)))
 
 

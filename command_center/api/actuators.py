@@ -1,7 +1,7 @@
 """`/actuators`: sirens and lamps, who sounded them, and when each was proven last."""
 
 import asyncio
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -11,7 +11,7 @@ from command_center.actuators.command import PERSON, TEST, Order
 from command_center.actuators.desk import ActuatorDesk
 from command_center.actuators.trouble import Trouble
 from command_center.actuators.view import ActuatorView, CommandView, actuator_view, command_view
-from command_center.api.answers import ApiError, answer, body_of
+from command_center.api.answers import ApiError, Comment, Remark, answer, body_of
 from command_center.api.contract import Page, tells
 from command_center.api.parameters import AfterNumber, Id, Limit, number_of
 from command_center.clock import now_us
@@ -26,13 +26,13 @@ class Telling(msgspec.Struct, frozen=True):
     """What an actuator is told, and why."""
 
     set: Literal["on", "off"]
-    comment: Annotated[str, msgspec.Meta(max_length=4_000)] = ""
+    comment: Comment
 
 
 class Testing(msgspec.Struct, frozen=True):
     """Words to a test."""
 
-    comment: Annotated[str, msgspec.Meta(max_length=4_000)] = ""
+    comment: Remark = ""
 
 
 class ActuatorList(Page[ActuatorView], frozen=True, kw_only=True):
@@ -82,8 +82,6 @@ def router(desk: ActuatorDesk, operations: Operations) -> APIRouter:
         """Sound it, or stop it, with words; whether it did is told by `last.state`."""
         said, actuator = await body_of(request, Telling), _found(desk, name)
         _check_role(request, actuator)
-        if not said.comment.strip():
-            raise ApiError(422, "invalid", f"{said.set} by hand needs a comment", "body.comment")
         order = Order(on=said.set == "on", why=PERSON, by=request.state.user, comment=said.comment)
         await desk.order(actuator, order, now_us())
         return answer(_view(desk, actuator, now_us()))

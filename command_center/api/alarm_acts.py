@@ -10,7 +10,7 @@ from command_center.alarms.alarm import Alarm
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.view import AlarmView
 from command_center.alarms.viewer import AlarmViewer
-from command_center.api.answers import ApiError, answer, body_of, comment_of
+from command_center.api.answers import ApiError, Comment, Remark, answer, body_of
 from command_center.api.contract import Items, tells
 from command_center.api.parameters import Id
 from command_center.clock import now_us
@@ -21,23 +21,29 @@ from sensors.times import MINUTE_US
 class Act(msgspec.Struct, frozen=True):
     """What a person says about an act."""
 
-    comment: Annotated[str, msgspec.Meta(max_length=4_000)] = ""
+    comment: Remark = ""
 
 
 class ActOnSeveral(msgspec.Struct, frozen=True):
     """What a person says about an act on several alarms."""
 
     ids: Annotated[list[str], msgspec.Meta(min_length=1, max_length=500)]
-    comment: Annotated[str, msgspec.Meta(max_length=4_000)] = ""
+    comment: Remark = ""
 
 
-class Shelving(Act, frozen=True):
+class ActWithReason(msgspec.Struct, frozen=True):
+    """What a person says about an act that needs words."""
+
+    comment: Comment
+
+
+class Shelving(ActWithReason, frozen=True):
     """For how long."""
 
     minutes: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_SHELF_US // MINUTE_US)] = 30
 
 
-class Refuting(Act, frozen=True):
+class Refuting(ActWithReason, frozen=True):
     """By what it was seen, and for how long that is believed."""
 
     seen: Literal["camera", "radio", "neighbour", "on_site"] = "on_site"
@@ -93,12 +99,11 @@ def _seeing(routes: APIRouter, acts: Acts, desk: AlarmDesk, viewer: AlarmViewer)
         return _one(await acts.acknowledge([alarm_id], request.state.user, act.comment, now_us()), alarm_id, viewer)
 
     @routes.post("/{alarm_id}/note")
-    @tells(AlarmView, takes=Act(comment="Penjaga pintu air: naik 5 cm dalam 10 menit"), refuses=(404,))
+    @tells(AlarmView, takes=ActWithReason(comment="Penjaga pintu air: naik 5 cm dalam 10 menit"), refuses=(404,))
     async def note(request: Request, alarm_id: Id) -> Response:
         """Put a note on record."""
-        act = await body_of(request, Act)
-        comment = comment_of(act.comment, "a note")
-        return _one(await acts.note(alarm_id, request.state.user, comment, now_us()), alarm_id, viewer)
+        act = await body_of(request, ActWithReason)
+        return _one(await acts.note(alarm_id, request.state.user, act.comment, now_us()), alarm_id, viewer)
 
     @routes.post("/{alarm_id}/close")
     @tells(AlarmView, takes=Act(comment="Kembali normal, dicek di lokasi"), refuses=(404, 409))
@@ -116,9 +121,9 @@ def _muting(routes: APIRouter, acts: Acts, viewer: AlarmViewer) -> None:
     async def shelve(request: Request, alarm_id: Id) -> Response:
         """Mute it up to the level that it shows, for a time and with a reason; 409 for the highest level."""
         act = await body_of(request, Shelving)
-        reason, now = comment_of(act.comment, "a shelf"), now_us()
+        now = now_us()
         until_us = now + act.minutes * MINUTE_US
-        return _one(await acts.shelve(alarm_id, request.state.user, reason, now, until_us), alarm_id, viewer)
+        return _one(await acts.shelve(alarm_id, request.state.user, act.comment, now, until_us), alarm_id, viewer)
 
     @routes.post("/{alarm_id}/unshelve")
     @tells(AlarmView, takes=Act(comment="Sensor bersih"), refuses=(404, 409))
@@ -136,17 +141,18 @@ def _muting(routes: APIRouter, acts: Acts, viewer: AlarmViewer) -> None:
     async def refute(request: Request, alarm_id: Id) -> Response:
         """State that it is not so, and by what you saw that; the gauge speaks again after at most 60 minutes."""
         act = await body_of(request, Refuting)
-        comment, now = comment_of(act.comment, "a refutation"), now_us()
+        now = now_us()
         until_us = now + act.minutes * MINUTE_US
-        return _one(await acts.refute(alarm_id, request.state.user, act.seen, comment, now, until_us), alarm_id, viewer)
+        return _one(
+            await acts.refute(alarm_id, request.state.user, act.seen, act.comment, now, until_us), alarm_id, viewer
+        )
 
     @routes.post("/{alarm_id}/confirm")
-    @tells(AlarmView, takes=Act(comment="Terlihat di kamera jembatan"), refuses=(404, 409))
+    @tells(AlarmView, takes=ActWithReason(comment="Terlihat di kamera jembatan"), refuses=(404, 409))
     async def confirm(request: Request, alarm_id: Id) -> Response:
         """State that it is so, as you saw: what waits for that (sirens, mass messages) goes out."""
-        act = await body_of(request, Act)
-        comment = comment_of(act.comment, "a confirmation")
-        return _one(await acts.confirm(alarm_id, request.state.user, comment, now_us()), alarm_id, viewer)
+        act = await body_of(request, ActWithReason)
+        return _one(await acts.confirm(alarm_id, request.state.user, act.comment, now_us()), alarm_id, viewer)
 
 
 def _one(alarms: list[Alarm] | None, alarm_id: str, viewer: AlarmViewer) -> Response:

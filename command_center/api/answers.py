@@ -1,13 +1,16 @@
 """Answers: JSON by msgspec, the one error shape, and bodies of requests read with a type."""
 
 import re
-from typing import Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from fastapi import Request, Response
 from starlette.exceptions import HTTPException
 
 T = TypeVar("T")
+NOT_BLANK: Final = r"\S"
+Remark = Annotated[str, msgspec.Meta(max_length=4_000)]
+Comment = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000, pattern=NOT_BLANK)]  # what an act must not lack
 
 
 class ApiError(HTTPException):
@@ -39,13 +42,15 @@ async def body_of(request: Request, kind: type[T]) -> T:
     except UnicodeDecodeError as error:
         raise ApiError(422, "invalid", f"the body is not UTF-8: {error.reason}", "body") from error
     except msgspec.DecodeError as error:
-        path = re.search(r"at `\$\.?([^`]*)`", str(error))
-        where = "body" if path is None or not path[1] else f"body.{path[1]}"
-        raise ApiError(422, "invalid", str(error), where) from error
+        raise _refused(error) from error
 
 
-def comment_of(comment: str, what: str) -> str:
-    """The comment that `what` needs.  Raises ApiError 422 where there is none."""
-    if not comment.strip():
-        raise ApiError(422, "invalid", f"{what} needs a comment", "body.comment")
-    return comment
+def _refused(error: msgspec.DecodeError) -> ApiError:
+    """Which part is not right, and what is wrong with it."""
+    text = str(error)
+    path, missing = re.search(r"at `\$\.?([^`]*)`", text), re.match(r"Object missing required field `(\w+)`", text)
+    parts = ["body", "" if path is None else path[1], "" if missing is None else missing[1]]
+    where = ".".join(part for part in parts if part)
+    if NOT_BLANK in text:
+        text = f"{where} must not be blank: say in words what and why"
+    return ApiError(422, "invalid", text, where)

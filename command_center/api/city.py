@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
 from command_center.api.answers import ApiError, answer
 from command_center.api.city_view import CityView, city_view
+from command_center.api.conditional import unless_known
 from command_center.api.contract import tells
 from command_center.api.parameters import Number
 from command_center.picture.picture import Picture
@@ -24,19 +25,19 @@ def router(picture: Picture, city: str) -> APIRouter:
 
     @routes.get("")
     @tells(CityView, refuses=(304,))
-    async def whole_city() -> Response:
-        """The city."""
-        return answer(city_view(_catalogue(picture)))
+    async def whole_city(request: Request) -> Response:
+        """The city.  With an ETag: send it back as `If-None-Match`, and 304 says that nothing changed."""
+        return unless_known(request, answer(city_view(_catalogue(picture))))
 
     @routes.get("/layers/{number}")
     @tells(bytes, media=tuple(MEDIA_TYPES.values()), refuses=(304, 404))
-    async def layer(number: Number) -> Response:
+    async def layer(request: Request, number: Number) -> Response:
         """The file of a map layer; of PMTiles, parts of it (Range)."""
         layers = _catalogue(picture).city.layers
         path = _file(city, layers[number].file) if 0 <= number < len(layers) else None
         if path is None:
             raise ApiError(404, "not_found", f"there is no layer {number}, or its file is missing", "path.number")
-        return FileResponse(path, media_type=MEDIA_TYPES[path.suffix])
+        return unless_known(request, FileResponse(path, stat_result=path.stat(), media_type=MEDIA_TYPES[path.suffix]))
 
     return routes
 

@@ -49,7 +49,9 @@ def install(app: FastAPI) -> None:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
     if isinstance(error, ApiError):
-        return error_answer(error.status_code, error.code, error.detail, error.where)
+        answer = error_answer(error.status_code, error.code, error.detail, error.where)
+        answer.headers.update(error.headers or {})
+        return answer
     code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
     response = error_answer(error.status_code, code, f"{error.detail}: {request.method} {request.url.path}", "path")
     response.headers.update(error.headers or {})

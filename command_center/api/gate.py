@@ -12,6 +12,7 @@
 
 import asyncio
 import ipaddress
+import time
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
 from urllib.parse import parse_qs
@@ -22,6 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from command_center.accounts import Accounts
 from command_center.api.answers import ApiError, error_answer
+from command_center.api.rate_limit import RateLimit, subscriber
 from command_center.api.rights import SOCKET, Decision, Right, Row, decide, methods_at, row_of
 from command_center.clock import now_us
 from command_center.errors import OperationsError
@@ -45,8 +47,8 @@ class Gate:
     open: whether the caller still may.
     """
 
-    def __init__(self, app: ASGIApp, accounts: Accounts, tokens: Tokens) -> None:
-        self._app, self._accounts, self._tokens = app, accounts, tokens
+    def __init__(self, app: ASGIApp, accounts: Accounts, tokens: Tokens, limit: RateLimit) -> None:
+        self._app, self._accounts, self._tokens, self._limit = app, accounts, tokens, limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it."""
@@ -69,10 +71,13 @@ class Gate:
             _refuse_foreign_pages(headers)
         state = scope.setdefault("state", {})
         state.update(user=None, token=None, caller=None, audience=Audience.PUBLIC)
+        is_local = _is_local(scope, headers)
         if row is not None and row.right.anybody:
+            if method != "GET":
+                self._count(scope, None, is_local)
             return await self._screen(scope) if path == _WALL else None
         token, caller = await self._caller(headers)
-        is_local = _is_local(scope, headers)
+        self._count(scope, caller, is_local)
         _refuse(method, path, row, caller, is_local)
         if caller is not None and caller.role is not None:
             state.update(user=caller.name, token=token)
@@ -84,6 +89,21 @@ class Gate:
 
         state["still_may"] = still_may
         return None
+
+    def _count(self, scope: Scope, caller: Caller | None, is_local: bool) -> None:
+        """Raises ApiError 429 where the user, the token or else the address asks too often.
+
+        Nobody in particular on this machine is not counted: the wall on loopback must not go blind.
+        """
+        if caller is None and is_local:
+            return
+        client = scope.get("client")
+        name = caller.name if caller is not None else f"address:{subscriber(client[0] if client else '')}"
+        wait_s = self._limit.wait_s(name, time.monotonic())
+        if wait_s:
+            refusal = ApiError(429, "too_many_requests", f"too many requests: wait {wait_s} s", "")
+            refusal.headers = {"Retry-After": str(wait_s)}
+            raise refusal
 
     async def _caller(self, headers: Headers) -> tuple[str | None, Caller | None]:
         """The token of who asks, and who that is."""

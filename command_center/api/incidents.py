@@ -56,7 +56,7 @@ class ActOnIncident(Act, frozen=True):
 
 def router(desk: AlarmDesk, operations: Operations, picture: Picture, viewer: AlarmViewer) -> APIRouter:
     """The routes."""
-    routes, acts = APIRouter(prefix="/incidents", tags=["incidents"]), Acts(desk)
+    routes = APIRouter(prefix="/incidents", tags=["incidents"])
 
     @routes.get("")
     @tells(IncidentList)
@@ -72,25 +72,6 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture, viewer: Al
     async def one_incident(incident_id: Id, audience: Seeing) -> Response:
         """One, open or over: its alarms, and everything that happened to them in the order of time."""
         return answer(await _told(incident_id, audience))
-
-    @routes.post("/{incident_id}/acknowledge")
-    @tells(
-        Items[AlarmView],
-        takes=ActOnIncident(comment="Banjir Brangkal: regu 1 dan 2 dikirim"),
-        refuses=(404,),
-    )
-    async def acknowledge(request: Request, incident_id: Id) -> Response:
-        """Say of all its unacknowledged alarms at once that you have seen them and act on them.
-
-        With `folded` the highest level that holds, and what is set aside, stays as it is: a wall never folds them.
-        """
-        act = await body_of(request, ActOnIncident)
-        ours = [alarm for alarm in desk.open_alarms() if alarm.incident == incident_id]
-        if not ours:
-            raise ApiError(404, "not_found", f"no incident {incident_id!r} is open", "path.incident_id")
-        ids = [a.id for a in ours if a.unacknowledged and not (act.folded and stands_alone(a))]
-        done = await acts.acknowledge(ids, request.state.user, act.comment, now_us()) if ids else []
-        return answer(Items(items=[view_of(alarm, viewer) for alarm in done or []]))
 
     def views(audience: Audience) -> list[IncidentView]:
         """What the alarms make of themselves that the audience may see."""
@@ -117,7 +98,32 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture, viewer: Al
             timeline=timeline(told),
         )
 
+    _acting(routes, desk, viewer)
     return routes
+
+
+def _acting(routes: APIRouter, desk: AlarmDesk, viewer: AlarmViewer) -> None:
+    """What people do about one."""
+    acts = Acts(desk)
+
+    @routes.post("/{incident_id}/acknowledge")
+    @tells(
+        Items[AlarmView],
+        takes=ActOnIncident(comment="Banjir Brangkal: regu 1 dan 2 dikirim"),
+        refuses=(404,),
+    )
+    async def acknowledge(request: Request, incident_id: Id) -> Response:
+        """Say of all its unacknowledged alarms at once that you have seen them and act on them.
+
+        With `folded` the highest level that holds, and what is set aside, stays as it is: a wall never folds them.
+        """
+        act = await body_of(request, ActOnIncident)
+        ours = [alarm for alarm in desk.open_alarms() if alarm.incident == incident_id]
+        if not ours:
+            raise ApiError(404, "not_found", f"no incident {incident_id!r} is open", "path.incident_id")
+        ids = [a.id for a in ours if a.unacknowledged and not (act.folded and stands_alone(a))]
+        done = await acts.acknowledge(ids, request.state.user, act.comment, now_us()) if ids else []
+        return answer(Items(items=[view_of(alarm, viewer) for alarm in done or []]))
 
 
 def stands_alone(alarm: Alarm) -> bool:

@@ -11,7 +11,7 @@ from command_center.accounts import Accounts, Session
 from command_center.api.answers import ApiError, answer, body_of
 from command_center.api.contract import Refusal, tells
 from command_center.api.gate import COOKIE
-from command_center.api.throttle import FAILURES, Throttle
+from command_center.api.throttle import FAILURES, WINDOW_S, Throttle
 from command_center.clock import now_us
 from command_center.people import LONGEST_PASSWORD, Caller, NewPassword, Role, Scope
 from sensors.times import SECOND_US, rfc3339
@@ -64,7 +64,9 @@ def router(accounts: Accounts, hashing: asyncio.Semaphore) -> APIRouter:
         address = request.client.host if request.client is not None else ""
         if not throttle.begin(user, address, time.monotonic()):
             message = f"over {FAILURES} failures within a minute: wait a minute"
-            raise ApiError(429, "too_many_failures", message, "body.user")
+            refusal = ApiError(429, "too_many_failures", message, "body.user")
+            refusal.headers = {"Retry-After": str(round(WINDOW_S))}
+            raise refusal
         return address
 
     @routes.post("/login")

@@ -130,7 +130,7 @@ def _tell(operation: _Operation, schema_of: Callable[[Any], dict[str, Any]]) -> 
     elif told.media == (JSON,):
         answers[told.status] = {JSON: {"schema": schema_of(told.gives)}}
     else:
-        answers[told.status] = {media: {"schema": {"type": "string"}} for media in told.media}
+        answers[told.status] = {media: {"schema": {"type": _kind(media)}} for media in told.media}
     entry["responses"] = {str(status): _answer(status, answers[status]) for status in sorted(answers)}
     entry["security"] = _security(operation.right)
 
@@ -142,6 +142,11 @@ def _answer(status: int, content: dict[str, Any]) -> dict[str, Any]:
     if status == 429:
         answer["headers"] = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "required": True}}
     return answer
+
+
+def _kind(media: str) -> str:
+    """What a body is for a program that reads it by its media type: GeoJSON is an object, the rest text or bytes."""
+    return "object" if media.endswith("json") else "string"
 
 
 def _refusals(operation: _Operation) -> set[int]:

@@ -189,8 +189,9 @@ def row_of(method: str, path: str) -> Row | None:
 
 
 def methods_at(path: str) -> list[str]:
-    """The methods that have a row at `path`."""
-    return sorted({row.method for row in _ROWS if row.method != SOCKET and row.regex.match(path)})
+    """The methods of the route that `path` means: of `/alarms/acknowledge`, not of an alarm of that name."""
+    found = [row for row in _ROWS if row.method != SOCKET and row.regex.match(path)]
+    return sorted({row.method for row in found if row.template == found[0].template})
 
 
 def decide(right: Right, caller: Caller | None, is_local: bool) -> Decision:

@@ -12,7 +12,7 @@ from command_center.alarms.annunciation import Annunciation
 from command_center.alarms.calls import kept_quiet
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.orders import LONGEST_US, Order, past_orders
-from command_center.api.answers import ApiError, answer, body_of
+from command_center.api.answers import ApiError, Comment, answer, body_of
 from command_center.api.contract import tells
 from command_center.api.parameters import Number
 from command_center.clock import now_us
@@ -31,7 +31,7 @@ class NewOrder(msgspec.Struct, frozen=True):
     aside: Aside
     scope: Annotated[str, msgspec.Meta(min_length=1, max_length=129)]
     minutes: Annotated[int, msgspec.Meta(ge=1, le=MOST_MINUTES)]
-    comment: Annotated[str, msgspec.Meta(min_length=1, max_length=4_000)]
+    comment: Comment
     ticket: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 

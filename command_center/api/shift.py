@@ -7,7 +7,7 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from command_center.alarms.desk import AlarmDesk
-from command_center.api.answers import ApiError, answer, body_of
+from command_center.api.answers import NOT_BLANK, ApiError, answer, body_of
 from command_center.api.contract import Page, tells
 from command_center.api.parameters import NUMBER, AfterNumber, Limit, Number, number_of
 from command_center.clock import now_us
@@ -18,11 +18,13 @@ from command_center.shift_book import Handover, ShiftBook
 from sensors.catalogue import Text
 from sensors.times import rfc3339
 
+Before = Annotated[str, Query(description="`next` of the page before; empty = the newest", json_schema_extra=NUMBER)]
+
 
 class NewNote(msgspec.Struct, frozen=True):
     """A note for the journal."""
 
-    text: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT, pattern=NOT_BLANK)]
 
 
 class NewHandover(msgspec.Struct, frozen=True):
@@ -71,8 +73,6 @@ def router(book: ShiftBook, desk: AlarmDesk, picture: Picture) -> APIRouter:
     async def write(request: Request) -> Response:
         """Put a note, tied to no alarm, into the journal."""
         new = await body_of(request, NewNote)
-        if not new.text.strip():
-            raise ApiError(422, "invalid", "a note needs a text", "body.text")
         note = await asyncio.to_thread(book.write, new.text, request.state.user, now_us())
         return answer(_note_view(note), 201)
 
@@ -110,10 +110,7 @@ def router(book: ShiftBook, desk: AlarmDesk, picture: Picture) -> APIRouter:
     @routes.get("/handovers")
     @tells(Page[HandoverView])
     async def list_handovers(
-        before: Annotated[
-            str, Query(description="`next` of the page before; empty = the newest", json_schema_extra=NUMBER)
-        ] = "",
-        limit: Annotated[int, Query(ge=1, le=100, description="handovers on a page")] = 10,
+        before: Before = "", limit: Annotated[int, Query(ge=1, le=100, description="handovers on a page")] = 10
     ) -> Response:
         """The handovers, the newest first, each with its digest as it was."""
         found = await asyncio.to_thread(book.handovers, number_of(before), limit)

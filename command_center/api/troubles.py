@@ -40,9 +40,10 @@ def router(desk: TroubleDesk, operations: Operations) -> APIRouter:
         A siren that does not answer (`unconfirmed`, `expired`), one that sounds for nothing our gauges show
         (`sounds_alone`), no link to a sirens' broker (`broker`), an alarm that no screen has shown for 30 s (`unseen`).
         """
+        before = number_of(after) or _NEWEST
         if state == "open":
             return answer(Page(items=[trouble_view(one) for one in desk.open_troubles()]))
-        found = await asyncio.to_thread(store.newest, operations, number_of(after) or _NEWEST, limit)
+        found = await asyncio.to_thread(store.newest, operations, before, limit)
         following = str(found[-1][0]) if len(found) == limit else None
         return answer(Page(items=[trouble_view(one) for _, one in found], next=following))
 

@@ -4,19 +4,22 @@ The font is DejaVu Sans, which matplotlib brings along: a letter that it has not
 in silence from the record's text layer.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import matplotlib as mpl
 from fpdf import FPDF
-from fpdf.enums import TableBordersLayout
+from fpdf.enums import MethodReturnValue, TableBordersLayout
 from fpdf.fonts import FontFace
 
 from command_center.paper.plot import Drawing, Stroke
 from command_center.paper.sheet import Figure, Sheet, Table
 
 MARGIN_MM: Final = 14.0
+SHORT: Final = 40  # letters: a cell that cannot be high, however wide they are
+LINES_IN_A_ROW: Final = 25  # a page has 60
 _PT_TO_MM: Final = 25.4 / 72
 _FONT: Final = "DejaVu"
 _INK, _SOFT, _GRID, _BLUE = (17, 17, 17), (68, 68, 68), (221, 221, 221), (0, 102, 204)
@@ -113,7 +116,25 @@ def _rows(paper: FPDF, rows: tuple[tuple[str, ...], ...], widths: tuple[float, .
         padding=(0.8, 1.5, 0.8, 0),
     ) as drawn:
         for row in (head, *rows) if head else rows:
-            drawn.row(row)
+            for piece in _pieces(paper, row, widths):
+                drawn.row(piece)
+
+
+def _pieces(paper: FPDF, row: tuple[str, ...], widths: tuple[float, ...]) -> Iterator[tuple[str, ...]]:
+    """The row; one too high for a page (a comment may have 4,000 letters of any width, or lines) in several."""
+    if all(len(cell) < SHORT for cell in row):
+        yield row
+        return
+    unit_mm = paper.epw / sum(widths)
+    columns = [_lines(paper, cell, max(8.0, width * unit_mm - 3.0)) for cell, width in zip(row, widths, strict=True)]
+    for start in range(0, max(len(lines) for lines in columns), LINES_IN_A_ROW):
+        yield tuple("\n".join(lines[start : start + LINES_IN_A_ROW]) for lines in columns)
+
+
+def _lines(paper: FPDF, text: str, width_mm: float) -> list[str]:
+    """The text as it is broken into lines of that width."""
+    found = paper.multi_cell(w=width_mm, text=text, dry_run=True, output=MethodReturnValue.LINES)
+    return [str(line) for line in found] if isinstance(found, list) else [text]
 
 
 def _figure(paper: FPDF, figure: Figure) -> None:

@@ -10,10 +10,12 @@ from fastapi import FastAPI
 
 from command_center.accounts import Accounts
 from command_center.api.gate import Gate
+from command_center.api.rate_limit import RateLimit
 from command_center.api.throttle import FAILURES, MAX_KEYS, Throttle
 from command_center.operations import Operations
 from command_center.people import Caller
 from command_center.tokens import Tokens
+from sensors.settings import HttpSettings
 from sensors.times import HOUR_US
 from tests.unit.command_center.little_city import NOW_US
 
@@ -33,7 +35,7 @@ def accounts(operations: Operations) -> Accounts:
 def status(accounts: Accounts, client: str, path: str = "/api/v1/sensors", **headers: str) -> int:
     """Of a GET by `client` through the gate; 200 is what lies behind it."""
     app = FastAPI(openapi_url=None)
-    app.add_middleware(Gate, accounts=accounts, tokens=Tokens(accounts._operations))
+    app.add_middleware(Gate, accounts=accounts, tokens=Tokens(accounts._operations), limit=RateLimit(HttpSettings()))
     app.add_api_route("/{path:path}", lambda path: {"path": path})
 
     async def ask() -> int:

@@ -193,3 +193,13 @@ def test_a_long_sheet_has_its_head_on_every_page_and_a_long_text_says_that_it_is
     assert as_pdf(sheet, 10**15) == as_pdf(sheet, 10**15)
     assert "TIDAK ADA pembacaan" in as_html(sheet)
     assert cell("x" * 5_000).endswith(" […]")
+
+
+@pytest.mark.parametrize("text", ["𝕎" * 1_000, "baris\n" * 400, "W" * 4_000], ids=["wide", "lines", "long"])
+def test_a_cell_that_is_higher_than_a_page_goes_on_below(text: str) -> None:
+    table = Table(title="Daftar", head=("Nomor", "Teks"), widths=(5, 1), rows=(("1", text), ("2", "akhir")))
+    sheet = Sheet(language="id", title="Uji", band="", facts=(("a", text),), parts=(table,), foot="kaki")
+    told = "".join(page.extract_text() for page in PdfReader(io.BytesIO(as_pdf(sheet, 10**15))).pages)
+    assert "akhir" in told
+    if text.startswith(("W", "b")):
+        assert told.count(text[0]) >= 2 * text.count(text[0]), "every letter, in the fact and in the table"
