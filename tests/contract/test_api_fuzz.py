@@ -26,7 +26,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
 
 @pytest.fixture(scope="module")
 def paths(there: Filled) -> dict[str, Any]:
-    found: dict[str, Any] = httpx.get(f"{there.center.url}/openapi.json").json()["paths"]
+    found: dict[str, Any] = httpx.get(f"{there.center.url}/openapi.json", timeout=60).json()["paths"]
     return found
 
 
