@@ -129,7 +129,12 @@ class Display(StaticFiles):
 def build(parts: Parts) -> FastAPI:
     """The application over its parts."""
     app = Application(
-        title="Siaga", version="1", docs_url=None, redoc_url=None, generate_unique_id_function=operation_id
+        title="Siaga",
+        version="1",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=operation_id,
     )
     errors.install(app)
     app.add_middleware(Gate, accounts=parts.accounts, tokens=parts.tokens, limit=parts.limit)

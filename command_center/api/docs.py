@@ -1,12 +1,15 @@
 """`/docs`: every route on one page, made from the routes themselves; nothing is fetched from anywhere else."""
 
+import asyncio
 from html import escape
 from typing import Any
 
 import msgspec
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 
+from command_center.api.answers import answer
+from command_center.api.conditional import unless_known
 from command_center.api.contract import JSON
 
 _PAGE = """<!doctype html>
@@ -29,15 +32,21 @@ Fields, types and bounds: <a href="/openapi.json">openapi.json</a>.</p>
 
 
 def router(app: FastAPI) -> APIRouter:
-    """The route."""
+    """The routes."""
     routes = APIRouter()
 
     @routes.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
         """Every route."""
-        paths: dict[str, dict[str, Any]] = app.openapi()["paths"]
+        document = await asyncio.to_thread(app.openapi)  # the first time it is made: that takes most of a second
+        paths: dict[str, dict[str, Any]] = document["paths"]
         shown = [_route(path, method, what) for path, methods in paths.items() for method, what in methods.items()]
         return HTMLResponse(_PAGE.format(routes="\n".join(shown)))
+
+    @routes.get("/openapi.json", include_in_schema=False)
+    async def openapi(request: Request) -> Response:
+        """The document."""
+        return unless_known(request, answer(await asyncio.to_thread(app.openapi)))
 
     return routes
 

@@ -61,7 +61,7 @@ def broken(released: dict[str, str], now: dict[str, str]) -> list[str]:
 
 def document_of(data_dir: Path) -> dict[str, Any]:
     with running(data_dir) as center:
-        found: dict[str, Any] = httpx.get(f"{center.url}/openapi.json").json()
+        found: dict[str, Any] = httpx.get(f"{center.url}/openapi.json", timeout=60).json()
     return found
 
 

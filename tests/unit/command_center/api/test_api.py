@@ -264,7 +264,7 @@ def test_health_readiness_and_metrics_include_the_gateway(center: Running) -> No
 
 
 def test_the_documentation_needs_nothing_from_elsewhere(center: Running) -> None:
-    page = httpx.get(f"{center.url}/docs").text
+    page = httpx.get(f"{center.url}/docs", timeout=60).text
     assert "/api/v1/alarms/{alarm_id}/acknowledge" in page
     assert "http://" not in page
     assert "https://" not in page
@@ -272,7 +272,7 @@ def test_the_documentation_needs_nothing_from_elsewhere(center: Running) -> None
 
 def routes(center: Running) -> list[tuple[str, str]]:
     """(method, path) of every route, with ids that nothing has."""
-    paths = httpx.get(f"{center.url}/openapi.json").json()["paths"]
+    paths = httpx.get(f"{center.url}/openapi.json", timeout=60).json()["paths"]
     return [
         (method.upper(), path.replace("{number}", "99").replace("{sensor_id}", "no:no").replace("{alarm_id}", "none"))
         for path, methods in paths.items()

@@ -33,7 +33,7 @@ def app(center: Running) -> FastAPI:
 
 @pytest.fixture(scope="module")
 def document(center: Running) -> dict[str, Any]:
-    found = httpx.get(f"{center.url}/openapi.json").json()
+    found = httpx.get(f"{center.url}/openapi.json", timeout=60).json()
     assert isinstance(found, dict)
     return found
 
@@ -93,7 +93,7 @@ def test_every_parameter_has_bounds(document: dict[str, Any]) -> None:
 
 
 def test_the_page_shows_an_example_of_every_body(center: Running, app: FastAPI) -> None:
-    page = httpx.get(f"{center.url}/docs").text
+    page = httpx.get(f"{center.url}/docs", timeout=60).text
     assert page.count("for example:") == sum(said.takes is not None for said in told(app).values())
     assert "Regu 2 berangkat dari posko Brangkal" in page
     assert "http://" not in page, "nothing is fetched from elsewhere"

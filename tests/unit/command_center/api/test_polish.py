@@ -26,7 +26,7 @@ def center(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield started
 
 
-@pytest.mark.parametrize("path", ["/api/v1/city", "/", "/maintenance", "/static/main.js"])
+@pytest.mark.parametrize("path", ["/api/v1/city", "/openapi.json", "/", "/maintenance", "/static/main.js"])
 def test_what_the_caller_has_is_not_sent_again(center: Running, path: str) -> None:
     first = httpx.get(f"{center.url}{path}")
     assert first.status_code == 200
