@@ -48,6 +48,7 @@ from command_center.api import (
     sensors,
     service_orders,
     shift,
+    stations,
     troubles,
     waves,
 )
@@ -149,6 +150,7 @@ def build(parts: Parts) -> FastAPI:
         audit.router(parts.operations),
         shift.router(ShiftBook(parts.operations), parts.desk, parts.picture),
         sensors.router(parts.book, parts.picture, parts.record),
+        stations.router(parts.picture),
         heard.router(parts.letters.data_dir, parts.operations),
         export.router(parts.picture, parts.record, ParquetExport(parts.record)),
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),

@@ -11,6 +11,7 @@ import { PEOPLE } from "./people_page.js";
 import { SHIFT } from "./shift_page.js";
 import { SIRENS } from "./sirens_page.js";
 import { WARNINGS } from "./warnings_page.js";
+import { STATION } from "./station_page.js";
 
 /** @type {import("./page.js").Page[]} */
 export const PAGES = [
@@ -24,4 +25,5 @@ export const PAGES = [
   DATA,
   AUDIT,
   PEOPLE,
+  STATION,
 ];
