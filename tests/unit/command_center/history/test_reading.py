@@ -138,3 +138,19 @@ def test_a_history_that_cannot_be_kept_is_said_and_hinders_nothing(tmp_path: Pat
         assert [fault for fault in said() if "history" in fault and "cannot be made" in fault]
         assert "siaga_history_failing 1.0" in httpx.get(f"{center.url}/metrics").text
         assert [item["value"] for item in center.get("/sensors/ROLAK:level/observations")["items"]] == [1.0]
+
+
+def test_a_stations_sheet_has_every_version_of_its_levels(tmp_path: Path) -> None:
+    city = little_city()
+    lower = replace(city.datastreams[LEVEL].levels[0], value=450.0, effective_from="2025-01-01", author="BPBD")
+    levels = (*city.datastreams[LEVEL].levels, lower)
+    changed = tuple(replace(d, levels=levels) if d.number == LEVEL else d for d in city.datastreams)
+    write(tmp_path, [entry([(LEVEL, minutes(1), 1.0)])], replace(city, datastreams=changed))
+    with running(tmp_path) as center:
+        center.wait_ready()
+        sheet = center.get("/stations/ROLAK")
+        assert (sheet["name"], sheet["agency"], sheet["area_name"]) == ("Rolak Songo", "BPBD", "Gedongan")
+        level = next(sensor for sensor in sheet["sensors"] if sensor["property"] == "level")
+        of_hijau = [(v["value"], v["effective_from"], v["in_force"]) for v in level["levels"] if v["name"] == "hijau"]
+        assert of_hijau == [(500.0, "", False), (450.0, "2025-01-01", True)]
+        assert center.client.get("/stations/NOWHERE").status_code == 404
