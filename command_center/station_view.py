@@ -6,6 +6,7 @@ from command_center.picture.directory import Directory
 from sensors.catalogue import Datastream, Level, Station
 from sensors.health_kinds import is_health
 from sensors.rules import levels_in_force
+from sensors.sharing import Audience
 
 
 class LevelVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,12 +35,12 @@ class StationSensor(msgspec.Struct, frozen=True, kw_only=True):
     interval_s: float  # in which an observation is expected
     source: str
     sharing: str
-    derived_from: list[str]
+    derived_from: list[str]  # ids of those it is computed from that may be seen, too
     levels: list[LevelVersion]  # every version, in the order in which they take effect
 
 
 class StationSheet(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that the catalogue in force says of a station."""
+    """What the catalogue in force says of a station, with the sensors that whoever asks may see."""
 
     station: str
     name: str
@@ -62,11 +63,12 @@ class StationSheet(msgspec.Struct, frozen=True, kw_only=True):
     sensors: list[StationSensor]
 
 
-def station_sheet(directory: Directory, station: str, now_us: int) -> StationSheet | None:
-    """The data sheet; None where there is no such station."""
+def station_sheet(directory: Directory, station: str, audience: Audience, now_us: int) -> StationSheet | None:
+    """The data sheet; None where there is no such station, or nothing there is shared with the audience."""
     catalogue = directory.catalogue
     found = catalogue.station_by_id.get(station)
-    if found is None:
+    seen = [d for d in directory.datastreams if d.station == station and directory.shows(d.id, audience)]
+    if found is None or not (seen or audience is Audience.INTERNAL):
         return None
     area, jurisdiction = catalogue.area_by_code.get(found.area), catalogue.jurisdiction(found.area)
     same = {name: getattr(found, name) for name in _SAME}
@@ -76,15 +78,16 @@ def station_sheet(directory: Directory, station: str, now_us: int) -> StationShe
         jurisdiction="" if jurisdiction is None else jurisdiction.name,
         affects=list(found.affects),
         illustrative=found.is_illustrative,
-        sensors=[_sensor(d, now_us) for d in directory.datastreams if d.station == station],
+        sensors=[_sensor(datastream, directory, audience, now_us) for datastream in seen],
     )
 
 
 _SAME = tuple(set(StationSheet.__struct_fields__) & set(Station.__struct_fields__) - {"affects"})
 
 
-def _sensor(datastream: Datastream, now_us: int) -> StationSensor:
+def _sensor(datastream: Datastream, directory: Directory, audience: Audience, now_us: int) -> StationSensor:
     in_force = levels_in_force(datastream, now_us)
+    inputs = () if datastream.derivation is None else datastream.derivation.inputs
     return StationSensor(
         id=datastream.id,
         property=datastream.property,
@@ -94,7 +97,7 @@ def _sensor(datastream: Datastream, now_us: int) -> StationSensor:
         interval_s=datastream.interval_calm_s,
         source=datastream.source,
         sharing=datastream.sharing,
-        derived_from=[] if datastream.derivation is None else list(datastream.derivation.inputs),
+        derived_from=[one for one in inputs if directory.shows(one, audience)],
         levels=[_version(level, level in in_force) for level in sorted(datastream.levels, key=_since)],
     )
 

@@ -161,7 +161,7 @@ def build(parts: Parts) -> FastAPI:
         actuators.router(parts.actuators, parts.operations),
         troubles.router(parts.troubles, parts.operations),
         incidents.router(parts.desk, parts.operations, parts.picture, parts.viewer),
-        paper.router(parts.desk, parts.operations, parts.picture),
+        paper.router(parts.desk, parts.operations, parts.picture, parts.record),
         kpis.router(parts.desk, parts.operations, parts.picture),
         service_orders.router(parts.desk, parts.operations, parts.picture),
         alerts.router(parts.office, parts.listening),
