@@ -18,7 +18,7 @@ class LevelVersion(msgspec.Struct, frozen=True, kw_only=True):
     rank: int
     severity: int
     hysteresis: float
-    effective_from: str  # as levels.csv says it; empty = always
+    effective_from: str  # RFC 3339 UTC; empty = always
     author: str
     source: str
     in_force: bool

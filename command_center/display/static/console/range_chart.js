@@ -1,9 +1,10 @@
 // @ts-check
 // The chart of one sensor over any range: the line of what did not fail, its levels by the time they held, zoom by drag.
 
-import { css, drawFailed } from "../chart_marks.js";
+import { drawFailed } from "../chart_marks.js";
 import { clockTime, dayMonth, number } from "../format.js";
 import { levelColour, levelName } from "../levels.js";
+import { colour, font } from "../palette.js";
 import { Series } from "../series.js";
 import Plot from "../vendor/uplot/uPlot.esm.js";
 
@@ -12,7 +13,7 @@ const uPlot = /** @type {any} */ (Plot);
 
 /** @typedef {import("../types.js").City} City */
 /** @typedef {import("./station_sheet.js").SheetSensor} SheetSensor */
-/** @typedef {{time: string, value: number|null, quality: number, origin: string, reasons?: string[]}} Observation */
+/** @typedef {import("./station_sheet.js").Observation} Observation */
 
 const DAY_S = 86_400;
 const HEADROOM = 0.08;
@@ -34,6 +35,11 @@ export class RangeChart {
     this.onZoom = onZoom;
     this.node.className = "range-chart";
     this.#observer.observe(this.node);
+  }
+
+  /** Whether somebody is choosing a part of it just now. */
+  get isDragged() {
+    return (this.#plot?.select.width ?? 0) > 0;
   }
 
   close() {
@@ -68,9 +74,9 @@ export class RangeChart {
   #options(city, sensor, span_s, width, height) {
     const unit = rem();
     const axis = {
-      stroke: css("--muted"),
-      font: `${0.85 * unit}px ${css("--font")}`,
-      grid: { stroke: css("--line"), width: 1 },
+      stroke: colour("--muted"),
+      font: `${0.85 * unit}px ${font()}`,
+      grid: { stroke: colour("--line"), width: 1 },
       ticks: { show: false },
     };
     const label = span_s[1] - span_s[0] > 2 * DAY_S ? dayMonth : clockTime;
@@ -90,8 +96,8 @@ export class RangeChart {
       ],
       series: [
         {},
-        { stroke: css("--text"), width: 0.13 * unit, points: { show: false }, spanGaps: false },
-        { stroke: css("--attention"), paths: () => null, points: { show: true, size: 0.5 * unit, width: 0.1 * unit, fill: css("--panel") } },
+        { stroke: colour("--text"), width: 0.13 * unit, points: { show: false }, spanGaps: false },
+        { stroke: colour("--attention"), paths: () => null, points: { show: true, size: 0.5 * unit, width: 0.1 * unit, fill: colour("--panel") } },
         { auto: false, paths: () => null, points: { show: false } },
       ],
       hooks: {
@@ -147,19 +153,20 @@ function drawVersions(plot, city, sensor, unit) {
   ctx.save();
   ctx.lineWidth = 0.12 * unit * ratio;
   ctx.setLineDash([0.5 * unit * ratio, 0.3 * unit * ratio]);
-  ctx.font = `600 ${0.85 * unit * ratio}px ${css("--font")}`;
+  ctx.font = `600 ${0.85 * unit * ratio}px ${font()}`;
   ctx.textBaseline = "bottom";
   ctx.textAlign = "left";
+  const [plain, ink] = [colour("--muted"), colour("--text")];
   for (const { level, from_s, to_s } of spansOf(sensor.levels)) {
     if (to_s <= first || from_s >= last) continue;
     const y = plot.valToPos(level.value, "y", true);
     const left = plot.valToPos(Math.max(from_s, first), "x", true);
-    ctx.strokeStyle = levelColour(city, level.name) || css("--muted");
+    ctx.strokeStyle = levelColour(city, level.name) || plain;
     ctx.beginPath();
     ctx.moveTo(left, y);
     ctx.lineTo(plot.valToPos(Math.min(to_s, last), "x", true), y);
     ctx.stroke();
-    ctx.fillStyle = css("--text");
+    ctx.fillStyle = ink;
     ctx.fillText(levelName(city, level.name), Math.max(left, bbox.left) + 0.4 * unit * ratio, y - 0.1 * unit * ratio);
   }
   ctx.restore();

@@ -1,11 +1,16 @@
 // @ts-check
-// What is known of a station: its data sheet, its levels with their history, what its device says of itself.
+// What is known of a station: values of a range, levels with their history, alarms, what its device says, its data sheet.
 
 import { el, setChildren } from "../dom.js";
-import { age, number } from "../format.js";
+import { age, clockTime, date, limit, moment, number, unitText } from "../format.js";
+import { isClosed } from "../alarm_order.js";
 import { levelName } from "../levels.js";
 import { propertyName } from "../properties.js";
+import { FAIL, MISSING, SUSPECT } from "../quality.js";
 import { t } from "../text.js";
+import { mark, table } from "./loaded.js";
+import { originText, qualityText, reasonsText } from "./observation_words.js";
+import { hashOf } from "./router.js";
 
 /** @typedef {import("../types.js").City} City */
 /**
@@ -19,99 +24,111 @@ import { t } from "../text.js";
  * @property {boolean} health @property {number} interval_s @property {LevelVersion[]} levels
  */
 /**
- * @typedef {object} Sheet
+ * @typedef {object} Sheet  GET /api/v1/stations/{station}.
  * @property {string} station @property {string} name @property {string} area_name @property {string} jurisdiction
  * @property {string} agency @property {string} programme @property {string} camera @property {string} link
  * @property {string} via @property {string} power @property {SheetSensor[]} sensors
  */
-/** @typedef {{id: string, latest: {time: string, value: number|null}|null}} Newest  of GET /sensors */
+/** @typedef {{id: string, latest: {time: string, value: number|null, quality: number}|null}} Newest  of GET /sensors/{id} */
+/** @typedef {{time: string, value: number|null, quality: number, origin: string, reasons?: string[]}} Observation */
+/** @typedef {{items: Observation[], held_from: string|null, detail: "observation"|"minute"}} Answer  of GET …/observations */
 
-/**
- * @param {string[]} head
- * @param {string[][]} rows
- * @param {(row: HTMLElement, place: number) => void} [mark]
- * @returns {HTMLElement}
- */
-export function table(head, rows, mark = () => {}) {
-  const node = el("table", "plain-table");
-  const line = (/** @type {string[]} */ cells, /** @type {"th"|"td"} */ tag) => {
-    const row = el("tr");
-    row.append(...cells.map((cell) => el(tag, "", cell)));
-    return row;
-  };
-  const body = el("tbody");
-  body.append(...rows.map((cells, place) => {
-    const row = line(cells, "td");
-    mark(row, place);
-    return row;
-  }));
-  const top = el("thead");
-  top.append(line(head, "th"));
-  node.append(top, body);
-  return node;
+const ROWS = 200;
+const LOOKS = new Map([[SUSPECT, "warn"], [FAIL, "bad"], [MISSING, "warn"]]);
+
+/** @param {number} ms with its date, whatever the day */
+const dated = (ms) => `${date(ms)} ${clockTime(ms, true)}`;
+
+/** @param {number|null} value @param {string} unit */
+const measured = (value, unit) => (value === null ? "–" : `${number(value, unit)} ${unitText(unit)}`.trim());
+
+/** @param {HTMLElement} host @param {Node} content it scrolls by itself, and so can have the focus */
+function put(host, content) {
+  host.tabIndex = 0;
+  host.setAttribute("role", "region");
+  const title = content instanceof Element ? content.querySelector("h3") : null;
+  host.setAttribute("aria-label", title?.textContent ?? "");
+  const top = host.scrollTop;
+  host.replaceChildren(content);
+  host.scrollTop = top;
 }
 
-/** @param {HTMLElement} host @param {Sheet} sheet */
-export function drawSheet(host, sheet) {
-  const title = el("h3", "", t("station.sheet"));
-  const facts = el("dl", "facts");
-  const put = (/** @type {string} */ name, /** @type {string} */ value) => {
-    if (value) facts.append(el("dt", "", name), el("dd", "", value));
-  };
-  put(t("station.area"), [sheet.area_name, sheet.jurisdiction].filter(Boolean).join(", "));
-  put(t("station.agency"), sheet.agency);
-  put(t("station.programme"), sheet.programme);
-  put(t("station.link"), sheet.link);
-  put(t("station.via"), sheet.via);
-  put(t("station.power"), sheet.power);
-  if (/^https?:\/\//.test(sheet.camera)) {
-    const link = /** @type {HTMLAnchorElement} */ (el("a", "", sheet.camera));
-    link.href = sheet.camera;
-    link.rel = "noreferrer";
-    const cell = el("dd");
-    cell.append(link);
-    facts.append(el("dt", "", t("station.camera")), cell);
-  }
-  setChildren(host, [title, facts]);
+/** The newest of the range first.  @param {HTMLElement} host @param {Answer|null} answer @param {string} unit */
+export function drawValues(host, answer, unit) {
+  const newest = (answer?.items ?? []).slice(-ROWS).reverse();
+  const head = [t("station.time"), t("station.value"), t("station.quality"), t("station.reasons"), t("station.origin")];
+  const rows = newest.map(({ time, value, quality, origin, reasons = [] }) => [
+    dated(Date.parse(time)),
+    measured(value, unit),
+    LOOKS.has(quality) ? mark(qualityText(quality), LOOKS.get(quality) ?? "") : qualityText(quality),
+    reasonsText(reasons),
+    originText(origin),
+  ]);
+  put(host, table(t("station.values"), head, rows, answer === null ? t("station.loading") : t("station.empty")));
+}
+
+/** @param {HTMLElement} host @param {City} city @param {import("../store.js").Store} store @param {string} station @param {number} now_ms */
+export function drawAlarms(host, city, store, station, now_ms) {
+  const open = [...store.alarms.values()].filter((alarm) => alarm.station === station && !isClosed(alarm));
+  const rows = open.map((alarm) => {
+    const link = el("a", "", levelName(city, alarm.level));
+    link.href = hashOf("alarms", [alarm.id]);
+    link.dataset.alarm = alarm.id;
+    return [link, propertyName(alarm.property), moment(Date.parse(alarm.since ?? alarm.raised_at), now_ms)];
+  });
+  put(host, table(t("station.alarms"), [t("station.level"), t("station.quantity"), t("station.since")], rows, t("station.noAlarm")));
 }
 
 /** @param {HTMLElement} host @param {City} city @param {SheetSensor} sensor */
 export function drawLevels(host, city, sensor) {
-  const head = [t("station.level"), t("station.limit"), t("station.since"), t("station.author"), t("station.source"), ""];
+  const head = [t("station.level"), t("station.limit"), t("station.since"), t("station.author"), t("station.source"), t("station.status")];
   const rows = sensor.levels.map((level) => [
     levelName(city, level.name),
-    `${number(level.value, sensor.unit)} ${sensor.unit}`,
-    level.effective_from || t("station.always"),
-    level.author,
-    level.source,
-    level.in_force ? t("station.now") : "",
+    `${limit(level.value)} ${unitText(sensor.unit)}`.trim(),
+    level.effective_from ? dated(Date.parse(level.effective_from)) : t("station.always"),
+    level.author || "–",
+    level.source || "–",
+    level.in_force ? mark(t("station.inForce"), "good") : t("station.notInForce"),
   ]);
-  setChildren(host, [
-    el("h3", "", t("station.levels")),
-    rows.length > 0 ? table(head, rows) : el("p", "grid-empty", t("station.levelsNone")),
-  ]);
+  put(host, table(t("station.levels"), head, rows, t("station.levelsNone")));
 }
 
-/**
- * @param {HTMLElement} host
- * @param {Sheet} sheet
- * @param {readonly Newest[]} newest
- * @param {number} now_ms
- */
+/** @param {HTMLElement} host @param {Sheet} sheet @param {readonly Newest[]} newest @param {number} now_ms */
 export function drawHealth(host, sheet, newest, now_ms) {
   const latest = new Map(newest.map((sensor) => [sensor.id, sensor.latest]));
   const rows = sheet.sensors.filter((sensor) => sensor.health).map((sensor) => {
     const said = latest.get(sensor.id);
-    const value = said?.value ?? null;
     return [
       propertyName(sensor.property, sensor.kind),
-      value === null ? "–" : `${number(value, sensor.unit)} ${sensor.unit}`,
-      said ? age(now_ms - Date.parse(said.time)) : "–",
+      measured(said?.value ?? null, sensor.unit),
+      said ? qualityText(said.quality) : "–",
+      said ? age(now_ms - Date.parse(said.time)) : t("station.never"),
     ];
   });
-  setChildren(host, [
-    el("h3", "", t("station.battery")),
-    rows.length > 0 ? table(["", t("station.value"), t("station.time")], rows) : el("p", "grid-empty", t("station.healthNone")),
-  ]);
+  put(host, table(t("station.battery"), [t("station.quantity"), t("station.value"), t("station.quality"), t("station.age")], rows, t("station.healthNone")));
 }
 
+/** @param {HTMLElement} host @param {Sheet} sheet */
+export function drawSheet(host, sheet) {
+  const part = el("section", "office-part");
+  const facts = el("dl", "office-facts");
+  const fact = (/** @type {string} */ name, /** @type {string} */ value) => {
+    if (value) facts.append(el("dt", "", name), el("dd", "", value));
+  };
+  fact(t("station.area"), [sheet.area_name, sheet.jurisdiction].filter(Boolean).join(", "));
+  fact(t("station.agency"), sheet.agency);
+  fact(t("station.programme"), sheet.programme);
+  fact(t("station.link"), sheet.link);
+  fact(t("station.via"), sheet.via);
+  fact(t("station.power"), sheet.power);
+  if (/^https?:\/\//.test(sheet.camera)) {
+    const link = el("a", "", sheet.camera);
+    link.href = sheet.camera;
+    link.rel = "noreferrer";
+    const cell = el("dd");
+    cell.append(link);
+    setChildren(facts, [...facts.children, el("dt", "", t("station.camera")), cell]);
+  }
+  part.append(el("h3", "", t("station.sheet")), facts);
+  put(host, part);
+}
