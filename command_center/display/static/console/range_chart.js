@@ -92,7 +92,7 @@ export class RangeChart {
       },
       axes: [
         { ...axis, space: 6 * unit, size: 1.8 * unit, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((s) => label(s * 1000)) },
-        { ...axis, size: 3.8 * unit, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((value) => number(value, sensor.unit)) },
+        { ...axis, space: 2.4 * unit, size: 3.8 * unit, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((value) => number(value, sensor.unit)) },
       ],
       series: [
         {},

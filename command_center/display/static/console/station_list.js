@@ -1,5 +1,6 @@
 // @ts-check
-// Every gauge with what it says now and how old that is; searched by words, narrowed by how it stands.
+// Every gauge with what it says now and how old that is; searched by words, narrowed by how it stands.  What only helps
+// to read another one (its rate, its time to the next level) is on its station's page.
 
 import { el, setChildren, setData, setText } from "../dom.js";
 import { unitText, whole } from "../format.js";
@@ -72,7 +73,7 @@ export class StationList {
     }));
     const place = new Map(city.stations.map(({ station }, k) => [station, k]));
     const at = (/** @type {number} */ i) => place.get(store.sensors[i].station) ?? place.size;
-    const order = store.sensors.map((_, i) => i).sort((a, b) => at(a) - at(b) || a - b);
+    const order = store.sensors.flatMap(({ helper }, i) => (helper ? [] : [i])).sort((a, b) => at(a) - at(b) || a - b);
     this.#rows = order.map((i) => rowOf(city, store, i));
     this.#body.replaceChildren(...this.#rows.map(({ node }) => node));
   }

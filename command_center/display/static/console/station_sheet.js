@@ -4,6 +4,7 @@
 import { el, setChildren } from "../dom.js";
 import { age, clockTime, date, limit, moment, number, unitText } from "../format.js";
 import { isClosed } from "../alarm_order.js";
+import { stateText } from "../alarm_words.js";
 import { levelName } from "../levels.js";
 import { propertyName } from "../properties.js";
 import { FAIL, MISSING, SUSPECT } from "../quality.js";
@@ -74,9 +75,9 @@ export function drawAlarms(host, city, store, station, now_ms) {
     const link = el("a", "", levelName(city, alarm.level));
     link.href = hashOf("alarms", [alarm.id]);
     link.dataset.alarm = alarm.id;
-    return [link, propertyName(alarm.property), moment(Date.parse(alarm.since ?? alarm.raised_at), now_ms)];
+    return [link, propertyName(alarm.property), stateText(alarm), moment(Date.parse(alarm.since ?? alarm.raised_at), now_ms)];
   });
-  put(host, table(t("station.alarms"), [t("station.level"), t("station.quantity"), t("station.since")], rows, t("station.noAlarm")));
+  put(host, table(t("station.alarms"), [t("station.level"), t("station.quantity"), t("station.status"), t("station.since")], rows, t("station.noAlarm")));
 }
 
 /** @param {HTMLElement} host @param {City} city @param {SheetSensor} sensor */

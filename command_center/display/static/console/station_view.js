@@ -54,7 +54,10 @@ export class StationView {
     this.#note.setAttribute("role", "status");
     this.#line.append(...Object.values(this.#now));
     const below = el("div", "station-parts");
-    below.append(...Object.values(this.#parts));
+    const beside = el("div", "station-beside");
+    const { values, ...others } = this.#parts;
+    beside.append(...Object.values(others));
+    below.append(values, beside);
     this.node.append(this.#back, this.#title, this.#line, this.#sensors, this.#bar.node, this.#chart.node, this.#note, below);
   }
 
@@ -202,7 +205,9 @@ export class StationView {
     while (this.#sensors.children.length < sheet.sensors.length) this.#sensors.append(el("a"));
     sheet.sensors.forEach((sensor, k) => {
       const link = /** @type {HTMLAnchorElement} */ (this.#sensors.children[k]);
-      setText(link, propertyName(sensor.property, sensor.kind));
+      const name = propertyName(sensor.property, sensor.kind);
+      const isShared = sheet.sensors.some((other) => other !== sensor && propertyName(other.property, other.kind) === name);
+      setText(link, isShared ? `${name} (${sensor.property})` : name);
       link.href = hashOf("station", [sheet.station, sensor.property]);
       setData(link, "shown", sensor.id === shown);
       if (sensor.id === shown) link.setAttribute("aria-current", "page");
