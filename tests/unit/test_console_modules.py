@@ -51,7 +51,7 @@ def test_each_version_of_a_level_holds_until_its_next_one(run: Run) -> None:
     version = {"value": 1, "direction": "rising", "rank": 1, "author": "", "source": "", "in_force": False}
     since = [("siaga", ""), ("awas", ""), ("siaga", "2025-01-01T00:00:00Z"), ("siaga", "2026-01-01T00:00:00Z")]
     levels = [{**version, "name": name, "effective_from": text} for name, text in since]
-    spans = run("range_chart.js", "return m.spansOf(a[0]).map(x => [x.level.name, String(x.from_s), String(x.to_s)])", levels)
+    spans = run("range_chart.js", "return m.spansOf(a[0]).map(x => [x.level.name, `${x.from_s}`, `${x.to_s}`])", levels)
     assert spans == [
         ["siaga", "-Infinity", "1735689600"],
         ["awas", "-Infinity", "Infinity"],
