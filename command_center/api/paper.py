@@ -14,6 +14,7 @@ from command_center.api.answers import ApiError, answer
 from command_center.api.contract import tells
 from command_center.api.parameters import Id, Number
 from command_center.clock import now_us
+from command_center.history.record import Asked, Detail, Record
 from command_center.incidents.story import Kind, Story, Told, story
 from command_center.incidents.view import incident_name
 from command_center.observation_view import Observation, observations
@@ -24,7 +25,6 @@ from command_center.paper.incident import MOST_FIGURES, POINTS, Readings, Source
 from command_center.paper.sheet import Sheet
 from command_center.picture.directory import Directory
 from command_center.picture.picture import Picture
-from command_center.picture.thinning import thinned
 from command_center.shift_book import ShiftBook
 from sensors.catalogue import Text
 from sensors.times import rfc3339
@@ -50,12 +50,16 @@ class ToldView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadingsView(msgspec.Struct, frozen=True, kw_only=True):
-    """What a gauge measured, thinned with its peaks; `held_from`: what lies before it may be missing."""
+    """What a gauge measured, thinned with its peaks; `held_from`: what lies before it may be missing.
+
+    `detail`: whether of every observation or of the extremes of minutes, as for the sensor's observations.
+    """
 
     datastream: str
     from_: str = msgspec.field(name="from")
     to: str
     held_from: str | None
+    detail: Detail
     items: list[Observation]
 
 
@@ -76,8 +80,8 @@ class TimelineView(msgspec.Struct, frozen=True, kw_only=True):
 class Press:
     """Gathers what a sheet is made of, and prints one after the other."""
 
-    def __init__(self, desk: AlarmDesk, operations: Operations, picture: Picture) -> None:
-        self._desk, self._operations, self._picture = desk, operations, picture
+    def __init__(self, desk: AlarmDesk, operations: Operations, picture: Picture, record: Record) -> None:
+        self._desk, self._operations, self._picture, self._record = desk, operations, picture, record
         self._printing = asyncio.Semaphore(PRINTED_AT_ONCE)
 
     async def source(self, incident: str) -> Source:
@@ -100,11 +104,11 @@ class Press:
 
     async def _readings(self, told: Story, directory: Directory, now: int) -> dict[str, Readings]:
         from_us, to_us = range_of(told.alarms, now)
-        held_from_us, found = self._picture.held_from_us, {}
+        found = {}
         for datastream in charted(told.alarms, directory.catalogue)[:MOST_FIGURES]:
-            rows = self._picture.history.between(datastream.number, from_us, to_us + 1)
-            thin = await asyncio.to_thread(thinned, rows, POINTS)
-            found[datastream.id] = Readings(thin, from_us, to_us, held_from_us)
+            sensor = (datastream.station, datastream.property, datastream.unit)
+            chart = await self._record.chart(Asked(sensor, datastream.number, from_us, to_us + 1), POINTS)
+            found[datastream.id] = Readings(chart.rows, from_us, to_us, chart.held_from_us, chart.detail)
         return found
 
     def directory(self) -> Directory:
@@ -132,9 +136,9 @@ class Press:
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 
-def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRouter:
+def router(desk: AlarmDesk, operations: Operations, picture: Picture, record: Record) -> APIRouter:
     """The routes."""
-    routes, press, book = APIRouter(tags=["paper"]), Press(desk, operations, picture), ShiftBook(operations)
+    routes, press, book = APIRouter(tags=["paper"]), Press(desk, operations, picture, record), ShiftBook(operations)
 
     @routes.get("/incidents/{incident_id}/timeline.json")
     @tells(TimelineView, refuses=(404,))
@@ -213,5 +217,6 @@ def _readings_view(datastream: str, one: Readings) -> ReadingsView:
         from_=rfc3339(one.from_us),
         to=rfc3339(one.to_us),
         held_from=None if one.held_from_us is None else rfc3339(one.held_from_us),
+        detail=one.detail,
         items=observations(one.rows),
     )

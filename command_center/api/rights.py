@@ -73,6 +73,7 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", f"{V1}/sensors/{{sensor_id}}"): WALL,
     ("GET", f"{V1}/sensors/{{sensor_id}}/observations"): WALL,
     ("POST", f"{V1}/sensors/{{sensor_id}}/observations"): OPERATE,  # a reading that was heard
+    ("GET", f"{V1}/stations/{{station}}"): WALL,
     ("GET", f"{V1}/waves"): WALL,
     ("GET", f"{V1}/alarms"): WALL,
     ("GET", f"{V1}/alarms/{{alarm_id}}"): WALL,

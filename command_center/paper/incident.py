@@ -8,6 +8,7 @@ import numpy as np
 
 from command_center.alarms.alarm import Alarm
 from command_center.alarms.text import Language, Teller, number
+from command_center.history.record import Detail
 from command_center.incidents.story import Kind, Story, Told
 from command_center.paper.plot import MOST_MARKS, Drawing, Hydrograph, Lane, LevelLine, draw
 from command_center.paper.sheet import Figure, Sheet, Table, cell
@@ -54,9 +55,10 @@ _WORDS: Final = {
     "more_figures": Text("{} pos lagi tanpa grafik di sini.", "{} more gauges without a graph here."),
     "no_readings": Text("TIDAK ADA pembacaan tersimpan untuk rentang ini.", "NO readings are at hand for this range."),
     "held": Text(
-        "Pembacaan sebelum {} tidak ada lagi dalam memori pusat komando.",
-        "Readings before {} are no longer in the command center's memory.",
+        "Pembacaan sebelum {} mungkin tidak lengkap: sebagian tidak tersimpan lagi.",
+        "Readings before {} may be incomplete: some are no longer kept.",
     ),
+    "minutes": Text("Digambar dari nilai terendah dan tertinggi tiap menit.", "Drawn from each minute's extremes."),
     "failed": Text("{} pembacaan yang gagal uji mutu tidak digambar.", "{} readings that failed a test are not drawn."),
     "marks": Text("Hanya {} tanda pertama per baris digambar.", "Only the first {} marks of a line are drawn."),
     "found_at": Text("waktu amatan {}", "observed at {}"),
@@ -67,12 +69,13 @@ _WORDS: Final = {
 
 
 class Readings(NamedTuple):
-    """What a gauge measured in a range, thinned; `held_from_us`: what lies before it may be missing."""
+    """What a gauge measured in [from, to), thinned; `held_from_us`: what lies before it may be missing."""
 
     rows: Rows
     from_us: int
     to_us: int
     held_from_us: int | None
+    detail: Detail
 
 
 class Source(NamedTuple):
@@ -189,6 +192,8 @@ class _Writer:
         notes = [self._say("no_readings")] if not len(readings.rows) else []
         if readings.held_from_us is not None and readings.held_from_us > readings.from_us:
             notes.append(self._say("held").format(self._teller.stamp(readings.held_from_us)))
+        if readings.detail == "minute":
+            notes.append(self._say("minutes"))
         if failed.any():
             notes.append(self._say("failed").format(int(failed.sum())))
         lanes = self._lanes(datastream.id)

@@ -30,6 +30,8 @@ pytestmark = [pytest.mark.broker, pytest.mark.browser]
 PEOPLE = {"sari": "operator", "budi": "supervisor"}
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1366, "height": 768}
+OFFICE_PAGES = ("notices", "shift", "kpis", "data", "audit", "people")
+PLACE = f"station/{RIVER.replace(':', '/')}"
 
 
 @dataclass(slots=True)
@@ -261,12 +263,44 @@ def test_the_catalogue_is_read_again_from_the_desk(office: Office) -> None:
     expect(page.get_by_text("No fault.")).to_be_visible(timeout=20_000)
 
 
+def test_a_gauge_is_found_and_its_readings_of_any_range_are_told_with_their_quality(office: Office) -> None:
+    impossible = 1500.0  # of a river that is valid to 1000 cm
+    office.broker.observe(RIVER, impossible, ts=int(time.time() * 1000) - 30 * 60_000)
+    until(lambda: any(item["value"] == impossible for item in office.api.observations(RIVER)), "what failed is stored")
+    page = office.page("/console#/station", "sari", language="id")
+    page.get_by_role("searchbox").fill("jembatan tinggi")
+    rows = page.locator("tbody tr:visible")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text(re.compile(r"\d cm"))
+    rows.get_by_role("link", name="Kali Uji di Jembatan").click()
+    expect(page.get_by_role("heading", level=2)).to_contain_text("Kali Uji di Jembatan")
+
+    button = page.get_by_role("button", name="6 jam")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    failed = page.get_by_role("region", name="Nilai terbaru dalam rentang").locator("tr", has_text="1.500 cm")
+    expect(failed).to_contain_text("gagal uji")
+    expect(failed).to_contain_text("di luar rentang wajar")
+    assert page.locator(".range-chart canvas").count() == 1
+    page.get_by_label("Dari").fill("2001-01-01T00:00")
+    page.get_by_label("Sampai").fill("2001-01-02T00:00")
+    page.get_by_role("button", name="Tampilkan").click()
+    expect(page.get_by_text("Tidak ada pengamatan dalam rentang ini").first).to_be_visible()
+    expect(button).to_have_attribute("aria-pressed", "false")
+
+    page.get_by_role("region", name="Alarm").get_by_role("link").first.click()
+    page.locator(".detail").get_by_role("link", name="Grafik dan data stasiun").click()
+    expect(page).to_have_url(re.compile(f"#/{PLACE}$"))
+    page.goto(f"{office.api.url}/console#/station/NOWHERE")
+    expect(page.locator("#notice")).to_contain_text("there is no station 'NOWHERE'")
+
+
 def test_axe_finds_nothing_serious(office: Office) -> None:
     axe = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
     warning = until(lambda: office.api.get("/alerts")["items"], "a draft by rule")[0]["id"]
     handover = office.api.post("/handover", {"to": "sari"})["number"]
     incident = office.api.get("/incidents")["items"][0]["id"]
-    pages = [f"/console#/{name}" for name in ("notices", f"sirens/{SIREN}", "shift", "kpis", "data", "audit", "people")]
+    pages = [f"/console#/{name}" for name in (*OFFICE_PAGES, f"sirens/{SIREN}", "station", PLACE)]
     pages += [f"/console#/warnings/{warning}", "/maintenance"]
     paper = [f"/api/v1/incidents/{incident}/timeline.html", f"/api/v1/handovers/{handover}/digest.html"]
     page, told = office.page("/maintenance", "admin"), []

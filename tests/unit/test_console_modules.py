@@ -47,6 +47,26 @@ def alarm(name: str, priority: str = "high", severity: int = 3, **more: Any) -> 
 PLACE = {"name": "Rolak Songo", "kind": "river", "basin": "brantas", "road": "", "area_name": "Gedeg"}
 
 
+def test_each_version_of_a_level_holds_until_its_next_one(run: Run) -> None:
+    version = {"value": 1, "direction": "rising", "rank": 1, "author": "", "source": "", "in_force": False}
+    since = [("siaga", ""), ("awas", ""), ("siaga", "2025-01-01T00:00:00Z"), ("siaga", "2026-01-01T00:00:00Z")]
+    levels = [{**version, "name": name, "effective_from": text} for name, text in since]
+    spans = run("range_chart.js", "return m.spansOf(a[0]).map(x => [x.level.name, `${x.from_s}`, `${x.to_s}`])", levels)
+    assert spans == [
+        ["siaga", "-Infinity", "1735689600"],
+        ["awas", "-Infinity", "Infinity"],
+        ["siaga", "1735689600", "1767225600"],
+        ["siaga", "1767225600", "Infinity"],
+    ]
+
+
+def test_a_field_means_the_city_s_time_whatever_the_screen_s_clock(run: Run) -> None:
+    body = "const f = m.toField(a[0], a[1]); return [f, m.fromField(f, a[1]), m.fromField('', a[1])]"
+    assert run("city_time.js", body, NOON_MS, "Asia/Jakarta")[:2] == ["2026-05-29T12:00", NOON_MS]
+    assert run("city_time.js", body, NOON_MS, "Asia/Makassar")[:2] == ["2026-05-29T13:00", NOON_MS]
+    assert run("city_time.js", "return Number.isNaN(m.fromField('', 'UTC'))") is True
+
+
 def test_the_worst_priority_comes_first_though_its_level_is_lower_then_the_newest(run: Run) -> None:
     alarms = [
         alarm("shelved", "highest", 4, state="shelved"),

@@ -14,7 +14,7 @@ import { t } from "./text.js";
 
 const HOURS = [6, 24, 72];
 
-const name = el("b", "chart-name");
+const name = el("a", "chart-name");
 const property = el("span", "chart-property");
 const value = el("b", "chart-value");
 const unit = el("span", "chart-unit");
@@ -35,6 +35,7 @@ export function drawChartHead(city, store, i, note, now_ms) {
   setData(host, "stale", store.isStale(i, now_ms));
   paintLevel(host, city, store.level[i]);
   setText(name, shortName(city, sensor.station));
+  name.href = `/console#/station/${encodeURIComponent(sensor.station)}/${encodeURIComponent(sensor.property)}`;
   setText(property, whatOf(store, i));
   setText(value, soundText(store, i));
   setText(unit, unitText(sensor.unit));

@@ -10,6 +10,7 @@ import { priorityText } from "./alarm_grid.js";
 import { currentValue, doubts, levelText, stateText, tags, whatText } from "./alarm_text.js";
 import { AlarmStory } from "./alarm_story.js";
 import { link } from "./loaded.js";
+import { hashOf } from "./router.js";
 import { stationName } from "../station_name.js";
 import { acknowledgedText } from "../alarm_words.js";
 
@@ -69,14 +70,16 @@ export class AlarmDetail {
     this.#story.draw(city, alarm, now_ms);
   }
 
-  /** The incident's whole timeline, to be read and printed.  @param {FullAlarm} alarm */
+  /** Its gauge over any range; the incident's whole timeline, to be read and printed.  @param {FullAlarm} alarm */
   #drawPaper(alarm) {
     const path = `/api/v1/incidents/${encodeURIComponent(alarm.incident || alarm.id)}/timeline`;
-    const picture = `${path} ${language()}`;
+    const picture = `${alarm.datastream} ${path} ${language()}`;
     if (this.#paper.dataset.picture === picture) return;
     this.#paper.dataset.picture = picture;
     const asked = `?language=${language()}`;
-    this.#paper.replaceChildren(link(t("paper.timeline"), `${path}.html${asked}`), link("PDF", `${path}.pdf${asked}`));
+    const station = el("a", "", t("station.open"));
+    station.href = hashOf("station", [alarm.station, alarm.property]);
+    this.#paper.replaceChildren(station, link(t("paper.timeline"), `${path}.html${asked}`), link("PDF", `${path}.pdf${asked}`));
   }
 
   /** @param {City} city @param {FullAlarm} alarm */

@@ -10,12 +10,14 @@ import { NOTICES } from "./notices_page.js";
 import { PEOPLE } from "./people_page.js";
 import { SHIFT } from "./shift_page.js";
 import { SIRENS } from "./sirens_page.js";
+import { STATIONS } from "./stations_page.js";
 import { WARNINGS } from "./warnings_page.js";
 
 /** @type {import("./page.js").Page[]} */
 export const PAGES = [
   ALARMS,
   ACTIONS,
+  STATIONS,
   WARNINGS,
   NOTICES,
   SIRENS,

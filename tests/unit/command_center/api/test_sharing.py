@@ -28,6 +28,7 @@ TELLING = (
     "/api/v1/sensors",
     "/api/v1/sensors/{sensor_id}",
     "/api/v1/sensors/{sensor_id}/observations",
+    "/api/v1/stations/{station}",
     "/api/v1/observations",
     "/api/v1/transitions",
     "/api/v1/alarms",
@@ -96,7 +97,12 @@ def ids_of(center: Running) -> list[dict[str, str]]:
     """What stands in paths, for each of the three datastreams."""
     alarms = {alarm["datastream"]: alarm for alarm in center.get("/alarms")["items"]}
     return [
-        {"sensor_id": name, "alarm_id": alarms[name]["id"], "incident_id": alarms[name]["incident"]}
+        {
+            "sensor_id": name,
+            "station": name.split(":")[0],
+            "alarm_id": alarms[name]["id"],
+            "incident_id": alarms[name]["incident"],
+        }
         for _, name, _ in SHARED.values()
     ]
 

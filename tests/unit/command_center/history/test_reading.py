@@ -16,8 +16,8 @@ from sensors.quality import Quality, Reason
 from sensors.settings import HistorySettings
 from sensors.times import rfc3339
 from tests.unit.command_center.history.keeping import keep, write
-from tests.unit.command_center.little_city import LEVEL, RAIN, entry, little_city, minutes
-from tests.unit.command_center.running import Running, running
+from tests.unit.command_center.little_city import LEVEL, RAIN, entry, little_city, minutes, raised, returned
+from tests.unit.command_center.running import Running, running, until
 
 HOURS = 78
 MEMORY = HistorySettings(days=30)
@@ -138,3 +138,43 @@ def test_a_history_that_cannot_be_kept_is_said_and_hinders_nothing(tmp_path: Pat
         assert [fault for fault in said() if "history" in fault and "cannot be made" in fault]
         assert "siaga_history_failing 1.0" in httpx.get(f"{center.url}/metrics").text
         assert [item["value"] for item in center.get("/sensors/ROLAK:level/observations")["items"]] == [1.0]
+
+
+def test_a_stations_sheet_has_every_version_of_its_levels(tmp_path: Path) -> None:
+    city = little_city()
+    lower = replace(city.datastreams[LEVEL].levels[0], value=450.0, effective_from="2025-01-01", author="BPBD")
+    levels = (*city.datastreams[LEVEL].levels, lower)
+    changed = tuple(replace(d, levels=levels) if d.number == LEVEL else d for d in city.datastreams)
+    write(tmp_path, [entry([(LEVEL, minutes(1), 1.0)])], replace(city, datastreams=changed))
+    with running(tmp_path) as center:
+        center.wait_ready()
+        sheet = center.get("/stations/ROLAK")
+        assert (sheet["name"], sheet["agency"], sheet["area_name"]) == ("Rolak Songo", "BPBD", "Gedongan")
+        level = next(sensor for sensor in sheet["sensors"] if sensor["property"] == "level")
+        of_hijau = [(v["value"], v["effective_from"], v["in_force"]) for v in level["levels"] if v["name"] == "hijau"]
+        assert of_hijau == [(500.0, "", False), (450.0, "2025-01-01", True)]
+        assert center.client.get("/stations/NOWHERE").status_code == 404
+
+
+def test_an_old_incident_is_drawn_from_the_history(tmp_path: Path) -> None:
+    """Its readings have long left memory when it is printed: the hydrograph is whole."""
+    rise = [
+        entry([(LEVEL, minutes(n), 480.0 + n)], *([found] if n == 20 else []), now_us=minutes(n))
+        for n in range(0, 41, 2)
+        for found in [raised("hijau", time_us=minutes(n), at_us=minutes(n), value=500.0)]
+    ]
+    end = minutes(40)
+    down = returned("hijau", time_us=end, at_us=end, value=440.0)
+    later = [entry([(RAIN, minutes(60 * h), 0.0)], now_us=minutes(60 * h)) for h in range(2, 8)]
+    write(tmp_path, [*rise, entry([(LEVEL, end + 1, 440.0)], down, now_us=end + 1), *later])
+    keep(tmp_path)
+    with running(tmp_path, history=DISK) as center:
+        center.wait_ready()
+        until(lambda: bool(center.get("/alarms")["items"]))
+        [alarm] = center.get("/alarms")["items"]
+        [readings] = center.get(f"/incidents/{alarm['incident']}/timeline.json")["readings"]
+        page = center.client.get(f"/incidents/{alarm['incident']}/timeline.html", params={"language": "en"}).text
+    assert [item["value"] for item in readings["items"]] == [480.0 + n for n in range(0, 41, 2)] + [440.0]
+    assert (readings["held_from"], readings["detail"]) == (None, "observation")
+    assert 'class="trace"' in page
+    assert "NO readings" not in page
