@@ -192,9 +192,7 @@ def test_a_damaged_file_is_told_once_and_then_the_rest_of_its_range_is_answered(
         url = f"{center.url}/api/v1/sensors/ROLAK:level/observations"
         asked: dict[str, str | int] = {"points": 10, "from": rfc3339(bad.first_us), "to": rfc3339(bad.last_us + 1)}
         assert httpx.get(url, params=asked).status_code == 503
-        while (
-            "files_damaged_total 1.0" not in httpx.get(f"{center.url}/metrics").text
-        ):  # ends by time-out
+        while "files_damaged_total 1.0" not in httpx.get(f"{center.url}/metrics").text:  # ends by time-out
             time.sleep(0.1)
         found = center.get("/sensors/ROLAK:level/observations", points=0)
         assert found["held_from"] == rfc3339(bad.last_us + 1)
