@@ -80,6 +80,7 @@ class ParquetExport:
                 path.unlink(missing_ok=True)
                 raise
             finally:
+                worker.interrupt()  # whoever asked may be gone, and a thread still at it
                 worker.close()
         finally:
             self.is_busy = False
@@ -107,7 +108,7 @@ class ParquetExport:
 
 def _insert(worker: Worker, asked: Asked, rows: Rows) -> None:
     station, variable, unit = asked.sensor
-    with told("rows cannot be exported"):
+    with worker.busy, told("rows cannot be exported"):
         worker.connection.register("piece", _columns(rows))
         try:
             worker.run(_INSERT, station, variable, unit)
@@ -117,7 +118,7 @@ def _insert(worker: Worker, asked: Asked, rows: Rows) -> None:
 
 def _write(worker: Worker, path: Path) -> None:
     quoted = str(path).replace("'", "''")
-    with told(f"{path.name} cannot be written"):
+    with worker.busy, told(f"{path.name} cannot be written"):
         worker.run(f"{_WRITE} TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
 
 
