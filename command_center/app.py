@@ -72,6 +72,7 @@ from command_center.troubles.desk import TroubleDesk
 from command_center.troubles.unseen import Unseen
 from command_center.wall_status import StatusBoard
 from sensors.settings import Settings
+from sensors.sharing import Audience
 
 BEAT_S: Final = 1.0
 AUDIT_HEAD_S: Final = 86_400.0
@@ -149,7 +150,7 @@ class CommandCenter:
         desk = AlarmDesk(operations, news, (outbox.follow,))
         outbox.newest = desk.newest
         settings = self._settings.mqtt_out
-        observations = ObservationFeed(settings.readers, settings.observations_per_s)
+        observations = ObservationFeed(Audience(settings.readers), settings.observations_per_s)
         followers = (observations.take,) if settings.observations else ()
         return Spine(
             picture=picture,
@@ -249,7 +250,7 @@ class CommandCenter:
 
     def _out(self, spine: Spine, alerts: AlertFeed) -> OutParts:
         settings, observations = self._settings.mqtt_out, spine.observations
-        alarms = AlarmFeed(spine.desk, spine.picture, spine.tail, settings.readers)
+        alarms = AlarmFeed(spine.desk, spine.picture, spine.tail, Audience(settings.readers))
         feeds: list[Feed] = [*([alarms] if settings.alarms else []), alerts]
         feeds += [observations] if settings.observations else []
         return OutParts(MqttOut(self._settings, spine.picture, feeds), alarms, observations)

@@ -35,6 +35,11 @@ class Receipts:
         while len(self._painted_us) > MOST_KEPT:
             self._painted_us.popitem(last=False)
 
+    @property
+    def is_blind(self) -> bool:
+        """Whether no screen has shown any annunciation since the start."""
+        return not self._painted_us
+
     def painted_us(self, alarm: Alarm) -> int | None:
         """When the alarm's newest annunciation was first seen on a screen; None = on none."""
         return self._painted_us.get(annunciation_id(alarm))

@@ -128,6 +128,13 @@ class Engine:
         played = [origin for origin in Origin if origin.is_exercise]
         return bool((np.isin(newest.origin, played) & (newest.time_us != NEVER)).any())
 
+    def newest_of(self, number: int) -> tuple[int, float]:
+        """Time (µs UTC) and value of the newest observation that is judged; (`NEVER`, NaN) where there is none."""
+        newest = None if self._judge is None else self._judge.state.newest
+        if newest is None or number >= len(newest.time_us):
+            return NEVER, float("nan")
+        return int(newest.time_us[number]), float(newest.value[number])
+
     def hear(self, datastream: Datastream, time_us: int, value: float, origin: Origin, now_us: int) -> Entry:
         """The row of one reading that a person heard, in the datastream's unit and within its bounds."""
         now_us = max(now_us, self.now_us + 1)

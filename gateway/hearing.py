@@ -70,7 +70,14 @@ def _checked(frame: ObserveFrame, engine: Engine, now_us: int) -> tuple[Datastre
     if not EARLIEST_US <= frame.time_us <= now_us + AHEAD_US:
         expected = f"expected one from {rfc3339(EARLIEST_US)} to now, {rfc3339(now_us)}"
         raise Refused("body.time", f"time: {expected}, got {rfc3339(frame.time_us)}")
-    return datastream, _value_in(frame, datastream)
+    value = _value_in(frame, datastream)
+    newest_us, newest = engine.newest_of(datastream.number)
+    if min(frame.time_us, now_us) == newest_us and value != newest:
+        text = (
+            f"time: there is a reading of {rfc3339(newest_us)} already, {newest:g}, and it stays: give another second"
+        )
+        raise Refused("body.time", text)
+    return datastream, value
 
 
 def _value_in(frame: ObserveFrame, datastream: Datastream) -> float:

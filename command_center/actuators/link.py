@@ -19,7 +19,9 @@ from gateway.mqtt.broker import Broker
 from sensors.actuator import Actuator
 from sensors.errors import SettingsError
 from sensors.settings import Settings
+from sensors.times import SECOND_US
 
+AWAY_US: Final = 10 * SECOND_US
 LOOK_EVERY_S: Final = 1.0  # whether the city has other actuators by now
 NO_BROKER: Final = "neither the settings nor the city name a broker, and none was opened here"
 Plan = list[tuple[Broker, tuple[Actuator, ...]]]
@@ -60,7 +62,13 @@ class ActuatorLinks:
             await asyncio.sleep(LOOK_EVERY_S)
 
     def _troubles(self) -> list[Trouble]:
-        found = [link_trouble(link.broker.name, link.error, link.since_us) for link in self.links if link.error]
+        """A broker may be away for a moment: that is nobody's work yet."""
+        late_us = now_us() - AWAY_US
+        found = [
+            link_trouble(link.broker.name, link.error, link.since_us)
+            for link in self.links
+            if link.error and (link.connected or link.since_us < late_us)
+        ]
         return [*found, link_trouble("settings", self._error, self._error_us)] if self._error else found
 
     def _plan(self) -> Plan:

@@ -27,9 +27,10 @@ def asking(actuator: Actuator, alarms: Iterable[Alarm], catalogue: Catalogue) ->
     """The worst alarm that wants the actuator to sound; None where none does."""
     if actuator.is_illustrative or actuator.is_autonomous or not (actuator.level or actuator.severity):
         return None
-    listens_to = sounded_by(actuator, catalogue)
     least = _least_rank(actuator, catalogue)
-    found = [one for one in alarms if one.datastream in listens_to and _asks(actuator, one, least)]
+    wanting = [one for one in alarms if _asks(actuator, one, least)]
+    listens_to = sounded_by(actuator, catalogue) if wanting else frozenset()  # the dear part, every second
+    found = [one for one in wanting if one.datastream in listens_to]
     return max(found, key=lambda one: (one.severity, one.id), default=None)
 
 

@@ -1,6 +1,9 @@
 """What can be printed: an incident's timeline and a handover, as HTML and PDF; the timeline as JSON, too."""
 
 import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Final
 
 import msgspec
@@ -30,6 +33,7 @@ from sensors.catalogue import Text
 from sensors.times import rfc3339
 
 MOST_ALARMS: Final = 2_000  # of one incident that are counted
+WAITING: Final = 8  # sheets, the one that is made among them; one more is told to come back
 PRINTED_AT_ONCE: Final = 1  # a long PDF takes seconds of a core
 PDF: Final = "application/pdf"
 HTML: Final = "text/html; charset=utf-8"
@@ -82,7 +86,20 @@ class Press:
 
     def __init__(self, desk: AlarmDesk, operations: Operations, picture: Picture, record: Record) -> None:
         self._desk, self._operations, self._picture, self._record = desk, operations, picture, record
+        self._waiting = 0
         self._printing = asyncio.Semaphore(PRINTED_AT_ONCE)
+
+    @contextlib.asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """One sheet after the other: threads and a core are for those who keep alarms.  Raises ApiError 503."""
+        if self._waiting >= WAITING:
+            raise ApiError(503, "busy", f"{WAITING} sheets are being made already: ask again in a while")
+        self._waiting += 1
+        try:
+            async with self._printing:
+                yield
+        finally:
+            self._waiting -= 1
 
     async def source(self, incident: str) -> Source:
         """Everything about an incident.  Raises ApiError 404 where there is none, 503 before there is a log."""
@@ -119,10 +136,11 @@ class Press:
 
     async def pdf(self, sheet: Sheet, made_us: int, name: str) -> Response:
         """The sheet as a PDF of that name."""
-        from command_center.paper.pdf import as_pdf  # fpdf2 and matplotlib's fonts: half a second, for who prints
-
-        async with self._printing:
-            body = await asyncio.to_thread(as_pdf, sheet, made_us)
+        gone = threading.Event()
+        try:
+            body = await asyncio.to_thread(_printed, sheet, made_us, lambda: not gone.is_set())
+        finally:
+            gone.set()  # a stop does not wait for the rest of it
         headers = {"Content-Disposition": f'inline; filename="{name}.pdf"', **_HEADERS}
         return Response(body, media_type=PDF, headers=headers)
 
@@ -131,6 +149,12 @@ class Press:
         body = await asyncio.to_thread(as_html, sheet)
         headers = {"Content-Security-Policy": POLICY, **_HEADERS}
         return Response(body, media_type=HTML, headers=headers)
+
+
+def _printed(sheet: Sheet, made_us: int, is_wanted: Callable[[], bool]) -> bytes:
+    from command_center.paper.pdf import as_pdf  # fpdf2 and matplotlib's fonts: half a second, for who prints
+
+    return as_pdf(sheet, made_us, is_wanted)
 
 
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
@@ -144,41 +168,46 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture, record: Re
     @tells(TimelineView, refuses=(404,))
     async def timeline_json(incident_id: Id) -> Response:
         """Everything on record about an incident: readings, breaches, who was told when, who acted."""
-        return answer(_view(await press.source(incident_id)))
+        async with press.turn():
+            return answer(await asyncio.to_thread(_view, await press.source(incident_id)))
 
     @routes.get("/incidents/{incident_id}/timeline.html")
     @tells(str, media=(HTML,), refuses=(404,))
     async def timeline_html(incident_id: Id, language: Lang = "id") -> Response:
         """The same to be read and printed: one page that needs nothing else and runs nothing."""
-        source = await press.source(incident_id)
-        return await press.html(await asyncio.to_thread(incident_sheet, source, language))
+        async with press.turn():
+            source = await press.source(incident_id)
+            return await press.html(await asyncio.to_thread(incident_sheet, source, language))
 
     @routes.get("/incidents/{incident_id}/timeline.pdf")
     @tells(bytes, media=(PDF,), refuses=(404,))
     async def timeline_pdf(incident_id: Id, language: Lang = "id") -> Response:
         """The same as a PDF on A4."""
-        source = await press.source(incident_id)
-        sheet = await asyncio.to_thread(incident_sheet, source, language)
-        return await press.pdf(sheet, source.now_us, "timeline")
+        async with press.turn():
+            source = await press.source(incident_id)
+            sheet = await asyncio.to_thread(incident_sheet, source, language)
+            return await press.pdf(sheet, source.now_us, "timeline")
 
     @routes.get("/handovers/{number}/digest.html")
     @tells(str, media=(HTML,), refuses=(404,))
     async def digest_html(number: Number, language: Lang = "id") -> Response:
         """A handover and its digest as it was, to be printed and signed."""
-        return await press.html(await handed_over(number, language, now_us()))
+        async with press.turn():
+            return await press.html(await handed_over(number, language, now_us()))
 
     @routes.get("/handovers/{number}/digest.pdf")
     @tells(bytes, media=(PDF,), refuses=(404,))
     async def digest_pdf(number: Number, language: Lang = "id") -> Response:
         """The same as a PDF on A4."""
         now = now_us()
-        return await press.pdf(await handed_over(number, language, now), now, f"handover-{number}")
+        async with press.turn():
+            return await press.pdf(await handed_over(number, language, now), now, f"handover-{number}")
 
     async def handed_over(number: int, language: Language, now: int) -> Sheet:
         found = await asyncio.to_thread(book.handovers, number + 1, 1)
         if not found or found[0].number != number:
             raise ApiError(404, "not_found", f"there is no handover {number}", "path.number")
-        return handover_sheet(found[0], press.directory().catalogue, language, now)
+        return await asyncio.to_thread(handover_sheet, found[0], press.directory().catalogue, language, now)
 
     return routes
 

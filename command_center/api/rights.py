@@ -37,6 +37,7 @@ class Decision(StrEnum):
 
 OPEN: Final = Right(Role.VIEWER, anybody=True)  # no data, or the login itself
 WALL: Final = Right(Role.VIEWER, frozenset({Scope.WALL, Scope.READ}), loopback=True)
+WALL_OWN: Final = WALL._replace(own=True)
 LIVE: Final = Right(Role.VIEWER, frozenset({Scope.WALL}), loopback=True)
 READ: Final = Right(Role.VIEWER, frozenset({Scope.READ}), loopback=True)
 READ_OWN: Final = READ._replace(own=True)
@@ -97,7 +98,7 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", f"{V1}/notifications/contacts"): READ_OWN,
     ("GET", f"{V1}/actuators"): WALL,
     ("GET", f"{V1}/actuators/{{name}}"): WALL,
-    ("GET", f"{V1}/troubles"): WALL,
+    ("GET", f"{V1}/troubles"): WALL_OWN,  # they tell of alarms whatever is shared
     ("GET", f"{V1}/kpis"): READ,
     ("GET", f"{V1}/kpis.csv"): EXPORT,
     ("GET", f"{V1}/observations"): EXPORT,

@@ -14,10 +14,11 @@ from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.orders import LONGEST_US, Order, past_orders
 from command_center.api.answers import ApiError, Comment, answer, body_of
 from command_center.api.contract import tells
-from command_center.api.parameters import Number
+from command_center.api.parameters import Number, Seeing
 from command_center.clock import now_us
 from command_center.operations import Operations
 from command_center.picture.picture import Picture
+from sensors.sharing import Audience
 from sensors.times import MINUTE_US, rfc3339
 
 PAST_SHOWN = 100
@@ -89,23 +90,25 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRout
 
     @routes.get("")
     @tells(OrderList)
-    async def list_orders() -> Response:
+    async def list_orders(audience: Seeing) -> Response:
         """Those in force, oldest first, and those that ended last.
 
         `alarms`: ids that one in force mutes just now; `would_have_called`: what was annunciated under an order and
-        reached nobody; `now`: by the server's clock, to count down with.
+        reached nobody; `now`: by the server's clock, to count down with.  What is not shared with you is left out.
         """
         past = await asyncio.to_thread(past_orders, operations, PAST_SHOWN)
-        muted = [alarm for alarm in desk.open_alarms() if alarm.aside is not None]
-        since_us = min((one.since_us for one in (*desk.orders, *past)), default=now_us())
+        past, orders = [[one for one in some if shows(one, audience)] for some in (past, desk.orders)]
+        muted = [a for a in desk.open_alarms() if a.aside is not None and picture.shows(a.datastream, audience)]
+        since_us = min((one.since_us for one in (*orders, *past)), default=now_us())
         quiet = await asyncio.to_thread(kept_quiet, operations, since_us, MOST_QUIET)
+        quiet = [one for one in quiet if picture.shows(one.datastream, audience)]
         items = [
             OrderInForce(
                 **asdict(view(one)),
                 alarms=[a.id for a in muted if one.covers(a.datastream)],
                 would_have_called=_under(one, quiet),
             )
-            for one in desk.orders
+            for one in orders
         ]
         ended = [PastOrder(**asdict(view(one)), would_have_called=_under(one, quiet)) for one in past]
         return answer(OrderList(items=items, past=ended, now=rfc3339(now_us())))
@@ -136,6 +139,10 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRout
         if order is None:
             raise ApiError(404, "not_found", f"no order {number} is in force", "path.number")
         return answer(view(order))
+
+    def shows(order: Order, audience: Audience) -> bool:
+        """Of a station anybody may know; a datastream is known to whom it is shared with."""
+        return order.aside is not Aside.OUT_OF_SERVICE or picture.shows(order.scope, audience)
 
     return routes
 

@@ -11,12 +11,10 @@ import logging
 from dataclasses import replace
 from typing import Final, Literal
 
-from command_center.history.columns import KINDS
 from command_center.history.folder import Folder
 from command_center.history.manifest import Manifest, StoredFile
 from command_center.history.periods import DAY_US
 from sensors.settings import HistorySettings
-from sensors.times import NEVER
 
 RAW_KEEPS_US: Final = 31 * DAY_US
 _MIB: Final = 1024 * 1024
@@ -42,8 +40,7 @@ class Budget:
         self._manifest.let_go([file], now_us)
         present = self._folder.present
         kept = tuple(one for one in present.files if one != file)
-        gone = self._manifest.gone()
-        raw_from_us, minutes_from_us = (gone[k].before_us if k in gone else NEVER for k in KINDS)
+        raw_from_us, minutes_from_us = self._manifest.begins()
         self._folder.show(
             replace(present, files=kept, raw_from_us=raw_from_us, minutes_from_us=minutes_from_us),
             (file,),

@@ -67,19 +67,17 @@ class Worker:
 
     def __init__(self, folder: Path, memory_mib: int, threads: int, name: str) -> None:
         self.connection = opened(folder, memory_mib, threads, name)
+        self.busy = threading.Lock()  # for whoever uses it from a thread that it may be closed under
         self._stopped = threading.Event()
-
-    @property
-    def is_stopped(self) -> bool:
-        """Whether nothing more is to begin."""
-        return self._stopped.is_set()
 
     def run(self, statement: str, *values: Any) -> None:
         """Run a statement whose rows nobody wants."""
+        self._go_on()
         self.connection.execute(statement, list(values)).fetchall()  # to its end: another may follow
 
     def one(self, statement: str, *values: Any) -> tuple[Any, ...]:
         """The one row of a statement."""
+        self._go_on()
         (row,) = self.connection.execute(statement, list(values)).fetchall()
         return tuple(row)
 
@@ -89,5 +87,11 @@ class Worker:
         self.connection.interrupt()
 
     def close(self) -> None:
-        """Close it; safe to call twice."""
-        self.connection.close()
+        """Close it, when nobody is `busy` with it; safe to call twice."""
+        with self.busy:
+            self.connection.close()
+
+    def _go_on(self) -> None:
+        """Raises HistoryError where it was interrupted before this statement began."""
+        if self._stopped.is_set():
+            raise HistoryError("history: it is being stopped")

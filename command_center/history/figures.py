@@ -16,6 +16,7 @@ _COUNTED: Final = {
     "rows_missing": "rows of a log that were gone before they were compacted",
     "rows_damaged": "rows whose observations are damaged, met while compacting",
     "files_missing": "files of the history that somebody else removed",
+    "files_damaged": "files of the history that cannot be read, set aside",
     "merges": "merges of files of the history",
 }
 

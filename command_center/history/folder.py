@@ -12,6 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+import duckdb
+
+from command_center.errors import HistoryError, HistoryFull
 from command_center.history.database import Worker, told
 from command_center.history.manifest import Place, SeriesKey, StoredFile
 from gateway.log.transaction import free_bytes
@@ -45,6 +48,7 @@ class Folder:
         self.series: Mapping[SeriesKey, int] = {}  # every series that ever had an observation, and its number
         self._read: list[FileSet] = []  # sets that somebody reads, each as often as it is read
         self._left: list[StoredFile] = []  # that do not count, and are still there
+        self._suspects: dict[StoredFile, None] = {}  # that somebody could not read; at most those that count
 
     @property
     def present(self) -> FileSet:
@@ -53,8 +57,9 @@ class Folder:
 
     @property
     def free_bytes(self) -> int:
-        """Room on the disk."""
-        return free_bytes(self.path)
+        """Room on the disk.  Raises HistoryError."""
+        with told(f"{self.path} cannot be looked at"):
+            return free_bytes(self.path)
 
     def path_of(self, file: StoredFile) -> str:
         """Where a file is."""
@@ -71,6 +76,35 @@ class Folder:
         finally:
             with self._lock:
                 del self._read[next(k for k, one in enumerate(self._read) if one is files)]
+
+    @contextlib.contextmanager
+    def suspecting(self, files: Sequence[StoredFile]) -> Iterator[None]:
+        """Where these cannot be read, they are to be looked at (`command_center.history.inspection`)."""
+        try:
+            yield
+        except HistoryError as error:
+            is_ours = isinstance(error.__cause__, duckdb.OutOfMemoryException | duckdb.InterruptException)
+            if not is_ours and not isinstance(error, HistoryFull):
+                self.suspect(files)
+            raise
+
+    def suspect(self, files: Sequence[StoredFile]) -> None:
+        """Have files looked at."""
+        with self._lock:
+            counting = set(self._present.files)
+            self._suspects |= {file: None for file in files if file in counting}
+
+    def suspected(self) -> StoredFile | None:
+        """The next to be looked at, as long as it counts; None where none is."""
+        with self._lock:
+            counting = set(self._present.files)
+            self._suspects = {file: None for file in self._suspects if file in counting}
+            return next(iter(self._suspects), None)
+
+    def cleared(self, file: StoredFile) -> None:
+        """It was looked at."""
+        with self._lock:
+            self._suspects.pop(file, None)
 
     def show(self, files: FileSet, removed: Sequence[StoredFile] = ()) -> None:
         """From now on these files count, and `removed` ones of the set before do not."""
@@ -100,6 +134,11 @@ class Folder:
             for path in (self.path / EXPORTS).glob("*.parquet"):
                 path.unlink()
             return [file for file in files if not (self.path / file.name).exists()]
+
+    def of_another_size(self, files: Sequence[StoredFile]) -> list[StoredFile]:
+        """Those that are not as long as they were written."""
+        with told("the folder cannot be looked at"):
+            return [file for file in files if (self.path / file.name).stat().st_size != file.bytes]
 
     def write(self, worker: Worker, statement: str, file: StoredFile) -> StoredFile:
         """Write the rows of `statement` as this file, not durable under its name before `settle`; its size filled in.

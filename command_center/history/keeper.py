@@ -17,16 +17,16 @@ from typing import Final
 
 from command_center.errors import HistoryError, HistoryFull
 from command_center.history.budget import Budget
-from command_center.history.columns import KINDS, Kind
+from command_center.history.columns import Kind
 from command_center.history.compactor import Compactor
 from command_center.history.database import Worker
 from command_center.history.folder import FileSet, Folder, made
+from command_center.history.inspection import Inspector
 from command_center.history.manifest import LetGo, Manifest, StoredFile
 from command_center.history.merging import Merger
 from command_center.history.store import HistoryStore
 from gateway.errors import LogError, LogMissing
 from sensors.settings import HistorySettings
-from sensors.times import NEVER
 
 PAUSE_S: Final = 5.0  # between looks at the log
 RETRY_S: Final = 30.0  # after something went wrong
@@ -127,6 +127,12 @@ class HistoryKeeper:
             is_busy = False
             if not self._stopping.is_set():
                 self._say(str(error), is_full=isinstance(error, HistoryFull))
+        except Exception as error:  # noqa: BLE001 - ours; neither wall nor alarms may hang on it
+            is_busy = False
+            told = f"a mistake of Siaga's: {type(error).__name__}: {error}"
+            if told != self.error:
+                _log.exception("history")
+            self._say(told, is_full=False)
         if not is_busy and not self.error:
             self._idle_at = time.monotonic()
         self._tell()
@@ -165,6 +171,7 @@ class _Parts:
         self.compactor = Compactor(data_dir, folder, self.manifest, self.worker)
         self.budget = Budget(folder, self.manifest, settings)
         self.merger = Merger(folder, self.manifest, self.worker)
+        self.inspector = Inspector(folder, self.manifest, self.worker)
 
     def show_stored(self) -> None:
         """Show what the manifest names, without what is not there."""
@@ -174,16 +181,16 @@ class _Parts:
             _log.error("history: %d files are gone, %s the first", len(missing), missing[0].name)
             self.manifest.let_go(missing, missing[-1].last_us)
             self.manifest.count({"files_missing": len(missing)})
-        gone = self.manifest.gone()
         self._folder.series = self.manifest.series()
         kept: tuple[StoredFile, ...] = tuple(file for file in files if file not in missing)
-        begins = (gone[kind].before_us if kind in gone else NEVER for kind in KINDS)
-        self._folder.show(FileSet(self.manifest.place(), kept, *begins))
+        self._folder.show(FileSet(self.manifest.place(), kept, *self.manifest.begins()))
+        self._folder.suspect(self._folder.of_another_size(kept))
 
     def step(self) -> bool:
         """Let go first: room is what the others need."""
         place = self._folder.present.place
         now_us = 0 if place is None else place.at_us
+        self.inspector.step(now_us)
         if self.budget.step(now_us):
             return True
         if self._folder.free_bytes < LEAST_FREE_BYTES:

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from command_center.errors import HistoryError
-from command_center.history.columns import Kind
+from command_center.history.columns import KINDS, Kind
 from command_center.history.periods import Level, Period, name, period_at
 from gateway.log.transaction import failure
+from sensors.times import NEVER
 
 FILE: Final = "manifest.db"
 SCHEMA_VERSION: Final = 1
@@ -201,8 +202,14 @@ class Manifest:
             _count(connection, counted)
 
     def gone(self) -> dict[Kind, LetGo]:
-        """What went to stay within bounds."""
+        """What went: to stay within bounds, damaged, or removed by somebody."""
         return {row[0]: LetGo(*row[1:]) for row in self._read("SELECT * FROM let_go")}
+
+    def begins(self) -> tuple[int, int]:
+        """Before when observations, and minutes, may be missing; `NEVER` = nothing of that kind went."""
+        gone = self.gone()
+        raw_us, minutes_us = (gone[kind].before_us if kind in gone else NEVER for kind in KINDS)
+        return raw_us, minutes_us
 
     def counters(self) -> dict[str, int]:
         """What was counted since the file was made."""

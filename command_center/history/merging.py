@@ -105,7 +105,8 @@ class Merger:
         )
         paths = ", ".join("'" + self._folder.path_of(one).replace("'", "''") + "'" for one in merge.files)
         statement = _STATEMENTS[kind].format(source=f"read_parquet([{paths}])")
-        written = self._folder.write(self._worker, statement, file)
+        with self._folder.suspecting(merge.files):
+            written = self._folder.write(self._worker, statement, file)
         if kind == "raw":
             return written
         with told(f"{file.name} cannot be read"):  # minutes that stood in several files are fewer now

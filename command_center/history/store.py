@@ -173,7 +173,7 @@ class HistoryStore:
         if not wanted:
             return None
         paths = [self.folder.path_of(file) for file in wanted]
-        with told(f"{len(paths)} files cannot be read"):
+        with self.folder.suspecting(wanted), told(f"{len(paths)} files cannot be read"):
             cursor = self._opened().cursor()
             try:
                 columns: dict[str, NDArray[Any]] = cursor.execute(statement, [paths, *values]).fetchnumpy()

@@ -91,12 +91,13 @@ class ChunkWriter:
             self._worker.run("CREATE TEMP TABLE part AS SELECT * FROM chunk JOIN names USING (series)")
             return rows
         paths = [self._folder.path_of(file) for file in older]
-        self._worker.run(_PART_WITHOUT_STORED, paths)
-        (kept,) = self._worker.one("SELECT count(*) FROM part")
-        if kept < rows:
-            written.repeats += rows - int(kept)
-            (conflicts,) = self._worker.one(_CONFLICTS, paths)
-            written.conflicts += int(conflicts)
+        with self._folder.suspecting(older), told("what is stored already cannot be read"):
+            self._worker.run(_PART_WITHOUT_STORED, paths)
+            (kept,) = self._worker.one("SELECT count(*) FROM part")
+            if kept < rows:
+                written.repeats += rows - int(kept)
+                (conflicts,) = self._worker.one(_CONFLICTS, paths)
+                written.conflicts += int(conflicts)
         return int(kept)
 
     def _name(self, names: Mapping[SeriesKey, int]) -> None:

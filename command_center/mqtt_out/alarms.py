@@ -11,10 +11,11 @@ import msgspec
 
 from command_center.alarms.alarm import Alarm
 from command_center.alarms.desk import AlarmDesk
-from command_center.mqtt_out.feed import Out, Readers, may_read
+from command_center.mqtt_out.feed import Out
 from command_center.observation_view import ORIGIN_WORDS
 from command_center.picture.picture import Picture
 from command_center.picture.tail import Tail
+from sensors.sharing import Audience, may_see
 from sensors.times import NEVER, rfc3339
 
 TOPIC: Final = "siaga/alarm"
@@ -47,7 +48,7 @@ class AlarmFeed:
     name = "alarm"
     filters: Sequence[str] = (f"{TOPIC}/+/+",)
 
-    def __init__(self, desk: AlarmDesk, picture: Picture, tail: Tail, readers: Readers) -> None:
+    def __init__(self, desk: AlarmDesk, picture: Picture, tail: Tail, readers: Audience) -> None:
         self._desk, self._picture, self._tail, self._readers = desk, picture, tail, readers
         self._held: dict[str, bytes] = {}  # by the broker, as far as is known
         self._made: dict[str, tuple[Alarm, bytes]] = {}  # by topic
@@ -88,7 +89,7 @@ class AlarmFeed:
         made = {}
         for alarm in self._desk.open_alarms():
             datastream = known.get(alarm.datastream)
-            if datastream is None or alarm.historical or not may_read(self._readers, datastream):
+            if datastream is None or alarm.historical or not may_see(datastream.sharing, self._readers):
                 continue
             topic = f"{TOPIC}/{datastream.station}/{datastream.property}"
             before = self._made.get(topic)

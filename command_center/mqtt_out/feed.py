@@ -2,12 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
-
-from sensors.catalogue import Datastream
-
-Readers = Literal["public", "agency", "internal"]
-_WIDTH: Final[dict[Readers, int]] = {"public": 0, "agency": 1, "internal": 2}
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +31,3 @@ class Feed(Protocol):
 
     def published(self, out: Out) -> None:
         """The broker has taken it."""
-
-
-def may_read(readers: Readers, datastream: Datastream) -> bool:
-    """Whether a datastream is shared with those who read the broker.
-
-    >>> from sensors.catalogue import Datastream
-    >>> gauge = Datastream(station="A", property="level", kind="river_level", unit="cm", interval_calm_s=60.0)
-    >>> gauge.sharing, may_read("agency", gauge), may_read("internal", gauge)
-    ('internal', False, True)
-    """
-    return _WIDTH[datastream.sharing] <= _WIDTH[readers]

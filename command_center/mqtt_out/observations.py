@@ -13,13 +13,13 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from command_center.mqtt_out.feed import Out, Readers, may_read
+from command_center.mqtt_out.feed import Out
 from command_center.observation_view import ORIGIN_WORDS
 from command_center.picture.directory import Directory
 from command_center.picture.history import columns_of
 from command_center.picture.latest import Newest
 from gateway.log.rows import LogRow
-from sensors.sharing import terms_of
+from sensors.sharing import Audience, may_see, terms_of
 from sensors.times import SECOND_US, rfc3339
 
 TOPIC: Final = "siaga/observation"
@@ -46,9 +46,10 @@ class ObservationFeed:
     name = "observation"
     filters: Sequence[str] = ()
 
-    def __init__(self, readers: Readers, per_s: int) -> None:
+    def __init__(self, readers: Audience, per_s: int) -> None:
         self._readers, self._per_s = readers, per_s
         self._directory: Directory | None = None
+        self._seq = 0  # the newest row that was here
         self._shared = np.empty(0, np.bool_)  # by number
         self._newest = Newest()
         self._waiting: dict[int, None] = {}  # numbers, the one that waits longest first
@@ -65,6 +66,9 @@ class ObservationFeed:
 
     def take(self, rows: Sequence[LogRow], directory: Directory) -> None:
         """Rows of the log, in its order, as they are applied."""
+        if rows[0].seq <= self._seq:
+            self._forget()
+        self._seq = rows[-1].seq
         self._follow(directory)
         batch, seq = columns_of((row.seq, row.batch) for row in rows)
         is_shared = self._shared[np.minimum(batch.datastream, len(self._shared) - 1)]  # the last stands for strangers
@@ -82,11 +86,17 @@ class ObservationFeed:
         for number in changed:
             self._waiting.setdefault(number)
 
+    def _forget(self) -> None:
+        """Another log, or an older copy of it: its numbers may mean other datastreams."""
+        self._directory, self._newest = None, Newest()
+        self._waiting.clear()
+        self._out.clear()
+
     def _follow(self, directory: Directory) -> None:
         if directory is self._directory:
             return
         self._directory = directory
-        shared = [d.number for d in directory.datastreams if may_read(self._readers, d)]
+        shared = [d.number for d in directory.datastreams if may_see(d.sharing, self._readers)]
         self._shared = np.zeros(max((d.number for d in directory.datastreams), default=-1) + 2, np.bool_)
         self._shared[shared] = True
 
@@ -124,7 +134,7 @@ class ObservationFeed:
     def _message(self, number: int, directory: Directory) -> Out | None:
         """None where it is not shared, or no longer in the catalogue."""
         datastream = directory.catalogue.datastream_by_number.get(number)
-        if datastream is None or not may_read(self._readers, datastream):
+        if datastream is None or not may_see(datastream.sharing, self._readers):
             return None
         value = float(self._newest.value[number])
         terms = terms_of(datastream, directory.catalogue)

@@ -31,7 +31,8 @@ class MqttOut:
     def __init__(self, settings: Settings, picture: Picture, feeds: Sequence[Feed]) -> None:
         self._settings, self._picture, self._feeds = settings, picture, feeds
         self.link: BrokerLink | None = None  # None: there is nothing to publish to
-        self.error = ""  # why there is none, or why a feed cannot say what is due
+        self.error = ""  # why there is none
+        self._of_feed: dict[str, str] = {}  # by feed: why it cannot say what is due
         self.published: Counter[str] = Counter()  # messages by feed, clearings included
 
     @property
@@ -41,7 +42,7 @@ class MqttOut:
 
     def faults(self, at_us: int) -> list[str]:
         """What does not work, in words."""
-        faults = [f"MQTT out: {self.error}"] if self.error else []
+        faults = [f"MQTT out: {error}" for error in (self.error, *self._of_feed.values()) if error]
         link = self.link
         if link is not None and link.error and (at_us - link.since_us) / SECOND_US > AWAY_S:
             faults.append(f"MQTT out, broker {link.broker.name}: {link.error}")
@@ -90,8 +91,12 @@ class MqttOut:
         try:
             outs = await feed.due(now_us(), WINDOW)
         except OperationsError as error:
-            self._say(f"{feed.name}: {error}")
+            if feed.name not in self._of_feed:
+                _log.error("%s: %s", feed.name, error)
+            self._of_feed[feed.name] = f"{feed.name}: {error}"
             return ()
+        if self._of_feed.pop(feed.name, ""):
+            _log.info("%s: going on", feed.name)
         return outs
 
     async def _publish(self, connection: Connection, feed: Feed, out: Out) -> None:

@@ -4,7 +4,7 @@ The font is DejaVu Sans, which matplotlib brings along: a letter that it has not
 in silence from the record's text layer.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -12,27 +12,33 @@ from typing import Final
 import matplotlib as mpl
 from fpdf import FPDF
 from fpdf.enums import MethodReturnValue, TableBordersLayout
-from fpdf.fonts import FontFace
+from fpdf.fonts import FontFace, TTFFont
 
+from command_center.alarms.text import Language
 from command_center.paper.plot import Drawing, Stroke
 from command_center.paper.sheet import Figure, Sheet, Table
 
 MARGIN_MM: Final = 14.0
 SHORT: Final = 40  # letters: a cell that cannot be high, however wide they are
 LINES_IN_A_ROW: Final = 25  # a page has 60
+MOST_ROWS: Final = 1_500  # of a table; the page (HTML) has them all
 _PT_TO_MM: Final = 25.4 / 72
 _FONT: Final = "DejaVu"
 _INK, _SOFT, _GRID, _BLUE = (17, 17, 17), (68, 68, 68), (221, 221, 221), (0, 102, 204)
 _WIDTH_PT: Final = {"axis": 0.7, "grid": 0.5, "trace": 1.4, "level": 1.1, "mark": 1.3}
+_MORE: Final[dict[Language, str]] = {
+    "id": "{} baris lagi tidak dicetak dalam PDF: lihat halamannya (HTML).",
+    "en": "{} more rows are not in the PDF: the page (HTML) has them.",
+}
 _COLOUR: Final = {"grid": _GRID, "trace": _BLUE}
 
 
 class _Paper(FPDF):
     """A4 with a foot on every page."""
 
-    def __init__(self, sheet: Sheet) -> None:
+    def __init__(self, sheet: Sheet, is_wanted: Callable[[], bool]) -> None:
         super().__init__(orientation="portrait", unit="mm", format="A4")
-        self._foot = sheet.foot
+        self._foot, self._is_wanted = sheet.foot, is_wanted
         fonts = Path(mpl.get_data_path()) / "fonts" / "ttf"
         self.add_font(_FONT, "", fonts / "DejaVuSans.ttf")
         self.add_font(_FONT, "B", fonts / "DejaVuSans-Bold.ttf")
@@ -43,7 +49,9 @@ class _Paper(FPDF):
         self.set_creator("Siaga")
 
     def footer(self) -> None:
-        """The foot: what the sheet says, and which page of how many."""
+        """The foot: what the sheet says, and which page of how many.  Raises NotWanted."""
+        if not self._is_wanted():
+            raise NotWanted
         self.set_y(-MARGIN_MM)
         self.set_font(_FONT, "", 7)
         self.set_text_color(*_SOFT)
@@ -51,9 +59,32 @@ class _Paper(FPDF):
         self.cell(w=20, h=4, text=f"{self.page_no()} / {{nb}}", align="R")
 
 
-def as_pdf(sheet: Sheet, made_us: int) -> bytes:
-    """The document, the same bytes for the same sheet; `made_us` (µs UTC) is its date of creation."""
-    paper = _Paper(sheet)
+class NotWanted(Exception):
+    """Whoever asked for the document is gone, or everything stops."""
+
+
+def _always() -> bool:
+    return True
+
+
+def as_pdf(sheet: Sheet, made_us: int, is_wanted: Callable[[], bool] = _always) -> bytes:
+    """The document, the same bytes for the same sheet; `made_us` (µs UTC) is its date of creation.
+
+    A row takes 5 ms: beyond MOST_ROWS of a table it says how many are not in it.  Raises NotWanted, within a page,
+    once `is_wanted` says no.
+    """
+    paper = _Paper(sheet, is_wanted)
+    try:
+        _fill(paper, sheet, made_us)
+    except NotWanted:
+        for font in paper.fonts.values():
+            if isinstance(font, TTFFont):
+                font.close()  # `output` does it otherwise
+        raise
+    return bytes(paper.output())
+
+
+def _fill(paper: FPDF, sheet: Sheet, made_us: int) -> None:
     paper.set_creation_date(datetime.fromtimestamp(made_us // 1_000_000, UTC))
     paper.add_page()
     if sheet.band:
@@ -68,10 +99,9 @@ def as_pdf(sheet: Sheet, made_us: int) -> bytes:
     _rows(paper, sheet.facts, (1.0, 3.0), ())
     for part in sheet.parts:
         if isinstance(part, Table):
-            _table(paper, part)
+            _table(paper, part, sheet.language)
         else:
             _figure(paper, part)
-    return bytes(paper.output())
 
 
 def _heading(paper: FPDF, title: str, below_mm: float) -> None:
@@ -92,11 +122,13 @@ def _note(paper: FPDF, note: str) -> None:
         paper.multi_cell(w=0, h=4.2, text=note, align="L", new_x="LMARGIN", new_y="NEXT")
 
 
-def _table(paper: FPDF, table: Table) -> None:
+def _table(paper: FPDF, table: Table, language: Language) -> None:
     _heading(paper, table.title, 12)
-    if table.rows:
-        _rows(paper, table.rows, table.widths, table.head)
-    _note(paper, table.note)
+    shown = table.rows[:MOST_ROWS]
+    if shown:
+        _rows(paper, shown, table.widths, table.head)
+    more = len(table.rows) - len(shown)
+    _note(paper, " ".join(filter(None, (table.note, _MORE[language].format(more) if more else ""))))
 
 
 def _rows(paper: FPDF, rows: tuple[tuple[str, ...], ...], widths: tuple[float, ...], head: tuple[str, ...]) -> None:

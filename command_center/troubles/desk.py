@@ -16,8 +16,10 @@ from command_center.operations import Operations
 from command_center.troubles import store
 from command_center.troubles.call import TroubleCall
 from command_center.troubles.trouble import MOST_OPEN, REOPEN_US, Condition, Key, Trouble, acknowledged, stepped
+from sensors.times import HOUR_US
 
 COMPLAIN_EVERY: Final = 60  # failed writes
+KEEP_US: Final = 366 * 24 * HOUR_US  # of troubles that are over; an unsteady link makes 144 a day at most
 MOST_UNSTORED: Final = 1_000  # troubles in memory; of those that are over the oldest make room, and are counted
 Source = Callable[[int], Iterable[Condition]]  # what is wrong at a moment (µs UTC)
 Follow = Callable[[sqlite3.Connection, Sequence[TroubleCall]], None]
@@ -115,6 +117,7 @@ class TroubleDesk:
 
     def _write(self, changes: Sequence[tuple[Trouble | None, Trouble]], now_us: int) -> None:
         with self._operations.transaction() as connection:
+            store.tidy(connection, now_us - KEEP_US)
             for before, after in changes:
                 store.put(connection, after)
                 store.record(connection, before, after, now_us)

@@ -28,14 +28,20 @@ def put(connection: sqlite3.Connection, trouble: Trouble) -> None:
 
 def record(connection: sqlite3.Connection, before: Trouble | None, after: Trouble, now_us: int) -> None:
     """What happened between two states of it, in the audit."""
-    detail = f"{after.id} {after.condition.subject}"
-    if before is None or before.calls != after.calls:
-        note_audit(connection, now_us, "", f"trouble {after.condition.kind} called", detail)
-    elif before.is_open is not after.is_open:
-        what = "back" if after.is_open else "cleared"
-        note_audit(connection, now_us, "", f"trouble {after.condition.kind} {what}", detail)
-    elif after.acknowledged_by is not None and before.acknowledged_by is None:
-        note_audit(connection, now_us, after.acknowledged_by, f"trouble {after.condition.kind} acknowledged", detail)
+    kind, detail = after.condition.kind, f"{after.id} {after.condition.subject}"
+    is_called = before is None or before.calls != after.calls
+    if is_called:
+        note_audit(connection, now_us, "", f"trouble {kind} called", detail)
+    if after.acknowledged_by is not None and (is_called or before is None or before.acknowledged_by is None):
+        note_audit(connection, now_us, after.acknowledged_by, f"trouble {kind} acknowledged", detail)
+    was_open = is_called or before is None or before.is_open
+    if was_open is not after.is_open:
+        note_audit(connection, now_us, "", f"trouble {kind} {'back' if after.is_open else 'cleared'}", detail)
+
+
+def tidy(connection: sqlite3.Connection, before_us: int) -> None:
+    """Forget those that were over before then; the audit keeps what happened."""
+    connection.execute("DELETE FROM trouble WHERE cleared_us < ?", (before_us,))
 
 
 def known(operations: Operations, now_us: int) -> list[Trouble]:

@@ -23,7 +23,7 @@ Key = tuple[str, str]
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong now."""
 
-    subject: str  # an actuator, a broker, or an annunciation
+    subject: str  # an actuator, a broker, an annunciation, or `screens`
     kind: str  # unconfirmed, expired, sounds_alone, broker, unseen
     since_us: int
     text: Text

@@ -11,7 +11,7 @@ class TroubleView(msgspec.Struct, frozen=True, kw_only=True):
     """A trouble."""
 
     id: str
-    subject: str  # an actuator, a broker, or an annunciation
+    subject: str  # an actuator, a broker, an annunciation, or `screens`
     kind: str  # unconfirmed, expired, sounds_alone, broker, unseen
     severity: int
     exercise: bool

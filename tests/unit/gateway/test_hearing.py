@@ -175,3 +175,15 @@ def test_more_than_can_wait_are_told_to_come_back_and_nobody_waits_where_no_gate
     assert all(answer.where == "" for answer in refused)
     with pytest.raises(GatewayError, match="no gateway is running"):
         asyncio.run(ask(bench.folder, frame, ObservedFrame))
+
+
+def test_another_value_of_the_same_time_is_refused_and_not_taken_for_stored(bench: Bench) -> None:
+    bench.send("50")
+    assert bench.hear(60.0).error == ""
+    before = bench.rows()
+    again = bench.hear(250.0, ago_s=1)  # the time of the one before: a typing mistake put right
+    assert again.where == "body.time"
+    assert "60" in again.error
+    assert bench.rows() == before
+    assert bench.hear(250.0).error == ""
+    assert bench.transitions()[-1] is Kind.RAISED

@@ -132,6 +132,19 @@ def test_no_route_gives_a_reading_to_whom_it_is_not_shared_with(
                 assert is_shown, f"{name} does not see {datastream}"
 
 
+def test_an_order_and_what_it_kept_quiet_are_told_to_whom_its_gauge_is_shared_with(
+    center: Running, callers: dict[str, dict[str, str]]
+) -> None:
+    order = {"aside": "out_of_service", "scope": "POS:rain", "minutes": 5, "comment": "Ganti aki"}
+    begun = center.client.post("/service-orders", json=order, headers=center.log_in())
+    assert begun.status_code == 201
+    told = {name: center.client.get("/service-orders", headers=callers[name]).json() for name in ("agency", "wall")}
+    center.client.post(f"/service-orders/{begun.json()['number']}/end", headers=center.log_in())
+    assert [[one["scope"] for one in told[name]["items"]] for name in ("agency", "wall")] == [[], ["POS:rain"]]
+    assert center.client.get("/service-orders", headers=callers["agency"]).json()["past"] == []
+    assert center.client.get("/troubles", headers=callers["agency"]).status_code == 403
+
+
 def test_what_is_told_of_a_wave_is_not_told_to_who_may_not_see_where_it_comes_from(
     center: Running, callers: dict[str, dict[str, str]]
 ) -> None:

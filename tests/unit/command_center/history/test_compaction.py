@@ -184,6 +184,67 @@ def test_what_a_kill_left_is_removed_and_what_somebody_removed_is_said(tmp_path:
     assert len(stored(keeper.folder)) == 2
 
 
+def hurt(path: str) -> None:
+    """Make it a file of the same length that no Parquet reader takes."""
+    Path(path).write_bytes(bytes(Path(path).stat().st_size))
+
+
+def test_a_damaged_file_is_named_and_set_aside_and_compaction_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(tmp_path, [entry([(LEVEL, hours(h), float(h))], now_us=hours(h)) for h in range(4)])
+    with keeper_of(tmp_path) as keeper:
+        while keeper.step():
+            pass
+        bad = next(file for file in keeper.folder.present.files if file.kind == "raw")
+        hurt(keeper.folder.path_of(bad))
+        late = entry([(LEVEL, hours(0), -1.0), (LEVEL, hours(0) + 1, 7.0)], now_us=hours(4))  # meets the file
+        write(tmp_path, [late, entry([(LEVEL, hours(5), 5.0)], now_us=hours(5))])
+        steps = [keeper.step() for _ in range(9)]
+        assert (keeper.error, steps[-1]) == ("", False)
+        assert keeper.figures.counters["files_damaged"] == 1
+        assert keeper.folder.present.raw_from_us == bad.last_us + 1
+        assert [row[4] for row in stored(keeper.folder)] == [-1.0, 7.0, 1.0, 2.0, 3.0]
+    assert f"{bad.name} with 1 rows is set aside" in caplog.text
+    assert [path.name for path in keeper.folder.path.glob("*.damaged")] == [f"{bad.name}.damaged"]
+    assert keep(tmp_path).figures.counters["files_damaged"] == 1
+    assert [path.name for path in keeper.folder.path.glob("*.damaged")] == [f"{bad.name}.damaged"]
+
+
+def test_merging_goes_on_without_a_damaged_file_and_one_of_another_length_is_met_at_the_start(tmp_path: Path) -> None:
+    write(tmp_path, [entry([(LEVEL, hours(h), float(h))], now_us=hours(h)) for h in range(4)])
+    folder = keep(tmp_path).folder
+    first, second = [file for file in folder.present.files if file.kind == "raw"][:2]
+    hurt(folder.path_of(first))
+    Path(folder.path_of(second)).write_bytes(b"PAR1")
+    write(tmp_path, [entry([(LEVEL, hours(h), float(h))], now_us=hours(h)) for h in (28, 29)])
+    with keeper_of(tmp_path) as keeper:
+        for _ in range(20):
+            keeper.step()
+        assert keeper.error == ""
+        assert keeper.figures.counters["files_damaged"] == 2
+        assert [row[4] for row in stored(keeper.folder)] == [2.0, 3.0, 28.0]
+        assert {file.level for file in keeper.folder.present.files} >= {"day"}
+
+
+def test_what_goes_wrong_in_keeping_is_told_and_nobody_else_dies_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, [entry([(LEVEL, hours(h), float(h))], now_us=hours(h)) for h in range(4)])
+
+    def mistaken(*_: object) -> bool:
+        raise ZeroDivisionError("a sum of ours")
+
+    with keeper_of(tmp_path) as keeper:
+        with monkeypatch.context() as wrong:
+            wrong.setattr(compactor.Compactor, "step", mistaken)
+            assert [keeper.step(), keeper.step()] == [True, False]
+            assert "ZeroDivisionError: a sum of ours" in keeper.trouble
+        while keeper.step():
+            pass
+        assert (keeper.trouble, len(stored(keeper.folder))) == ("", 3)
+
+
 def test_the_log_waits_for_what_is_not_compacted(tmp_path: Path) -> None:
     log_id = write(tmp_path, [entry([(LEVEL, hours(h), float(h))], now_us=hours(h)) for h in range(3)])
     with keeper_of(tmp_path) as keeper:

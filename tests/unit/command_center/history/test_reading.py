@@ -1,5 +1,6 @@
 """The API over memory and disk: the same answers whichever of them holds an observation."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -178,3 +179,21 @@ def test_an_old_incident_is_drawn_from_the_history(tmp_path: Path) -> None:
     assert (readings["held_from"], readings["detail"]) == (None, "observation")
     assert 'class="trace"' in page
     assert "NO readings" not in page
+
+
+def test_a_damaged_file_is_told_once_and_then_the_rest_of_its_range_is_answered(tmp_path: Path) -> None:
+    write(tmp_path, [entry([(LEVEL, minutes(60 * h), 1.0)], now_us=minutes(60 * h)) for h in range(6)])
+    files = keep(tmp_path).folder
+    bad = min((file for file in files.present.files if file.kind == "raw"), key=lambda file: file.last_us)
+    with running(tmp_path, history=DISK) as center:
+        center.wait_ready()
+        path = Path(files.path_of(bad))
+        path.write_bytes(bytes(path.stat().st_size))
+        url = f"{center.url}/api/v1/sensors/ROLAK:level/observations"
+        asked: dict[str, str | int] = {"points": 10, "from": rfc3339(bad.first_us), "to": rfc3339(bad.last_us + 1)}
+        assert httpx.get(url, params=asked).status_code == 503
+        while "files_damaged_total 1.0" not in httpx.get(f"{center.url}/metrics").text:  # ends by time-out
+            time.sleep(0.1)
+        found = center.get("/sensors/ROLAK:level/observations", points=0)
+        assert found["held_from"] == rfc3339(bad.last_us + 1)
+        assert found["items"]

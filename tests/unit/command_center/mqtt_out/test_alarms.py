@@ -11,7 +11,7 @@ from command_center.alarms.desk import AlarmDesk
 from command_center.bell import Bell
 from command_center.mqtt_out import alarms as alarms_out
 from command_center.mqtt_out.alarms import AlarmFeed
-from command_center.mqtt_out.feed import Out, Readers
+from command_center.mqtt_out.feed import Out
 from command_center.operations import Operations
 from command_center.picture.directory import Directory
 from command_center.picture.log_thread import LogThread
@@ -20,6 +20,7 @@ from command_center.picture.tail import Tail
 from gateway.log.rows import LogRow
 from sensors.batch import empty_batch
 from sensors.settings import HistorySettings
+from sensors.sharing import Audience
 from sensors.transition import Transition
 from tests.unit.command_center.little_city import NOW_US, little_city, raised, returned
 
@@ -41,7 +42,7 @@ class World:
         self._seq = 0
         asyncio.run(self.desk.switch("a" * 16, NOW_US))
 
-    def feed(self, readers: Readers = "agency") -> AlarmFeed:
+    def feed(self, readers: Audience = Audience.AGENCY) -> AlarmFeed:
         return AlarmFeed(self.desk, self.picture, self.tail, readers)
 
     def cross(self, *steps: Transition) -> None:
@@ -88,8 +89,8 @@ def test_what_stands_there_and_is_not_true_is_cleared_and_history_is_none(world:
 def test_an_alarm_of_what_is_not_shared_is_never_there(world: World) -> None:
     world.tail.at_end_us = NOW_US
     world.cross(raised("kuning"))
-    assert due(world.feed("public")) == []
-    assert len(due(world.feed("internal"))) == 1
+    assert due(world.feed(Audience.PUBLIC)) == []
+    assert len(due(world.feed(Audience.INTERNAL))) == 1
     world.cross(returned("kuning"))
     assert b"returned_unacknowledged" in due(world.feed())[0].payload
 

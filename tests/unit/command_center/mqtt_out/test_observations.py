@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from command_center.mqtt_out.observations import ObservationFeed
 from command_center.picture.directory import Directory
 from gateway.log.rows import LogRow
+from sensors.sharing import Audience
 from sensors.times import SECOND_US
 from tests.unit.command_center.little_city import LEVEL, NOW_US, RAIN, batch, little_city
 
@@ -33,7 +34,7 @@ def out(feed: ObservationFeed, at_s: int, most: int = 100) -> list[tuple[str, fl
 
 
 def test_a_newer_one_takes_the_place_of_one_that_waits_and_late_ones_stay() -> None:
-    feed = ObservationFeed("agency", 500)
+    feed = ObservationFeed(Audience.AGENCY, 500)
     take(feed, 1, (LEVEL, 10, 1.0), (LEVEL, 11, 2.0))
     take(feed, 2, (LEVEL, 12, float("nan")), (LEVEL, 5, 9.0), (RAIN, 1, 4.0))
     assert out(feed, 0) == [("ROLAK/level", None)]
@@ -43,7 +44,7 @@ def test_a_newer_one_takes_the_place_of_one_that_waits_and_late_ones_stay() -> N
 
 
 def test_no_more_than_the_setting_allows_a_second_and_what_was_on_its_way_waits_again() -> None:
-    feed = ObservationFeed("internal", 2)
+    feed = ObservationFeed(Audience.INTERNAL, 2)
     take(feed, 1, (0, 1, 1.0), (1, 1, 2.0), (2, 1, 3.0))
     assert len(out(feed, 0)) == 2
     assert out(feed, 0) == []
@@ -56,7 +57,7 @@ def test_no_more_than_the_setting_allows_a_second_and_what_was_on_its_way_waits_
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([0, 1]), st.integers(0, 20), st.booleans()), max_size=60))
 def test_every_observation_is_sent_waits_or_is_counted(story: list[tuple[int, int, bool]]) -> None:
-    feed, sent = ObservationFeed("agency", 10_000), 0
+    feed, sent = ObservationFeed(Audience.AGENCY, 10_000), 0
     newest = {0: -1, 1: -1}
     for seq, (number, at, looks) in enumerate(story, start=1):
         take(feed, seq, (number, at, float(seq)))
@@ -70,6 +71,14 @@ def test_every_observation_is_sent_waits_or_is_counted(story: list[tuple[int, in
 
 
 def test_nothing_leaves_that_the_readers_may_not_read() -> None:
-    feed = ObservationFeed("public", 500)
+    feed = ObservationFeed(Audience.PUBLIC, 500)
     take(feed, 1, (LEVEL, 1, 1.0), (RAIN, 1, 2.0))
     assert (out(feed, 0), feed.waiting) == ([], 0)
+
+
+def test_what_waits_of_another_log_never_goes_out_under_a_name_of_this_one() -> None:
+    feed = ObservationFeed(Audience.INTERNAL, 500)
+    take(feed, 7, (LEVEL, 9, 1.0), (RAIN, 9, 2.0))
+    take(feed, 1, (RAIN, 3, 5.0))  # the log was replaced: its rows begin anew, and its numbers, too
+    assert [value for _, value in out(feed, 0)] == [5.0]
+    assert (feed.waiting, feed.late) == (0, 0)

@@ -15,7 +15,7 @@ from pypdf import PdfReader
 
 from command_center.clock import now_us
 from command_center.paper.html import as_html
-from command_center.paper.pdf import as_pdf
+from command_center.paper.pdf import MOST_ROWS, NotWanted, as_pdf
 from command_center.paper.plot import Hydrograph, Lane, LevelLine, draw
 from command_center.paper.sheet import Figure, Sheet, Table, cell
 from sensors.catalogue import Catalogue
@@ -203,3 +203,15 @@ def test_a_cell_that_is_higher_than_a_page_goes_on_below(text: str) -> None:
     assert "akhir" in told
     if text.startswith(("W", "b")):
         assert told.count(text[0]) >= 2 * text.count(text[0]), "every letter, in the fact and in the table"
+
+
+def test_a_pdf_is_bounded_and_ends_when_nobody_wants_it_any_more() -> None:
+    rows = tuple((str(n), "kata") for n in range(MOST_ROWS + 7))
+    table = Table(title="Daftar", head=("Nomor", "Teks"), widths=(1, 5), rows=rows)
+    sheet = Sheet(language="en", title="Test", band="", facts=(), parts=(table,), foot="foot")
+    asked = iter([True, True, False])
+    with pytest.raises(NotWanted):
+        as_pdf(sheet, 10**15, lambda: next(asked))
+    text = PdfReader(io.BytesIO(as_pdf(sheet, 10**15))).pages[-1].extract_text()
+    assert "7 more rows are not in the PDF" in " ".join(text.split())
+    assert next(asked, None) is None

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from command_center.bell import Bell
 from command_center.errors import NotStored
 from command_center.operations import Operations
+from command_center.troubles import store
 from command_center.troubles.call import TroubleCall
-from command_center.troubles.desk import TroubleDesk
+from command_center.troubles.desk import KEEP_US, TroubleDesk
 from command_center.troubles.trouble import REOPEN_US, Condition, Key, Trouble, acknowledged, stepped
 from sensors.catalogue import Text
 from sensors.times import SECOND_US
@@ -122,6 +123,29 @@ def test_while_nothing_can_be_written_it_is_shown_and_planned_later_and_nobody_i
     center.operations._connection.execute("PRAGMA query_only = OFF")
     center.beat(NOW_US + 1)
     assert center.planned == [(trouble.id, 1)]
+
+
+def test_who_acknowledges_what_was_never_stored_is_on_record(center: Center) -> None:
+    center.operations._connection.execute("PRAGMA query_only = ON")
+    center.now = [condition()]
+    center.beat(NOW_US)
+    [trouble] = center.desk.open_troubles()
+    center.operations._connection.execute("PRAGMA query_only = OFF")
+    asyncio.run(center.desk.acknowledge(trouble.id, "sari", "", NOW_US + 1))
+    records = [(one.who, one.what) for one in center.operations.audit_after(0, 9)]
+    kind = trouble.condition.kind
+    assert records == [("", f"trouble {kind} called"), ("sari", f"trouble {kind} acknowledged")]
+
+
+def test_what_was_over_a_year_ago_is_forgotten_and_what_is_open_never(center: Center) -> None:
+    center.now = [condition("S0")]
+    center.beat(NOW_US)
+    center.now = [condition("S1")]
+    center.beat(NOW_US + 1)
+    assert len(store.newest(center.operations, 99, 9)) == 2
+    center.now = [condition("S1"), condition("S2")]
+    center.beat(NOW_US + KEEP_US + 2)
+    assert [one.condition.subject for _, one in store.newest(center.operations, 99, 9)] == ["S2", "S1"]
 
 
 def test_a_bound_holds_and_is_counted(center: Center) -> None:

@@ -22,14 +22,14 @@ from sensors.origin import Origin
 from sensors.settings import HistorySettings
 from sensors.times import SECOND_US
 from sensors.transition import Kind, Transition
-from tests.unit.command_center.little_city import NOW_US, minutes, raised, transition
+from tests.unit.command_center.little_city import NOW_US, RAIN, minutes, raised, transition
 from tests.unit.command_center.notify.city_of_contacts import city_of, contact
 
 CITY = city_of(contact("P"), contact("T", test=True))
 
 
 @contextlib.contextmanager
-def desk_with(folder: Path, step: Transition) -> Iterator[tuple[AlarmDesk, Picture]]:
+def desk_with(folder: Path, *steps: Transition) -> Iterator[tuple[AlarmDesk, Picture]]:
     operations, picture = Operations(folder), Picture(HistorySettings())
     directory = Directory(CITY, 1)
     picture.install(directory)
@@ -37,7 +37,7 @@ def desk_with(folder: Path, step: Transition) -> Iterator[tuple[AlarmDesk, Pictu
 
     async def follow() -> None:
         await desk.switch("a" * 16, NOW_US)
-        await desk.take([LogRow(1, NOW_US, "observations", 1, 1, empty_batch(), (step,))], directory)
+        await desk.take([LogRow(1, NOW_US, "observations", 1, 1, empty_batch(), steps)], directory)
 
     asyncio.run(follow())
     yield desk, picture
@@ -57,7 +57,9 @@ def told(conditions: list[Condition], now_us: int) -> set[str]:
 def test_it_is_told_to_the_operators_after_half_a_minute(tmp_path: Path) -> None:
     late = NOW_US + 30 * SECOND_US
     with desk_with(tmp_path, raised("kuning")) as (desk, picture):
-        source = Unseen(Receipts(), desk, picture)
+        receipts = Receipts()
+        receipts.note(["another/1"], NOW_US)
+        source = Unseen(receipts, desk, picture)
         assert source(late - 1) == []
         [one] = source(late)
         assert (one.kind, one.severity, one.place, one.exercise) == ("unseen", 3, "ROLAK", False)
@@ -74,3 +76,13 @@ def test_an_exercise_reaches_test_contacts_only(tmp_path: Path) -> None:
 
 def test_a_gauge_lost_in_calm_needs_no_screen(tmp_path: Path) -> None:
     assert unseen(tmp_path, transition(Kind.SILENT), Receipts(), minutes(1)) == []
+
+
+def test_where_no_screen_shows_anything_that_is_said_once_and_not_of_every_alarm(tmp_path: Path) -> None:
+    with desk_with(tmp_path, raised("hijau"), raised("kuning", datastream=RAIN)) as (desk, picture):
+        receipts = Receipts()
+        [one] = Unseen(receipts, desk, picture)(minutes(1))
+        assert (one.subject, one.severity, one.exercise) == ("screens", 3, False)
+        assert told([one], minutes(1)) == {"P", "T"}
+        receipts.note(["another/1"], minutes(1))
+        assert len(Unseen(receipts, desk, picture)(minutes(1))) == 2
