@@ -30,11 +30,15 @@ class Display(StaticFiles):
         """
         response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = "no-cache"
-        if not isinstance(response, FileResponse) or Path(response.path).suffix not in _TEXTS:
+        if Path(path).suffix not in _TEXTS:
             return response
         response.headers["Vary"] = "Accept-Encoding"
         asked = Headers(scope=scope)
-        if "range" in asked or not _takes_gzip(asked.get("accept-encoding", "")):
+        if (
+            not isinstance(response, FileResponse)
+            or "range" in asked
+            or not _takes_gzip(asked.get("accept-encoding", ""))
+        ):
             return response
         headers = {name: value for name, value in response.headers.items() if name not in _OF_THE_FILE}
         body = await self._gzip_of(str(response.path), response.headers["etag"])

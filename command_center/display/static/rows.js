@@ -37,6 +37,8 @@ export class StationPanel {
   #waves = [];
   #selected = -1;
   #away = false;
+  /** What the lines of the waves say. @type {import("./types.js").Wave[]|null} */
+  #told = null;
 
   /** @param {(datastream: string) => void} onSelect */
   constructor(onSelect) {
@@ -68,6 +70,7 @@ export class StationPanel {
   build(city, store) {
     this.#rows = [];
     this.#waves = [];
+    this.#told = null;
     const ofStation = datastreamsByStation(store);
     /** @type {Map<string, HTMLElement>} */
     const sections = new Map();
@@ -191,7 +194,8 @@ export class StationPanel {
       setText(row.age, standing === "never" ? t("row.never") : soundAge(store, i, now_ms));
     });
     setText(byId(PAGE.stationsOrigins), originLegend(store.origin));
-    if (away) return;
+    if (away && store.waves === this.#told) return;
+    this.#told = store.waves;
     /** @param {string} datastream */
     const held = (datastream) => store.level[store.index.get(datastream) ?? -1] ?? "";
     for (const { host, stations } of this.#waves) drawWaves(host, city, store.waves, { stations, held }, now_ms);
