@@ -8,8 +8,6 @@ from typing import Final
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
 from command_center.accounts import Accounts
 from command_center.actions.acts import ActionActs
@@ -55,6 +53,7 @@ from command_center.api import (
 from command_center.api.body_limit import BodyLimit
 from command_center.api.conditional import unless_known
 from command_center.api.dead_letters import LetterReading
+from command_center.api.display_files import Display
 from command_center.api.gate import Gate
 from command_center.api.head import HeadAsGet
 from command_center.api.log_feed import LogFeed
@@ -115,16 +114,6 @@ class Parts:
     notifier: Notifier
     links: Links
     limit: RateLimit
-
-
-class Display(StaticFiles):
-    """The wall's files; a browser asks each time whether they are still the same."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        """The file, to be revalidated."""
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
 
 
 def build(parts: Parts) -> FastAPI:

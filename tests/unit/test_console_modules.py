@@ -244,3 +244,25 @@ def test_an_address_names_a_page_and_what_stands_behind_it_whatever_was_typed(ru
     assert run("router.js", body, "#/alarms/a%2Fb") == [{"id": "alarms", "rest": ["a/b"]}, "#/alarms/a%2Fb"]
     assert run("router.js", body, "")[0] == {"id": "", "rest": []}
     assert run("router.js", body, "#/x/%zz")[0] == {"id": "x", "rest": ["%zz"]}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "offered"),
+    [
+        ("A:level", "A:level"),
+        ("A:speed", "A:speed"),
+        ("A:rise", "A:level"),
+        ("B:rise", "B:speed"),
+        ("C:rise", ""),
+        ("", ""),
+    ],
+)
+def test_a_typed_reading_is_offered_the_gauge_of_the_alarm_and_never_a_strange_one(
+    run: Run, chosen: str, offered: str
+) -> None:
+    measured = [
+        {"id": "A:speed", "station": "A", "levels": []},
+        {"id": "A:level", "station": "A", "levels": [{}]},
+        {"id": "B:speed", "station": "B", "levels": []},
+    ]
+    assert run("observe.js", "return m.offeredFirst(a[0], a[1])", measured, chosen) == offered

@@ -375,3 +375,17 @@ def test_an_action_says_who_has_it_since_when_and_what_it_takes(
         (await import('./format.js')).setZone('Asia/Jakarta', 'WIB');
         return [m.actionWho(a[0]), m.actionWhen(a[0], Date.parse('2026-01-01T08:10:00Z'))]""".replace("'./", f"'{HERE}")
     assert run("duties.js", body, action("x", 3, "waiting", "08:00", **fields)) == [who, when]
+
+
+def test_what_looks_where_things_lie_looks_once_and_after_all_views_have_drawn(run: Run) -> None:
+    script = """
+        const done = [];
+        const look = () => done.push("look");
+        const first = m.view(() => { done.push("first"); m.afterDrawing(look); m.afterDrawing(look); });
+        const second = m.view(() => done.push("second"));
+        first(); second(); first();
+        await new Promise((drawn) => setTimeout(drawn, 300));
+        first();
+        await new Promise((drawn) => setTimeout(drawn, 300));
+        return done;"""
+    assert run("scheduler.js", script) == ["first", "second", "look", "first", "look"]

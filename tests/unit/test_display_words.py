@@ -44,21 +44,32 @@ NEXT = {"level": "siaga", "earliest_min": 25.0, "middle_min": 30.0, "latest_min"
 
 
 @pytest.mark.parametrize(
-    ("rate", "direction"),
+    ("rate", "direction", "known"),
     [
-        ({}, "up"),
-        ({"low": -1.0}, ""),
-        ({"low": None, "high": None}, "up"),
-        ({"value": -34.0, "low": -50.0, "high": -20.0}, "down"),
-        ({"value": -1.0, "low": -5.0, "high": 2.0}, ""),
-        ({"time": "2025-12-31T23:40:00Z"}, ""),
+        ({}, "up", True),
+        ({"low": -1.0}, "", True),
+        ({"low": None, "high": None}, "up", True),
+        ({"value": -34.0, "low": -50.0, "high": -20.0}, "down", True),
+        ({"value": -1.0, "low": -5.0, "high": 2.0}, "", True),
+        ({"time": "2025-12-31T23:40:00Z"}, "", False),
     ],
 )
 def test_a_value_rises_or_falls_only_where_its_bounds_agree_and_the_rate_is_of_now(
-    run: Run, rate: dict[str, object], direction: str
+    run: Run, rate: dict[str, object], direction: str, known: bool
 ) -> None:
-    assert run("trend.js", TREND, {"rate": {**RISING, **rate}, "eta": None}, AT)["direction"] == direction
-    assert run("trend.js", TREND, {"rate": {**RISING, **rate}, "eta": None}, AT, True)["direction"] == ""
+    beside = {"rate": {**RISING, **rate}, "eta": None}
+    found, stale = run("trend.js", TREND, beside, AT), run("trend.js", TREND, beside, AT, True)
+    assert (found["direction"], found["known"]) == (direction, known)
+    assert (stale["direction"], stale["known"]) == ("", False)
+
+
+def test_without_a_rate_nothing_is_said_to_be_steady(run: Run) -> None:
+    assert run("trend.js", TREND, {"rate": None, "eta": None}, AT)["known"] is False
+
+
+def test_a_count_has_no_decimals_and_an_unknown_one_is_no_zero(run: Run) -> None:
+    script = 'return a.map(x => m.valueText({ kind: "basin_count", method: "count", unit: "1", levels: [] }, x ?? NaN))'
+    assert run("properties.js", script, 3.0, 0.0, None) == ["3", "0", "–"]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ import { readOptions } from "./options.js";
 import { setPropertyNames } from "./properties.js";
 import { Receipts } from "./receipts.js";
 import { StationPanel } from "./rows.js";
-import { view } from "./scheduler.js";
+import { afterDrawing, view } from "./scheduler.js";
 import { SoundDesk } from "./sound_desk.js";
 import { Stage } from "./stage.js";
 import { datastreamsByStation } from "./standing.js";
@@ -58,7 +58,7 @@ const login = new Login(() => {
   void cities.load();
 });
 const stations = new StationPanel((datastream) => chart.choose(datastream));
-const stage = new Stage(options.rotate_s, { choose: (datastream) => chart.choose(datastream), redraw: () => redraw.stage() });
+const stage = new Stage(options.rotate_s, { choose: (datastream) => chart.choose(datastream), redraw: () => [redraw.stage, redraw.rows].forEach((draw) => draw()) });
 const alarms = new AlarmPanel((datastream) => chart.choose(datastream), acknowledge, acknowledgeAll, () => redraw.alarms());
 const chart = new ChartDesk(store, {
   redraw: () => redraw.chart(),
@@ -97,7 +97,7 @@ const redraw = {
     // Without a picture there is nothing to say, least of all that there are no alarms.
     if (city && store.sensors.length > 0) alarms.draw(city, store, now());
     requestAnimationFrame(() => receipts.painted(byId(PAGE.alarms), store.alarms));
-    for (const count of cuts) count();
+    for (const count of cuts) afterDrawing(count);
   }),
   duties: view(() => city && drawDuties(city, store.duties, now(), acknowledgeTrouble)),
   sound: view(() => {
@@ -121,8 +121,8 @@ function onFrame(frame) {
     layOut();
   }
   if (changed.rows || changed.waves) {
-    redraw.rows();
     redraw.stage();
+    redraw.rows();
     redraw.headline();
   }
   if (changed.alarms) {
@@ -223,7 +223,7 @@ let seconds = 0;
 function everySecond() {
   seconds += 1;
   all_rows = true;
-  for (const draw of [redraw.clock, redraw.sound, redraw.headline, redraw.rows, redraw.stage, redraw.alarms, redraw.duties]) draw();
+  for (const draw of [redraw.clock, redraw.sound, redraw.headline, redraw.stage, redraw.rows, redraw.alarms, redraw.duties]) draw();
   if (seconds % CHART_EVERY_S === 0) chart.pick();
   if (seconds % RETRY_EVERY_S === 0 && (!city || freshness.state === "server")) void cities.load();
   if (seconds % HISTORY_EVERY_S === 0) chart.load();

@@ -13,6 +13,23 @@ import { nearestZoom, zoomForScreen } from "./map_zoom.js";
 
 const LAYER_EVERY_MS = 60;
 
+/** The library's own style sheet, before ours: it comes with the library, after the wall's first picture. */
+async function loadStyles() {
+  if (document.getElementById("map-styles")) return;
+  const link = el("link");
+  link.id = "map-styles";
+  link.rel = "stylesheet";
+  link.href = new URL("./vendor/maplibre-gl/maplibre-gl.css", import.meta.url).href;
+  await new Promise((resolve, reject) => {
+    link.onload = resolve;
+    link.onerror = () => {
+      link.remove();
+      reject(new Error(`${link.href} cannot be had`));
+    };
+    document.head.prepend(link);
+  });
+}
+
 /** @returns {boolean} */
 export function hasWebGl() {
   const context = document.createElement("canvas").getContext("webgl2");
@@ -119,7 +136,8 @@ async function addLayers(maplibre, map, layers, rem) {
  * @returns {Promise<MapView>}
  */
 export async function createGlView(container, city, layers, onMove, onLost) {
-  const maplibre = /** @type {any} */ (await import("./vendor/maplibre-gl/maplibre-gl.mjs"));
+  const [library] = await Promise.all([import("./vendor/maplibre-gl/maplibre-gl.mjs"), loadStyles()]);
+  const maplibre = /** @type {any} */ (library);
   const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
   const home = () => ({ center: [city.map.lon, city.map.lat], zoom: zoomForScreen(city.map.zoom) });
   const box = el("div", "map-gl");

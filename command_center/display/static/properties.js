@@ -1,7 +1,7 @@
 // @ts-check
 // What a datastream measures, in words.  A city may name its own; one that is not known shows under its id.
 
-import { number } from "./format.js";
+import { number, whole } from "./format.js";
 import { pick, t } from "./text.js";
 
 /** @type {Record<string, () => string>} */
@@ -105,5 +105,6 @@ export function whatOf(store, i) {
  * @param {number} value
  */
 export function valueText({ kind, method, unit, levels }, value) {
+  if (kind === "basin_count") return Number.isFinite(value) ? whole(value) : "–";
   return ((kind === "los" || method === "los") && SERVICE[value - 1]) || number(value, unit, levels);
 }

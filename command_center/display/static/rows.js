@@ -36,6 +36,9 @@ export class StationPanel {
   /** Where the waves of a river stand, and its stations. @type {{host: HTMLElement, stations: Set<string>}[]} */
   #waves = [];
   #selected = -1;
+  #away = false;
+  /** What the lines of the waves say. @type {import("./types.js").Wave[]|null} */
+  #told = null;
 
   /** @param {(datastream: string) => void} onSelect */
   constructor(onSelect) {
@@ -67,6 +70,7 @@ export class StationPanel {
   build(city, store) {
     this.#rows = [];
     this.#waves = [];
+    this.#told = null;
     const ofStation = datastreamsByStation(store);
     /** @type {Map<string, HTMLElement>} */
     const sections = new Map();
@@ -157,15 +161,19 @@ export class StationPanel {
   }
 
   /**
-   * Draws what has changed; with `all`, also the ages of what has not.
+   * Draws what has changed; with `all`, also the ages of what has not: not while nobody sees the panel, and at once when
+   * it comes back.
    * @param {City} city
    * @param {Store} store
    * @param {number} now_ms
    * @param {boolean} all
    */
   draw(city, store, now_ms, all) {
+    const away = byId(PAGE.stations).hidden;
+    const every = !away && (all || this.#away);
+    this.#away = away;
     this.#rows.forEach((row, i) => {
-      if (!row || (!all && !store.dirty[i])) return;
+      if (!row || (!every && !store.dirty[i])) return;
       store.dirty[i] = 0;
       const standing = store.standing(i);
       setData(row.node, "standing", standing);
@@ -186,6 +194,8 @@ export class StationPanel {
       setText(row.age, standing === "never" ? t("row.never") : soundAge(store, i, now_ms));
     });
     setText(byId(PAGE.stationsOrigins), originLegend(store.origin));
+    if (away && store.waves === this.#told) return;
+    this.#told = store.waves;
     /** @param {string} datastream */
     const held = (datastream) => store.level[store.index.get(datastream) ?? -1] ?? "";
     for (const { host, stations } of this.#waves) drawWaves(host, city, store.waves, { stations, held }, now_ms);

@@ -5,6 +5,7 @@ import { PAGE, byId, el, setChildren, setData, setText } from "./dom.js";
 import { whole } from "./format.js";
 import { RiverPanel } from "./rivers.js";
 import { RoadPanel } from "./roads.js";
+import { afterDrawing } from "./scheduler.js";
 import { SkyPanel } from "./sky.js";
 import { t } from "./text.js";
 import { Turn } from "./turn.js";
@@ -107,7 +108,7 @@ export class Stage {
     setText(byId(PAGE.stageWhy), words[why]());
     setData(byId(PAGE.stage), "why", why);
     if (panel !== "stations") this.#parts[panel].draw(city, store, now_ms);
-    if (trouble?.station && (fresh || why === "held")) this.#reveal(panel, trouble.station);
+    if (trouble?.station && (fresh || why === "held")) afterDrawing(() => this.#reveal(panel, trouble.station));
   }
 
   /** Nobody scrolls a wall. @param {Panel} panel @param {string} station */

@@ -8,7 +8,8 @@ import { t } from "./text.js";
 /** @typedef {import("./types.js").City} City */
 /** @typedef {import("./types.js").Rate} Rate */
 /** @typedef {import("./store.js").Store} Store */
-/** @typedef {{direction: "up"|"down"|"", rate: string, short: string, next: string, ahead: Ahead|null}} Trend short: the rate without its unit */
+/** @typedef {{direction: "up"|"down"|"", rate: string, short: string, next: string, ahead: Ahead|null, known: boolean}} Trend
+ *   short: the rate without its unit; known: false where nothing says whether it rises or falls */
 /**
  * @typedef {object} Ahead  The next level.
  * @property {"within"|"earliest"|"about"} how @property {string} level its name @property {string} time "25–40 mnt"
@@ -17,7 +18,9 @@ import { t } from "./text.js";
  */
 
 /** @type {Trend} */
-const STEADY = { direction: "", rate: "", short: "", next: "", ahead: null };
+const UNKNOWN = { direction: "", rate: "", short: "", next: "", ahead: null, known: false };
+/** @type {Trend} */
+const STEADY = { ...UNKNOWN, known: true };
 /** @type {Record<Ahead["how"], (ahead: {level: string, time: string}) => string>} */
 const SENTENCES = {
   within: ({ level, time }) => t("trend.within", { level, time }),
@@ -37,19 +40,19 @@ const MINUTES_TO_MIN = 300;
  * @param {Store} store
  * @param {number} i
  * @param {number} now_ms
- * @returns {Trend} all empty where it is steady, or where nothing is known of now
+ * @returns {Trend} all empty where it is steady, or, with known = false, where nothing is known of now
  */
 export function trendOf(city, store, i, now_ms) {
   const { rate, eta } = store.beside[i];
-  if (!rate || store.isStale(i, now_ms)) return STEADY;
+  if (!rate || store.isStale(i, now_ms)) return UNKNOWN;
   const lasts_ms = Math.max(RATE_LASTS_MS, RATE_LASTS_INTERVALS * 1000 * (store.sensors[i].interval_s ?? 0));
-  if (now_ms - Date.parse(rate.time) > lasts_ms) return STEADY;
+  if (now_ms - Date.parse(rate.time) > lasts_ms) return UNKNOWN;
   const direction = directionOf(rate);
   if (!direction) return STEADY;
   const n = number(Math.abs(rate.value), rate.unit);
   const words = `${n} ${unitText(rate.unit)}`;
   const ahead = direction === "up" && eta ? aheadOf(city, eta, now_ms) : null;
-  return { direction, rate: words, short: t("tile.perHour", { n }), next: ahead ? SENTENCES[ahead.how](ahead) : "", ahead };
+  return { direction, rate: words, short: t("tile.perHour", { n }), next: ahead ? SENTENCES[ahead.how](ahead) : "", ahead, known: true };
 }
 
 /**

@@ -7,7 +7,7 @@ import { paintLevel } from "../levels.js";
 import { language, pick, t } from "../text.js";
 import { possibleActs } from "./alarm.js";
 import { priorityText } from "./alarm_grid.js";
-import { currentValue, doubts, levelText, stateText, tags, whatText } from "./alarm_text.js";
+import { currentValue, doubts, levelText, releaseWhy, stateText, tags, whatText } from "./alarm_text.js";
 import { AlarmStory } from "./alarm_story.js";
 import { link } from "./loaded.js";
 import { hashOf } from "./router.js";
@@ -99,7 +99,7 @@ export class AlarmDetail {
     const facts = [
       [t("detail.priority"), `${priorityText(alarm)}: ${alarm.priority_reasons.map(pick).join("; ")}`],
       [t("column.value"), [now.value, now.age].filter(Boolean).join(" · "), now.stale],
-      [t("detail.trend"), now.trend || t("detail.steady")],
+      [t("detail.trend"), now.trend],
       [t("detail.limit"), alarm.limit === null ? "" : `${limit(alarm.limit)} ${unit}`],
       [t("column.next"), now.next],
       [t("detail.needed"), alarm.needed_min === null ? "" : t("age.min", { n: Math.round(alarm.needed_min) })],
@@ -189,10 +189,7 @@ export function releaseText(alarm, now_ms) {
   }
   if (alarm.release === null) return "";
   const { how, who, at } = alarm.release;
-  const values = { who, time: clockTime(Date.parse(at), true) };
-  if (how === "person") return t("release.person", values);
-  if (how === "neighbour") return t("release.neighbour", values);
-  return how === "reading" ? t("release.reading", values) : t("release.time", values);
+  return t("release.done", { time: clockTime(Date.parse(at), true), why: releaseWhy(how, who) });
 }
 
 /** @param {HTMLElement} host @param {[string, string, boolean?][]} facts */

@@ -2,6 +2,7 @@
 // The keys of the alarm list.  Everything that the pointer does is done by them too.
 
 import { t } from "../text.js";
+import { possibleActs } from "./alarm.js";
 
 export class AlarmKeys {
   /** @param {InstanceType<typeof import("./alarms_page.js").AlarmsPage>} page */
@@ -24,8 +25,8 @@ export class AlarmKeys {
       A: () => this.#incident(),
       s: () => this.#some((alarms) => page.acts.shelve(alarms)),
       n: () => this.#some((alarms) => page.acts.note(alarms)),
-      r: () => this.#some(([alarm]) => page.acts.refute(alarm)),
-      c: () => this.#some(([alarm]) => page.acts.confirm(alarm)),
+      r: () => this.#one("refute"),
+      c: () => this.#one("confirm"),
       m: () => page.observe(),
       "/": () => page.bar.search(),
     };
@@ -101,5 +102,10 @@ export class AlarmKeys {
     const alarms = this.page.chosen();
     if (alarms.length > 0) void act(alarms);
     else this.page.context.warn(t("list.nothingChosen"));
+  }
+
+  /** What the buttons do not offer, no key does. @param {"refute"|"confirm"} act */
+  #one(act) {
+    this.#some(([alarm]) => (possibleActs(alarm)[act] ? this.page.acts[act](alarm) : this.page.context.warn(t("list.notForThis"))));
   }
 }

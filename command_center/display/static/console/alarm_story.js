@@ -6,6 +6,7 @@ import { el, setText } from "../dom.js";
 import { moment, number, unitText } from "../format.js";
 import { levelName } from "../levels.js";
 import { t } from "../text.js";
+import { releaseWhy } from "./alarm_text.js";
 
 /** @typedef {import("./alarm.js").FullAlarm} FullAlarm */
 /** @typedef {import("../types.js").City} City */
@@ -132,9 +133,15 @@ export class AlarmStory {
     const name = EVENTS[event]?.() ?? event;
     const value = change?.value == null ? "" : `${number(change.value, alarm.unit)} ${unitText(alarm.unit)}`;
     const level = change && change.level !== "" ? levelName(city, change.level) : "";
-    const words = [level === name ? "" : level, value, by, comment].filter(Boolean).join(" · ");
+    const words = [level === name ? "" : level, value, by, event === "released" ? releaseComment(comment) : comment].filter(Boolean).join(" · ");
     return [moment(Date.parse(change?.time ?? at), now_ms, true), words ? `${name}: ${words}` : name];
   }
+}
+
+/** "reading: SADAR-BANGSAL:level", as the server keeps it, in words; a person's own words stay. @param {string} comment */
+function releaseComment(comment) {
+  const [how, ...who] = comment.split(": ");
+  return releaseWhy(how, who.join(": ")) || comment;
 }
 
 /** What a caller may not see is no fault of the alarm. @param {unknown} error @returns {null} */

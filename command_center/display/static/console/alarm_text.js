@@ -50,7 +50,7 @@ export function currentValue(city, store, alarm, now_ms) {
     value: `${soundValue(store, alarm)} ${unitText(alarm.unit)}`.trim(),
     age: stale ? t("value.old", { age }) : age,
     stale,
-    trend: trend.rate && arrow + trend.rate,
+    trend: store.sensors[i].derived_from ? "" : trend.rate ? arrow + trend.rate : trend.known ? t("detail.steady") : t("detail.trendUnknown"),
     next: isActive(alarm) ? trend.next : "",
   };
 }
@@ -71,3 +71,19 @@ export function wantedAlarms(city, store, filter, orders) {
     return isWanted(alarm, places.get(alarm.station) ?? NOWHERE, filter, ticketed, words.join(" "));
   });
 }
+
+/** @type {Record<string, (who: string) => string>} */
+const RELEASES = {
+  person: (who) => t("release.person", { who }),
+  neighbour: (who) => t("release.neighbour", { who }),
+  reading: () => t("release.reading"),
+  time: () => t("release.time"),
+};
+
+/**
+ * Why sirens and mass messages went out.
+ * @param {string} how
+ * @param {string} who the person, or the gauge beside it
+ * @returns {string} "" for what is none of these
+ */
+export const releaseWhy = (how, who) => (Object.hasOwn(RELEASES, how) ? RELEASES[how](who) : "");

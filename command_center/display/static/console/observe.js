@@ -55,6 +55,19 @@ export function numberOf(text) {
 }
 
 /**
+ * What is offered for a datastream: itself, or where it is computed, its station's first that is measured; one with levels
+ * before one without.
+ * @param {import("../types.js").Sensor[]} measured
+ * @param {string} datastream
+ * @returns {string} "" = none
+ */
+export function offeredFirst(measured, datastream) {
+  if (measured.some(({ id }) => id === datastream)) return datastream;
+  const there = measured.filter(({ station }) => station === datastream.split(":")[0]);
+  return (there.find(({ levels }) => levels.length > 0) ?? there[0])?.id ?? "";
+}
+
+/**
  * Asks for the reading and sends it.
  * @param {Context} context
  * @param {string} datastream that is offered first
@@ -73,7 +86,9 @@ export async function askObservation(context, datastream) {
     const unit = unitText(store.sensors[i].unit);
     return `${shortName(/** @type {import("../types.js").City} */ (city), store.sensors[i].station)}, ${whatOf(store, i) || store.sensors[i].property} (${unit})`;
   }
-  const first = choices.some(([id]) => id === datastream) ? datastream : (choices[0]?.[0] ?? "");
+  const first = offeredFirst(measured, datastream);
+  // No gauge is offered that nobody chose: a value typed in a hurry must not go to whichever comes first by its name.
+  if (first === "") choices.unshift(["", t("observe.choose")]);
   await ask({
     title: t("act.observe"),
     explain: t("observe.explain"),
