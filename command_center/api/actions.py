@@ -117,7 +117,7 @@ def _acting(routes: APIRouter, acts: ActionActs, view: Callable[[Action], Action
         return answer(view(_found(await acts.undo(event, said.seen), action_id)))
 
     @routes.post("/{action_id}/note")
-    @tells(ActionView, takes=Noting(comment="Jalan Gajah Mada tergenang 20 cm"), refuses=(404, 409))
+    @tells(ActionView, takes=Noting(comment="the road is under 20 cm of water"), refuses=(404, 409))
     async def note(request: Request, action_id: Id) -> Response:
         """Put a note on record."""
         said = await body_of(request, Noting)

@@ -7,7 +7,7 @@ from typing import Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from command_center.accounts import Accounts
 from command_center.actions.acts import ActionActs
@@ -80,6 +80,11 @@ from command_center.troubles.desk import TroubleDesk
 DISPLAY: Final = Path(__file__).parents[1] / "display"
 PREFIX: Final = "/api/v1"
 GZIP_FROM_BYTES: Final = 1_400  # what one packet holds is not worth it; from 128 KiB on a thread does it
+NOT_GZIPPED: Final = (
+    *DEFAULT_EXCLUDED_CONTENT_TYPES,
+    export.PARQUET,
+    "application/pdf",
+)  # compressed by themselves, of a known length
 GZIP_LEVEL: Final = 1  # JSON shrinks to a fifth already; more costs the loop more than the network saves
 HASHES_AT_ONCE: Final = 2  # passwords; each takes 64 MiB
 
@@ -130,7 +135,9 @@ def build(parts: Parts) -> FastAPI:
     app.add_middleware(Gate, accounts=parts.accounts, tokens=parts.tokens, limit=parts.limit)
     app.add_middleware(BodyLimit)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=GZIP_LEVEL)
+    app.add_middleware(
+        GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=GZIP_LEVEL, exclude_content_types=NOT_GZIPPED
+    )
     hashing = asyncio.Semaphore(HASHES_AT_ONCE)
     for router in (
         login.router(parts.accounts, hashing),

@@ -164,6 +164,7 @@ def test_a_login_that_ends_soon_is_told_before_an_alarm_needs_it(browser: Browse
 def test_when_the_level_is_left_and_seen_the_panels_turn_again(room: Page, center: Running) -> None:
     at: dict[str, Any] = {"time_us": now_us(), "at_us": now_us()}
     center.gateway.append(entry([(LEVEL, now_us(), 300.0)], returned("hijau", value=300.0, **at)))
+    until(lambda: bool(center.get("/alarms", state="returned_unacknowledged")["items"]))
     alarm = str(center.get("/alarms", state="returned_unacknowledged")["items"][0]["id"])
     httpx.post(f"{center.url}/api/v1/alarms/{alarm}/acknowledge", json={"comment": ""}, headers=center.log_in())
     expect(room.locator("#stage")).to_have_attribute("data-why", "turning")

@@ -83,6 +83,7 @@ def test_beside_a_level_stand_its_rate_and_the_time_to_the_next_one(center: Runn
     assert sensor["rate"] == {"value": 34.0, "unit": "cm/h", "low": 28.0, "high": 45.0, "time": rfc3339(NOW_US)}
     assert sensor["eta"] == {
         "level": "kuning", "earliest_min": 70.0, "middle_min": 90.0, "latest_min": None, "time": rfc3339(NOW_US),
+        "needed_min": None,
     }  # fmt: skip
     assert (center.get("/sensors/POS:rain")["rate"], center.get(f"/sensors/{BELOW_ID}")["eta"]) == (None, None)
 
