@@ -16,6 +16,11 @@ def heard_last(operations: Operations, limit: int) -> list[int]:
     return [at_us for (at_us,) in rows]
 
 
+def begun_us(operations: Operations) -> int:
+    """When the record began (the first entry of the audit, made at the first start), microseconds UTC."""
+    return int(operations.read("SELECT at_us FROM audit ORDER BY number LIMIT 1")[0][0])
+
+
 def heard_between(operations: Operations, begin_us: int, end_us: int, limit: int) -> list[Annunciation]:
     """Those that were heard in [begin, end), by time; of more than `limit` the newest."""
     rows = operations.read(

@@ -46,7 +46,10 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRout
     @routes.get("/kpis")
     @tells(JudgedFigures)
     async def kpis(audience: Seeing, hours: Hours = 24.0, operators: Operators = 1) -> Response:
-        """The figures with what is acceptable, the ten datastreams that call most, and the split by severity."""
+        """The figures with what is acceptable, the ten datastreams that call most, and the split by severity.
+
+        Of a span that began before there was a record `from` is the record's begin: what was not watched is no calm.
+        """
         found = await asyncio.to_thread(_figures, hours, operators)
         judged = [JudgedFigure(**asdict(one), met=one.is_met) for one in found.figures]
         top = [tag for tag in found.top if picture.shows(tag.datastream, audience)]
@@ -66,7 +69,7 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRout
 
     def _figures(hours: float, operators: int) -> Figures:
         end_us = now_us()
-        begin_us = end_us - round(hours * HOUR_US)
+        begin_us = max(end_us - round(hours * HOUR_US), min(stored.begun_us(operations), end_us))
         calls = stored.heard_between(operations, begin_us, end_us, MOST_CALLS)
         opened = desk.open_alarms()
         counts = {

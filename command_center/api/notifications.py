@@ -37,6 +37,7 @@ class WayView(msgspec.Struct, frozen=True, kw_only=True):
     failing: bool = False  # somebody has to look
     waits: int = 0
     error: str = ""  # of the newest attempt; empty: it was sent
+    no_address: str = ""  # why nothing can be sent there at all; empty: its address is known
 
 
 class ContactView(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +93,8 @@ def router(notifier: Notifier, operations: Operations) -> APIRouter:
         if book is None:
             raise ApiError(503, "no_log", "there is no log yet, and so no contacts")
         states = {state.target: state for state in notifier.states}
-        items = [_contact_view(contact, states) for contact in book.catalogue.contacts]
+        faults = await notifier.without_address()
+        items = [_contact_view(contact, states, faults) for contact in book.catalogue.contacts]
         return answer(ContactList(items=items, error=notifier.error, left_out=notifier.outbox.memory.left_out))
 
     @routes.post("/test")
@@ -112,7 +114,7 @@ def router(notifier: Notifier, operations: Operations) -> APIRouter:
     return routes
 
 
-def _contact_view(contact: Contact, states: Mapping[str, TargetState]) -> ContactView:
+def _contact_view(contact: Contact, states: Mapping[str, TargetState], faults: Mapping[str, str]) -> ContactView:
     return ContactView(
         id=contact.contact,
         name=contact.name,
@@ -123,13 +125,13 @@ def _contact_view(contact: Contact, states: Mapping[str, TargetState]) -> Contac
         mass=contact.mass,
         test=contact.test,
         canary=contact.canary,
-        ways=[_way_view(target, states.get(target)) for target in contact.urls],
+        ways=[_way_view(target, states.get(target), faults.get(target, "")) for target in contact.urls],
     )
 
 
-def _way_view(target: str, state: TargetState | None) -> WayView:
+def _way_view(target: str, state: TargetState | None, no_address: str) -> WayView:
     if state is None:
-        return WayView(target=target)
+        return WayView(target=target, no_address=no_address)
     return WayView(
         target=target,
         kind=state.kind,
@@ -138,4 +140,5 @@ def _way_view(target: str, state: TargetState | None) -> WayView:
         failing=state.is_failing,
         waits=state.waits,
         error=state.error,
+        no_address=no_address,
     )

@@ -49,16 +49,25 @@ class DeskLink:
 
     async def addresses(self) -> dict[str, str]:
         """The addresses of all contacts that can be read, by target; none before there is a catalogue."""
-        book = self._outbox.book
-        targets = [] if book is None else [url for contact in book.catalogue.contacts for url in contact.urls]
-        return await asyncio.to_thread(self._readable, targets)
+        return (await asyncio.to_thread(self._read_all, self._targets()))[0]
 
-    def _readable(self, targets: list[str]) -> dict[str, str]:
-        found = {}
+    async def without_address(self) -> dict[str, str]:
+        """Why the addresses of contacts that cannot be read cannot, by target."""
+        return (await asyncio.to_thread(self._read_all, self._targets()))[1]
+
+    def _targets(self) -> list[str]:
+        book = self._outbox.book
+        return [] if book is None else [url for contact in book.catalogue.contacts for url in contact.urls]
+
+    def _read_all(self, targets: list[str]) -> tuple[dict[str, str], dict[str, str]]:
+        found: dict[str, str] = {}
+        faults: dict[str, str] = {}
         for target in targets:
-            with contextlib.suppress(NoAddress):  # told when something is to be sent there
+            try:
                 found[target] = self._read(target)
-        return found
+            except NoAddress as error:
+                faults[target] = str(error)
+        return found, faults
 
     def link(self, notice: Notice) -> str:
         """A link that acknowledges; empty where there is none to be had."""

@@ -38,6 +38,10 @@ class Notifier:
         self._beats = 0
         self.error = ""  # why planning fails; empty = it does not
 
+    async def without_address(self) -> dict[str, str]:
+        """Why nothing can be sent to targets whose address cannot be read, by target."""
+        return await self._link.without_address()
+
     @property
     def states(self) -> list[TargetState]:
         """How it goes with each target since the start."""

@@ -143,6 +143,38 @@ def check_story(seen: Seen) -> None:
     assert {(act.path, act.words, OPERATOR) for act in seen.done if act.path.startswith("/alarms/")} <= said
 
 
+def check_paper(seen: Seen) -> None:
+    """The whole timeline of each incident: every attempt to tell, everything done, every gauge with its peak."""
+    attempts = recorded(
+        seen.data_dir,
+        "SELECT a.incident, n.contact FROM notice n JOIN alarm a ON a.id = n.alarm_id"
+        " LEFT JOIN notice_attempt t ON t.notice = n.number",
+    )
+    taken = recorded(
+        seen.data_dir,
+        "SELECT a.incident, e.by FROM action_event e JOIN action ON action.id = e.action_id"
+        " JOIN alarm a ON a.id = action.alarm_id WHERE e.by != ''",
+    )
+    assert attempts
+    assert taken
+    drawn: dict[str, list[float]] = {}
+    for incident in {incident for incident, _ in attempts}:
+        paper = seen.api.get(f"/incidents/{incident}/timeline.json")
+        assert (paper["alarms_left_out"], paper["told_left_out"]) == (0, 0)
+        times = [parse_rfc3339(one["at"]) or 0 for one in paper["told"]]
+        assert times == sorted(times)
+        contacts = [one["by"].partition(" (")[0] for one in paper["told"] if one["kind"] == "told"]
+        assert Counter(who for who in contacts if who in seen.received) == Counter(
+            who for where, who in attempts if where == incident and who in seen.received
+        )
+        acted = Counter(one["by"] for one in paper["told"] if one["kind"] == "act")
+        assert acted >= Counter(who for where, who in taken if where == incident)
+        for one in paper["readings"]:
+            drawn.setdefault(station_of(one["datastream"]), []).extend(item["value"] for item in one["items"])
+    for station, moves in seen.expected.items():
+        assert not moves or max(drawn[station]) >= max(move.value for move in moves)
+
+
 def check_record(seen: Seen) -> None:
     """Who was told when: every receipt is on record as an attempt that had begun by then."""
     begun: dict[tuple[str, str, int, int], str] = {}

@@ -31,6 +31,7 @@ from tests.e2e.flood_checks import (
     check_alarms,
     check_incidents,
     check_messages,
+    check_paper,
     check_record,
     check_story,
     check_warnings,
@@ -72,6 +73,7 @@ def test_every_recorded_flood_from_its_readings_to_its_story_though_the_command_
         check_acts(seen)
         check_warnings(seen, floods.parent / "E_cap" / "CAP-v1.2.xsd")
         check_story(seen)
+        check_paper(seen)
         check_record(seen)
         play.post.close()
     assert process.stop() == 0

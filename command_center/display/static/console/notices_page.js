@@ -16,7 +16,7 @@ import { Loaded, button, mark, table } from "./loaded.js";
  * @property {boolean} late @property {string} planned_at @property {string} progress @property {string|null} done_at
  * @property {string} reason @property {number} attempts @property {Try[]} tries
  */
-/** @typedef {{target: string, kind: string, sent: number, failed: number, failing: boolean, waits: number, error: string}} Way */
+/** @typedef {{target: string, kind: string, sent: number, failed: number, failing: boolean, waits: number, error: string, no_address: string}} Way */
 /** @typedef {{id: string, name: string, group: string, areas: string[], least_severity: number, mass: boolean, test: boolean, canary: boolean, ways: Way[]}} Contact */
 /** @typedef {{notices: Notice[], next: string|null, contacts: Contact[], error: string, left_out: number}} Data */
 
@@ -111,6 +111,7 @@ function ways(list) {
   const node = el("ul", "office-lines");
   for (const way of list) {
     const line = el("li", "", `${way.kind || way.target}: ${t("notice.counts", { sent: whole(way.sent), failed: whole(way.failed), waits: whole(way.waits) })} `);
+    if (way.no_address) line.append(mark(t("notice.noAddress"), "bad"));
     if (way.failing) line.append(mark(t("notice.failing"), "bad"));
     else if (way.error) line.append(mark(t("notice.failedOnce"), "warn"));
     if (way.error) line.append(el("small", "office-quiet", way.error));

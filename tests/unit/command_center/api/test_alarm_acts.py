@@ -133,3 +133,9 @@ def test_the_figures_are_there_for_people_and_spreadsheets(center: Running) -> N
     table = center.client.get("/kpis.csv").text.splitlines()
     assert (table[0].split(",")[0], len(table)) == ("figure", 1 + len(names))
     assert center.client.get("/kpis", params={"hours": 0}).status_code == 422
+
+
+def test_time_without_a_record_is_no_time_without_alarms(center: Running) -> None:
+    month, hour = center.get("/kpis", hours=720), center.get("/kpis", hours=1)
+    assert month["from"] == hour["from"]  # the first start
+    assert month["figures"][0] == hour["figures"][0]

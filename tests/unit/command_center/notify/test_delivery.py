@@ -142,6 +142,9 @@ def test_a_contact_without_an_address_is_a_fault_unless_it_is_made_up(
         until(lambda: any("NOWHERE" in fault and "is not set" in fault for fault in faults(center)))
         progress = {n["contact"]: n["progress"] for n in center.get("/notifications")["items"]}
         assert progress == {"NOWHERE": "waiting", "MADE-UP": "withdrawn"}
+        ways = {c["id"]: c["ways"][0] for c in center.get("/notifications/contacts")["items"]}
+        assert "is not set" in ways["NOWHERE"]["no_address"]
+        assert "is not set" in ways["MADE-UP"]["no_address"]  # no fault, but nobody is reached there either
 
 
 def test_a_test_message_needs_a_login_and_goes_by_every_way(
