@@ -6,8 +6,8 @@ BIN := .venv/bin
 # Tests start hundreds of processes: what Python compiles for one is kept for the next, whatever the environment says of bytecode.
 KEEP_COMPILED := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/.venv/compiled
 ARGS ?=
-# Most end-to-end tests wait for processes, so one more than there are cores; more than five crowd each other's time limits.
-WORKERS := $(shell n=$$(nproc); echo $$((n < 4 ? n + 1 : 5)))
+# Most end-to-end tests wait for processes, so two more than there are cores; more than five crowd each other's time limits.
+WORKERS := $(shell n=$$(nproc); echo $$((n < 4 ? n + 2 : 5)))
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "make %-15s %s\n", $$1, $$2 }'

@@ -34,16 +34,14 @@ class Display(StaticFiles):
             return response
         response.headers["Vary"] = "Accept-Encoding"
         asked = Headers(scope=scope)
-        if (
-            not isinstance(response, FileResponse)
-            or "range" in asked
-            or not _takes_gzip(asked.get("accept-encoding", ""))
-        ):
+        if "range" in asked or not _takes_gzip(asked.get("accept-encoding", "")):
             return response
+        etag = response.headers["etag"]
+        response.headers["etag"] = f"W/{etag}"  # weak: the same text, other bytes
+        if not isinstance(response, FileResponse):
+            return response  # 304: who has it has it as it is sent here
         headers = {name: value for name, value in response.headers.items() if name not in _OF_THE_FILE}
-        body = await self._gzip_of(str(response.path), response.headers["etag"])
-        headers |= {"content-encoding": "gzip", "etag": f"W/{headers['etag']}"}  # weak: the same text, other bytes
-        return Response(body, headers=headers)
+        return Response(await self._gzip_of(str(response.path), etag), headers=headers | {"content-encoding": "gzip"})
 
     async def _gzip_of(self, path: str, etag: str) -> bytes:
         known, body = self._compressed.get(path, ("", b""))

@@ -81,7 +81,9 @@ class OrderList(msgspec.Struct, frozen=True, kw_only=True):
     now: str
 
 
-_EXAMPLE = NewOrder(aside=Aside.SUPPRESSED, scope="BRANGKAL-SOOKO", minutes=120, comment="Ganti aki", ticket="T-118")
+_EXAMPLE = NewOrder(
+    aside=Aside.SUPPRESSED, scope="ABOVE-THE-WEIR", minutes=120, comment="the battery is changed", ticket="T-118"
+)
 
 
 def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRouter:

@@ -8,9 +8,9 @@ login that it needs.
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 
+from tests import plain_http
 from tests.contract.api_city import Filled, filled
 from tests.contract.api_fuzz import EXCLUDED, fuzz
 
@@ -26,7 +26,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
 
 @pytest.fixture(scope="module")
 def paths(there: Filled) -> dict[str, Any]:
-    found: dict[str, Any] = httpx.get(f"{there.center.url}/openapi.json", timeout=60).json()["paths"]
+    found: dict[str, Any] = plain_http.get(f"{there.center.url}/openapi.json", timeout=60).json()["paths"]
     return found
 
 

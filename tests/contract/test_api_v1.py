@@ -6,10 +6,10 @@ Adding is free: write it down with `python -m tests.contract.test_api_v1`, and t
 from pathlib import Path
 from typing import Any
 
-import httpx
 import msgspec
 import pytest
 
+from tests import plain_http
 from tests.unit.command_center.running import running
 
 RELEASED = Path(__file__).with_name("api_v1.json")
@@ -61,7 +61,7 @@ def broken(released: dict[str, str], now: dict[str, str]) -> list[str]:
 
 def document_of(data_dir: Path) -> dict[str, Any]:
     with running(data_dir) as center:
-        found: dict[str, Any] = httpx.get(f"{center.url}/openapi.json", timeout=60).json()
+        found: dict[str, Any] = plain_http.get(f"{center.url}/openapi.json", timeout=60).json()
     return found
 
 

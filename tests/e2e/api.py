@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 
+from tests import plain_http
 from tests.e2e.processes import until
 
 PASSWORD = "kata-sandi-uji"
@@ -15,7 +16,7 @@ class Api:
     def __init__(self, url: str, user: str = "admin", password: str = PASSWORD) -> None:
         self.url, self.user = url, user
         self._password = password
-        self._client = httpx.Client(base_url=url, timeout=10)
+        self._client = httpx.Client(verify=plain_http.NO_TLS, base_url=url, timeout=10)
         self._token = ""
 
     def get(self, path: str, **parameters: str | int) -> Any:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-import httpx
 import pytest
 
+from tests import plain_http
 from tests.e2e.api import Api
 from tests.e2e.broker import Broker
 from tests.e2e.certificates import make_certificates
@@ -86,5 +86,5 @@ def _flowing(api: Api) -> dict[str, object] | None:
 
 
 def _source(api: Api) -> dict[str, object]:
-    status = httpx.get(f"{api.url}/healthz").json()["gateway"]["status"]
+    status = plain_http.get(f"{api.url}/healthz").json()["gateway"]["status"]
     return dict(status["sources"][0]) if status else {}

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests import plain_http
 from tests.e2e.api import Api
 from tests.e2e.broker import Broker
 from tests.e2e.logs import distinct
@@ -34,7 +35,7 @@ def small_disk(site: Site) -> Iterator[Path]:
 
 def faults(api: Api) -> list[str]:
     """What /healthz finds wrong."""
-    return list(httpx.get(f"{api.url}/healthz").json()["faults"])
+    return list(plain_http.get(f"{api.url}/healthz").json()["faults"])
 
 
 def values(api: Api) -> list[float]:

@@ -3,9 +3,9 @@
 import resource
 from typing import Any
 
-import httpx
 import pytest
 
+from tests import plain_http
 from tests.e2e.api import Api
 from tests.e2e.broker import Broker
 from tests.e2e.logs import distinct
@@ -66,4 +66,4 @@ def test_a_broker_of_mqtt_5_stops_by_itself_while_the_log_cannot_be_written(site
 
 
 def _source(api: Api) -> dict[str, Any]:
-    return dict(httpx.get(f"{api.url}/healthz").json()["gateway"]["status"]["sources"][0])
+    return dict(plain_http.get(f"{api.url}/healthz").json()["gateway"]["status"]["sources"][0])

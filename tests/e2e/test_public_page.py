@@ -6,10 +6,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
+from tests import plain_http
 from tests.e2e.broker import Broker
 from tests.e2e.processes import Processes, free_port, until
 from tests.e2e.site import Site
@@ -46,7 +46,7 @@ class Stack:
 
     def said(self, path: str = "") -> str:
         """The page as it is given out now."""
-        answer = httpx.get(self.url + path)
+        answer = plain_http.get(self.url + path)
         return answer.text if answer.status_code == 200 else ""
 
 
@@ -101,7 +101,7 @@ def test_a_flood_is_seen_where_it_goes_and_told_in_both_languages_without_a_relo
     expect(gauge.locator(".do")).to_contain_text("Move now to higher ground")
     phone.goto(stack.url)  # the choice is kept
     expect(phone.locator("h1")).to_contain_text("River situation")
-    weights = [len(httpx.get(f"{stack.url}{path}").content) for path in ("", f"/{DOWNSTREAM}")]
+    weights = [len(plain_http.get(f"{stack.url}{path}").content) for path in ("", f"/{DOWNSTREAM}")]
     assert max(weights) < 100_000
 
 
@@ -151,4 +151,4 @@ def test_the_text_is_ready_to_forward_and_nothing_else_is_reachable(stack: Stack
     assert re.search(r"\*Berlaku sampai \d\d:\d\d WIB, \d+ \w+\*", text)
     here = stack.url.removesuffix("/warga")
     for path in ("/api/v1/sensors", "/metrics", "/healthz", "/alerts.atom", "/static/main.js"):
-        assert httpx.get(here + path).status_code == 404
+        assert plain_http.get(here + path).status_code == 404

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import expect
 
 from gateway.log.reader import LogReader
 from sensors.origin import Origin
 from sensors.times import parse_rfc3339
+from tests import plain_http
 from tests.e2e.api import Api
 from tests.e2e.broker import Broker
 from tests.e2e.logs import distinct, rows
@@ -152,7 +152,7 @@ def test_a_feed_that_falls_ill_is_said_and_heals_and_nothing_else_suffers(
 
 def status(api: Api) -> dict[str, Any]:
     """How the city's pull fares, as /healthz has it."""
-    frame = httpx.get(f"{api.url}/healthz").json()["gateway"]["status"]
+    frame = plain_http.get(f"{api.url}/healthz").json()["gateway"]["status"]
     pulls: list[dict[str, Any]] = frame["pulls"] if frame else []
     return pulls[0] if pulls else {"error": "", "failures": -1}
 

@@ -5,10 +5,10 @@ import os
 import signal
 import time
 
-import httpx
 import pytest
 import websockets.sync.client
 
+from tests import plain_http
 from tests.e2e.processes import children_of, free_port, is_alive, until
 from tests.e2e.site import Run, Site
 from tests.e2e.small_city import RIVER, SIAGA_CM
@@ -24,7 +24,7 @@ def family(run: Run) -> list[int]:
 
 def test_it_greets_with_addresses_that_answer_and_a_reading_that_can_be_sent(site: Site) -> None:
     run = site.start_run()
-    assert httpx.get(run.api.url + "/").headers["content-type"].startswith("text/html")
+    assert plain_http.get(run.api.url + "/").headers["content-type"].startswith("text/html")
     said = run.process.output
     assert f"mqtt://127.0.0.1:{run.broker.port}" in said
     assert "user admin" in said

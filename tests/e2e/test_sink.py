@@ -8,9 +8,9 @@ import signal
 import time
 from pathlib import Path
 
-import httpx
 import pytest
 
+from tests import plain_http
 from tests.e2e.broker import Broker
 from tests.e2e.processes import Process, until
 from tests.e2e.site import Site
@@ -109,14 +109,14 @@ def test_siaga_run_starts_it_and_health_and_metrics_show_it(site: Site) -> None:
     assert victoria.series(VALUES)[0][0]["agency"] == 'BPBD, Kota=Uji / "1"'
 
     def reader() -> dict[str, object]:
-        status = httpx.get(run.api.url + "/healthz").json()["gateway"]["status"]
+        status = plain_http.get(run.api.url + "/healthz").json()["gateway"]["status"]
         return next((r for r in status["readers"] if r["name"] == "sink-influx"), {})
 
     until(lambda: reader().get("counters", {}).get("points") == 1, "its counters in /healthz")  # type: ignore[attr-defined]
     victoria.process.stop()
     run.broker.observe(RIVER, 152.0)
     until(lambda: reader().get("error"), "its error in /healthz")
-    lines = httpx.get(run.api.url + "/metrics").text.splitlines()
+    lines = plain_http.get(run.api.url + "/metrics").text.splitlines()
     document = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
     assert [line for line in lines if line.startswith("# TYPE") and f"`{line.split()[2]}`" not in document] == []
     assert 'siaga_gateway_reader_failing{reader="sink-influx"} 1.0' in lines

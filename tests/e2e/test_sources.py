@@ -3,9 +3,9 @@
 import signal
 from typing import Final
 
-import httpx
 import pytest
 
+from tests import plain_http
 from tests.e2e.api import Api
 from tests.e2e.bad_server import bad_server
 from tests.e2e.broker import Broker
@@ -34,7 +34,7 @@ def write_sources(site: Site, sources: dict[str, str], rules: str = "") -> None:
 
 def status(api: Api) -> dict[str, dict[str, object]]:
     """The sources as /healthz tells them, by name."""
-    frame = httpx.get(f"{api.url}/healthz").json()["gateway"]["status"]
+    frame = plain_http.get(f"{api.url}/healthz").json()["gateway"]["status"]
     return {source["name"]: source for source in frame["sources"]} if frame else {}
 
 

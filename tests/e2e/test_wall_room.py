@@ -5,12 +5,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, WebSocketRoute, expect
 
 from command_center.clock import now_us
 from sensors.times import MINUTE_US, rfc3339
+from tests import plain_http
 from tests.e2e.wall import NO_WEBGL
 from tests.e2e.wall_soak import FEEDER, feed, held
 from tests.unit.command_center.derived_city import derived_city
@@ -51,7 +51,7 @@ def open_page(browser: Browser, url: str, *scripts: str) -> Page:
 
 
 def screens(center: Running) -> list[tuple[str, str]]:
-    live = httpx.get(f"{center.url}/healthz").json()["live"]
+    live = plain_http.get(f"{center.url}/healthz").json()["live"]
     return [(screen["name"], screen["sound"]) for screen in live["screens"]]
 
 
@@ -94,11 +94,11 @@ def test_a_screen_that_cannot_play_says_so_as_large_as_an_alarm_and_healthz_is_a
     assert band.evaluate(size) > page.locator(".alarm-where").first.evaluate(size)
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
     until(lambda: ("lobi", "dead") in screens(center))
-    answer = httpx.get(f"{center.url}/healthz")
+    answer = plain_http.get(f"{center.url}/healthz")
     assert answer.status_code == 503
     assert any("'lobi' cannot play sound" in fault for fault in answer.json()["faults"])
     page.close()
-    until(lambda: httpx.get(f"{center.url}/healthz").status_code == 200)
+    until(lambda: plain_http.get(f"{center.url}/healthz").status_code == 200)
 
 
 def test_every_word_changes_its_language_at_once_and_nothing_is_loaded_anew(room: Page) -> None:
@@ -166,7 +166,7 @@ def test_when_the_level_is_left_and_seen_the_panels_turn_again(room: Page, cente
     center.gateway.append(entry([(LEVEL, now_us(), 300.0)], returned("hijau", value=300.0, **at)))
     until(lambda: bool(center.get("/alarms", state="returned_unacknowledged")["items"]))
     alarm = str(center.get("/alarms", state="returned_unacknowledged")["items"][0]["id"])
-    httpx.post(f"{center.url}/api/v1/alarms/{alarm}/acknowledge", json={"comment": ""}, headers=center.log_in())
+    plain_http.post(f"{center.url}/api/v1/alarms/{alarm}/acknowledge", json={"comment": ""}, headers=center.log_in())
     expect(room.locator("#stage")).to_have_attribute("data-why", "turning")
     expect(room.locator("#stations")).to_be_visible()
 

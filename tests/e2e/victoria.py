@@ -9,6 +9,7 @@ import httpx
 import msgspec
 import pytest
 
+from tests import plain_http
 from tests.e2e.processes import Process, Processes, free_port, until
 
 VICTORIA = shutil.which("victoria-metrics", path="/usr/bin:/usr/local/bin")
@@ -29,8 +30,8 @@ class Victoria:
 
     def series(self, name: str) -> list[tuple[dict[str, str], list[int], list[float]]]:
         """Everything stored under a metric's name: labels, times (ms) and values of each series."""
-        httpx.get(f"{self.url}/internal/force_flush").raise_for_status()
-        answer = httpx.get(f"{self.url}/api/v1/export", params={"match[]": name}, timeout=60).raise_for_status()
+        plain_http.get(f"{self.url}/internal/force_flush").raise_for_status()
+        answer = plain_http.get(f"{self.url}/api/v1/export", params={"match[]": name}, timeout=60).raise_for_status()
         items: list[dict[str, Any]] = [msgspec.json.decode(line) for line in answer.content.splitlines()]
         return [(item["metric"], item["timestamps"], item["values"]) for item in items]
 
@@ -63,6 +64,6 @@ def start_victoria(processes: Processes, folder: Path, port: int | None = None, 
 
 def _answers(port: int) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/health", timeout=1).status_code == httpx.codes.OK
+        return plain_http.get(f"http://127.0.0.1:{port}/health", timeout=1).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False

@@ -19,6 +19,7 @@ from gateway.log.writer import LogWriter
 from gateway.status import CommitFrame, SourceStatus, StatusFrame, StatusServer
 from sensors.catalogue import Catalogue
 from sensors.settings import AdminSettings, LogSettings, Settings
+from tests import plain_http
 from tests.unit.command_center.little_city import little_city
 
 PASSWORD = "a password for tests"
@@ -110,7 +111,7 @@ class Running:
 
     def __init__(self, center: CommandCenter, url: str, gateway: Gateway) -> None:
         self.center, self.url, self.gateway = center, url, gateway
-        self.client = httpx.Client(base_url=f"{url}/api/v1")
+        self.client = httpx.Client(verify=plain_http.NO_TLS, base_url=f"{url}/api/v1")
 
     def get(self, path: str, **parameters: Any) -> Any:
         """The JSON of a GET that succeeds."""
@@ -120,17 +121,17 @@ class Running:
 
     def log_in(self, user: str = "admin", password: str = PASSWORD) -> dict[str, str]:
         """Headers of a new session."""
-        answer = httpx.post(f"{self.url}/api/v1/login", json={"user": user, "password": password})
+        answer = plain_http.post(f"{self.url}/api/v1/login", json={"user": user, "password": password})
         assert answer.status_code == 200, answer.text
         return {"Authorization": f"Bearer {answer.json()['token']}"}
 
     def wait_ready(self) -> None:
         """Until `/readyz` says so."""
-        until(lambda: httpx.get(f"{self.url}/readyz").status_code == 200)
+        until(lambda: plain_http.get(f"{self.url}/readyz").status_code == 200)
 
     def wait_applied(self) -> None:
         """Until everything that was appended is applied."""
-        until(lambda: httpx.get(f"{self.url}/healthz").json()["log"]["applied_seq"] >= self.gateway.seq)
+        until(lambda: plain_http.get(f"{self.url}/healthz").json()["log"]["applied_seq"] >= self.gateway.seq)
 
 
 def until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:

@@ -20,6 +20,7 @@ from command_center.app import serve
 from command_center.errors import ListenError, OperationsError
 from command_center.operations import FILE
 from sensors.settings import HttpSettings, Settings
+from tests import plain_http
 from tests.unit.command_center.little_city import LEVEL, NOW_US, entry
 from tests.unit.command_center.running import Gateway, until
 
@@ -50,7 +51,7 @@ def port() -> int:
 
 def answers(port: int) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/readyz").status_code in (200, 503)
+        return plain_http.get(f"http://127.0.0.1:{port}/readyz").status_code in (200, 503)
     except httpx.TransportError:
         return False
 
@@ -68,7 +69,7 @@ def test_the_first_password_is_shown_once_and_opens(tmp_path: Path, port: int) -
     with process(tmp_path, port) as second:
         until(lambda: answers(port), timeout_s=30)
         login = {"user": "admin", "password": password[1]}
-        assert httpx.post(f"http://127.0.0.1:{port}/api/v1/login", json=login).status_code == 200
+        assert plain_http.post(f"http://127.0.0.1:{port}/api/v1/login", json=login).status_code == 200
         second.send_signal(signal.SIGINT)
         assert second.communicate(timeout=10)[0] == ""
         assert second.returncode == 0
@@ -80,7 +81,7 @@ def test_it_stops_in_under_two_seconds_whoever_is_connected(tmp_path: Path, port
     gateway.close()
     with process(tmp_path, port, SIAGA_ADMIN_PASSWORD="x") as running:
         until(lambda: answers(port), timeout_s=30)
-        until(lambda: httpx.get(f"http://127.0.0.1:{port}/api/v1/sensors").json()["items"], timeout_s=30)
+        until(lambda: plain_http.get(f"http://127.0.0.1:{port}/api/v1/sensors").json()["items"], timeout_s=30)
         with (
             connect(f"ws://127.0.0.1:{port}/api/v1/live") as wall,
             socket.create_connection(("127.0.0.1", port)) as idle,

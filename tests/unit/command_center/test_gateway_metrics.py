@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import Metric
@@ -17,6 +16,7 @@ from command_center.gateway_metrics import gateway_metrics
 from gateway.log.rows import DeadLetter
 from gateway.measured import Measured
 from gateway.status import PullStatus, ReaderStatus, RefusedStatus, SourceStatus, StatusFrame
+from tests import plain_http
 from tests.unit.command_center.running import running
 
 ROOT = Path(__file__).parents[3]
@@ -104,7 +104,7 @@ def all_names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     with running(tmp_path_factory.mktemp("metrics")) as center:
         assert center.gateway.writer.log_id  # the log is made
         center.wait_ready()
-        return names(httpx.get(f"{center.url}/metrics").text) | names(text(full_frame()))
+        return names(plain_http.get(f"{center.url}/metrics").text) | names(text(full_frame()))
 
 
 def test_the_document_lists_every_metric_and_no_other(all_names: set[str]) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
@@ -21,6 +20,7 @@ from command_center.live import Viewer
 from sensors.origin import Origin
 from sensors.quality import Quality, Reason
 from sensors.transition import Kind
+from tests import plain_http
 from tests.unit.command_center.derived_city import BELOW, ETA, RATE, derived_city
 from tests.unit.command_center.little_city import DISCHARGE, LEVEL, NOW_US, entry, minutes, raised, returned, transition
 from tests.unit.command_center.running import Gateway, Running, running, until
@@ -188,7 +188,7 @@ def test_the_number_of_viewers_is_bounded(tmp_path: Path, monkeypatch: pytest.Mo
             assert refused.value.response.status_code == 503
             assert json.loads(refused.value.response.body or b"")["error"]["code"] == "full"
             first.close()
-            until(lambda: httpx.get(f"{center.url}/healthz").json()["live"]["viewers"] == 1)
+            until(lambda: plain_http.get(f"{center.url}/healthz").json()["live"]["viewers"] == 1)
             with look(center) as again:
                 assert json.loads(again.recv())["type"] == "snapshot"
 

@@ -4,13 +4,13 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from msgspec.structs import replace
 
 from command_center.log_trouble import log_troubles
 from gateway.status import ReaderStatus, StatusFrame
 from sensors.times import HOUR_US
+from tests import plain_http
 from tests.unit.command_center.running import Gateway, running, until
 
 NOW_US = 1_780_000_000_000_000
@@ -49,8 +49,8 @@ class Troubled(Gateway):
 
 def test_healthz_and_the_wall_say_so(tmp_path: Path) -> None:
     with contextlib.closing(Troubled(tmp_path)) as gateway, running(tmp_path, gateway) as center:
-        until(lambda: httpx.get(f"{center.url}/healthz").json()["gateway"]["status"] is not None)
-        answer = httpx.get(f"{center.url}/healthz")
+        until(lambda: plain_http.get(f"{center.url}/healthz").json()["gateway"]["status"] is not None)
+        answer = plain_http.get(f"{center.url}/healthz")
         assert answer.status_code == 503
         lost, reserve, sink = answer.json()["faults"]
         assert "rows went before every reader had read them" in lost

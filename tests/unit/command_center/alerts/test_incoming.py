@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +19,7 @@ from command_center.clock import now_us
 from command_center.errors import CapError
 from sensors.times import HOUR_US
 from sensors.warning_rules import CapFeed
+from tests import plain_http
 from tests.unit.command_center.alerts.messages import ALERTS, SENT, message, recorded_messages, with_info
 from tests.unit.command_center.little_city import entry, little_city
 from tests.unit.command_center.running import Gateway, running, until
@@ -190,4 +190,4 @@ def test_the_api_shows_feeds_and_messages(tmp_path: Path) -> None:
         box, gone = found["feeds"]
         assert (box["credit"], box["error"]) == ("BMKG", "")
         assert "ConnectError" in gone["error"]
-        assert 'siaga_cap_feed_failures{feed="gone"} 1.0' in httpx.get(f"{center.url}/metrics").text
+        assert 'siaga_cap_feed_failures{feed="gone"} 1.0' in plain_http.get(f"{center.url}/metrics").text

@@ -11,6 +11,7 @@ from sensors.catalogue import Catalogue
 from sensors.origin import Origin
 from sensors.transition import Transition
 from sensors.warning_rules import CapRules, SaidTwice
+from tests import plain_http
 from tests.unit.command_center.little_city import LEVEL, entry, little_city
 from tests.unit.command_center.running import Running, until
 
@@ -75,4 +76,4 @@ class Office:
 
     def public(self, path: str) -> httpx.Response:
         """What anybody gets at the root."""
-        return httpx.get(f"{self._center.url}{path}")
+        return plain_http.get(f"{self._center.url}{path}")

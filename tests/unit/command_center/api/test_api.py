@@ -17,6 +17,7 @@ from gateway.log.rows import DeadLetter
 from sensors.origin import Origin
 from sensors.times import rfc3339
 from sensors.transition import Kind
+from tests import plain_http
 from tests.unit.command_center.little_city import (
     DISCHARGE,
     LEVEL,
@@ -93,7 +94,7 @@ def test_observations_of_a_range_begin_at_from_and_end_before_to(center: Running
     assert [item["value"] for item in answer["items"]] == [10.0, 9.0, 8.0]
     assert answer["next"] is None
     url = f"{center.url}/api/v1/sensors/ROLAK:level/observations?points=0&from=2025-11-22T21:58:00+07:00"
-    assert [item["value"] for item in httpx.get(url).json()["items"]] == [2.0, 1.0]
+    assert [item["value"] for item in plain_http.get(url).json()["items"]] == [2.0, 1.0]
 
 
 def test_thinned_observations_keep_the_extremes(center: Running) -> None:
@@ -200,7 +201,7 @@ def test_alarms_that_cannot_be_stored_are_listed_all_the_same(tmp_path: Path) ->
         assert len(center.get("/alarms", state="unacknowledged")["items"]) == 2
         fault.execute("DROP TRIGGER full")
         fault.close()
-        until(lambda: httpx.get(f"{center.url}/healthz").json()["operations"]["pending_alarm_events"] == 0)
+        until(lambda: plain_http.get(f"{center.url}/healthz").json()["operations"]["pending_alarm_events"] == 0)
         assert len(center.get("/alarms", state="open")["items"]) == 3
 
 
@@ -252,11 +253,11 @@ def test_a_layer_outside_the_city_s_folder_is_not_there(center: Running, number:
 
 
 def test_health_readiness_and_metrics_include_the_gateway(center: Running) -> None:
-    health = httpx.get(f"{center.url}/healthz")
+    health = plain_http.get(f"{center.url}/healthz")
     assert (health.status_code, health.json()["status"]) == (200, "ok")
     assert health.json()["gateway"]["status"]["sources"][0]["name"] == "main"
-    assert httpx.get(f"{center.url}/readyz").json() == {"ready": True, "waits_for": []}
-    metrics = httpx.get(f"{center.url}/metrics").text
+    assert plain_http.get(f"{center.url}/readyz").json() == {"ready": True, "waits_for": []}
+    metrics = plain_http.get(f"{center.url}/metrics").text
     assert "siaga_gateway_messages_total 7.0" in metrics
     assert 'siaga_alarms{priority="high",state="unacknowledged"} 1.0' in metrics
     assert "siaga_sensors_never_heard 1.0" in metrics
@@ -264,7 +265,7 @@ def test_health_readiness_and_metrics_include_the_gateway(center: Running) -> No
 
 
 def test_the_documentation_needs_nothing_from_elsewhere(center: Running) -> None:
-    page = httpx.get(f"{center.url}/docs", timeout=60).text
+    page = plain_http.get(f"{center.url}/docs", timeout=60).text
     assert "/api/v1/alarms/{alarm_id}/acknowledge" in page
     assert "http://" not in page
     assert "https://" not in page
@@ -272,7 +273,7 @@ def test_the_documentation_needs_nothing_from_elsewhere(center: Running) -> None
 
 def routes(center: Running) -> list[tuple[str, str]]:
     """(method, path) of every route, with ids that nothing has."""
-    paths = httpx.get(f"{center.url}/openapi.json", timeout=60).json()["paths"]
+    paths = plain_http.get(f"{center.url}/openapi.json", timeout=60).json()["paths"]
     return [
         (method.upper(), path.replace("{number}", "99").replace("{sensor_id}", "no:no").replace("{alarm_id}", "none"))
         for path, methods in paths.items()
@@ -290,7 +291,7 @@ def test_every_post_but_login_needs_a_login(center: Running) -> None:
     assert len(posts) >= 4
     for path in [*posts, "/api/v1/no/such/route"]:
         for headers in ({}, {"Authorization": "Bearer wrong"}, {"Cookie": "siaga_session=wrong"}):
-            answer = httpx.post(center.url + path, headers=headers, content=b"not json")
+            answer = plain_http.post(center.url + path, headers=headers, content=b"not json")
             assert (answer.status_code, is_error(answer)) == (401, True), path
             assert answer.headers["www-authenticate"] == "Bearer"
 
@@ -298,13 +299,13 @@ def test_every_post_but_login_needs_a_login(center: Running) -> None:
 def test_every_route_has_the_one_error_shape(center: Running) -> None:
     headers = center.log_in()
     for method, path in routes(center):
-        wrong_method = httpx.request("PATCH", center.url + path, headers=headers)
+        wrong_method = plain_http.request("PATCH", center.url + path, headers=headers)
         assert (wrong_method.status_code, is_error(wrong_method)) == (405, True), path
         assert wrong_method.headers["allow"]
         if not path.endswith("/logout"):
-            answer = httpx.request(method, center.url + path, headers=headers, content=b"{")
+            answer = plain_http.request(method, center.url + path, headers=headers, content=b"{")
             assert answer.is_success or is_error(answer), (method, path)
-        beyond = httpx.request(method, f"{center.url}{path}/no/such/route", headers=headers)
+        beyond = plain_http.request(method, f"{center.url}{path}/no/such/route", headers=headers)
         assert (beyond.status_code, is_error(beyond)) == (404, True), path
 
 
@@ -337,7 +338,7 @@ def test_a_refusal_says_where(center: Running, path: str, where: str) -> None:
 def test_bodies_are_bounded_and_typed(center: Running) -> None:
     login = f"{center.url}/api/v1/login"
     for content in (b"x" * (MAX_BYTES + 1), iter([b"x" * 40_000, b"x" * 40_000])):
-        answer = httpx.post(login, content=content)
+        answer = plain_http.post(login, content=content)
         assert (answer.status_code, is_error(answer)) == (413, True)
     for body, where in (
         (b"{", "body"),
@@ -345,7 +346,7 @@ def test_bodies_are_bounded_and_typed(center: Running) -> None:
         (b'{"user": 1, "password": ""}', "body.user"),
         (b"", "body.user"),
     ):
-        answer = httpx.post(login, content=body)
+        answer = plain_http.post(login, content=body)
         assert (answer.status_code, answer.json()["error"]["where"]) == (422, where)
 
 
@@ -356,13 +357,13 @@ def test_a_body_that_is_not_utf8_is_refused_like_any_other(center: Running) -> N
 
 def test_head_is_get_without_its_body(center: Running) -> None:
     for path in ("/", "/healthz", "/metrics", "/api/v1/sensors"):
-        head, get = httpx.head(f"{center.url}{path}"), httpx.get(f"{center.url}{path}")
+        head, get = httpx.head(f"{center.url}{path}"), plain_http.get(f"{center.url}{path}")
         assert (head.status_code, head.content) == (get.status_code, b"")
         assert head.headers["content-type"] == get.headers["content-type"]
 
 
 def test_login_gives_a_cookie_and_a_token_and_logout_ends_both(center: Running) -> None:
-    with httpx.Client(base_url=f"{center.url}/api/v1") as browser:
+    with httpx.Client(verify=plain_http.NO_TLS, base_url=f"{center.url}/api/v1") as browser:
         answer = browser.post("/login", json={"user": "admin", "password": PASSWORD})
         cookie = answer.headers["set-cookie"].lower()
         assert all(word in cookie for word in ("httponly", "samesite=strict", "path=/", "max-age="))
@@ -371,7 +372,7 @@ def test_login_gives_a_cookie_and_a_token_and_logout_ends_both(center: Running) 
         assert browser.post("/logout").status_code == 204
         token = answer.json()["token"]
     headers = {"Authorization": f"Bearer {token}"}
-    assert httpx.post(f"{center.url}/api/v1/logout", headers=headers).status_code == 401
+    assert plain_http.post(f"{center.url}/api/v1/logout", headers=headers).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -384,7 +385,7 @@ def test_login_gives_a_cookie_and_a_token_and_logout_ends_both(center: Running) 
     ],
 )
 def test_another_site_s_page_cannot_act_with_a_browser_s_cookie(center: Running, headers: dict[str, str]) -> None:
-    with httpx.Client(base_url=f"{center.url}/api/v1") as browser:
+    with httpx.Client(verify=plain_http.NO_TLS, base_url=f"{center.url}/api/v1") as browser:
         credentials = {"user": "admin", "password": PASSWORD}
         assert browser.post("/login", json=credentials, headers=headers).status_code == 403
         browser.post("/login", json=credentials)

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from command_center.clock import now_us
 from sensors.quality import Reason
 from sensors.times import MINUTE_US, rfc3339
 from sensors.transition import Cause, Kind
+from tests import plain_http
 from tests.unit.command_center import derived_city as city
 from tests.unit.command_center.derived_city import BELOW, BELOW_ID, derived_city
 from tests.unit.command_center.little_city import LEVEL, LEVEL_ID, RAIN, batch, entry, raised, transition
@@ -154,12 +154,12 @@ def test_the_feed_tells_every_kind_and_its_cause(center: Running) -> None:
 
 
 def test_a_rebased_datastream_is_counted_and_raises_no_alarm(center: Running) -> None:
-    assert "siaga_rebased_total 1.0" in httpx.get(f"{center.url}/metrics").text
+    assert "siaga_rebased_total 1.0" in plain_http.get(f"{center.url}/metrics").text
     assert all(alarm["datastream"] != "POS:rain" for alarm in center.get("/alarms")["items"])
 
 
 def test_what_is_derived_is_not_counted_among_the_sensors(center: Running) -> None:
-    assert "siaga_sensors 6.0" in httpx.get(f"{center.url}/metrics").text
+    assert "siaga_sensors 6.0" in plain_http.get(f"{center.url}/metrics").text
 
 
 def doubtful(time_us: int, value: float, reasons: Reason) -> Any:

@@ -6,13 +6,13 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import msgspec
 import pytest
 from fastapi import FastAPI
 
 from command_center.api.contract import Told, told_by
 from command_center.api.openapi import endpoints
+from tests import plain_http
 from tests.unit.command_center.running import Running, running, until
 
 
@@ -33,7 +33,7 @@ def app(center: Running) -> FastAPI:
 
 @pytest.fixture(scope="module")
 def document(center: Running) -> dict[str, Any]:
-    found = httpx.get(f"{center.url}/openapi.json", timeout=60).json()
+    found = plain_http.get(f"{center.url}/openapi.json", timeout=60).json()
     assert isinstance(found, dict)
     return found
 
@@ -93,7 +93,7 @@ def test_every_parameter_has_bounds(document: dict[str, Any]) -> None:
 
 
 def test_the_page_shows_an_example_of_every_body(center: Running, app: FastAPI) -> None:
-    page = httpx.get(f"{center.url}/docs", timeout=60).text
+    page = plain_http.get(f"{center.url}/docs", timeout=60).text
     assert page.count("for example:") == sum(said.takes is not None for said in told(app).values())
     assert "Regu 2 berangkat dari posko Brangkal" in page
     assert "http://" not in page, "nothing is fetched from elsewhere"

@@ -21,6 +21,7 @@ from command_center.operations import Operations, reading
 from command_center.people import Role, Scope
 from command_center.tokens import Tokens
 from sensors.times import HOUR_US, MINUTE_US
+from tests import plain_http
 from tests.unit.command_center.little_city import LEVEL, NOW_US, entry
 from tests.unit.command_center.running import PASSWORD, Running, running
 
@@ -203,11 +204,11 @@ def test_tokens_by_the_command_line(center: Running, data_dir: Path) -> None:
     added = siaga(data_dir, "token", "add", "prometheus", "--scope", "metrics")
     secret = added.stdout.split()[1]
     headers = {"Authorization": f"Bearer {secret}", **ELSEWHERE}
-    assert httpx.get(f"{center.url}/metrics", headers=headers).status_code == 200
+    assert plain_http.get(f"{center.url}/metrics", headers=headers).status_code == 200
     assert center.client.get("/sensors", headers=headers).status_code == 403
     assert "prometheus\tmetrics\tmade" in siaga(data_dir, "token", "list").stdout
     assert siaga(data_dir, "token", "revoke", "prometheus").returncode == 0
-    assert httpx.get(f"{center.url}/metrics", headers=headers).status_code == 401
+    assert plain_http.get(f"{center.url}/metrics", headers=headers).status_code == 401
 
 
 @pytest.fixture
@@ -221,7 +222,7 @@ def screen(center: Running, admin: dict[str, str]) -> Iterator[str]:
 def test_a_screen_brings_its_token_once_and_then_has_a_cookie(
     center: Running, screen: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with httpx.Client(base_url=center.url, headers=ELSEWHERE) as browser:
+    with httpx.Client(verify=plain_http.NO_TLS, base_url=center.url, headers=ELSEWHERE) as browser:
         first = browser.get("/", params={"token": screen})
         assert (first.status_code, first.headers["location"]) == (303, "/")
         cookie = first.headers["set-cookie"].lower()

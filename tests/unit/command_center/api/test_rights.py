@@ -14,6 +14,7 @@ from starlette.routing import Mount
 from command_center.api.gate import SCREEN_COOKIE
 from command_center.api.rights import OPEN, RIGHTS, SOCKET, Right, Row, row_of
 from command_center.people import Role, Scope
+from tests import plain_http
 from tests.unit.command_center.running import Running, running, until
 
 PASSWORD_OF_ALL = "a password for everybody"
@@ -166,8 +167,8 @@ def test_a_route_without_a_row_is_not_there_for_anybody(app: FastAPI, center: Ru
     app.add_api_route("/api/v1/alarms/{alarm_id}/forgotten", lambda alarm_id: {"secret": alarm_id}, methods=["POST"])
     assert routes_of(app) - set(RIGHTS) != set()
     for asker in askers:
-        get = httpx.get(f"{center.url}/api/v1/forgotten", headers=asker.headers)
-        post = httpx.post(f"{center.url}/api/v1/alarms/a/forgotten", headers=asker.headers)
+        get = plain_http.get(f"{center.url}/api/v1/forgotten", headers=asker.headers)
+        post = plain_http.post(f"{center.url}/api/v1/alarms/a/forgotten", headers=asker.headers)
         assert {get.status_code, post.status_code} <= {401, 404}, asker.label
         assert "secret" not in get.text + post.text
 

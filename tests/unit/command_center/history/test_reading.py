@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -16,6 +15,7 @@ from sensors.catalogue import Catalogue
 from sensors.quality import Quality, Reason
 from sensors.settings import HistorySettings
 from sensors.times import rfc3339
+from tests import plain_http
 from tests.unit.command_center.history.keeping import keep, write
 from tests.unit.command_center.little_city import LEVEL, RAIN, entry, little_city, minutes, raised, returned
 from tests.unit.command_center.running import Running, running, until
@@ -65,10 +65,10 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Any], list[Any]
     with running(data_dir, history=DISK) as center:
         of_disk = answers(center)
         chart = center.get("/sensors/ROLAK:level/observations", points=60)
-        health = httpx.get(f"{center.url}/healthz").json()
+        health = plain_http.get(f"{center.url}/healthz").json()
         assert health["history"]["error"] == ""
         assert health["history"]["compacted_seq"] > 70
-        assert "siaga_history_failing 0.0" in httpx.get(f"{center.url}/metrics").text
+        assert "siaga_history_failing 0.0" in plain_http.get(f"{center.url}/metrics").text
     return of_memory, of_disk, chart
 
 
@@ -135,9 +135,9 @@ def test_a_history_that_cannot_be_kept_is_said_and_hinders_nothing(tmp_path: Pat
         center.gateway.append(entry([(LEVEL, minutes(1), 1.0)]))
         center.wait_ready()
         center.wait_applied()
-        said: Callable[[], Any] = lambda: httpx.get(f"{center.url}/healthz").json()["faults"]  # noqa: E731
+        said: Callable[[], Any] = lambda: plain_http.get(f"{center.url}/healthz").json()["faults"]  # noqa: E731
         assert [fault for fault in said() if "history" in fault and "cannot be made" in fault]
-        assert "siaga_history_failing 1.0" in httpx.get(f"{center.url}/metrics").text
+        assert "siaga_history_failing 1.0" in plain_http.get(f"{center.url}/metrics").text
         assert [item["value"] for item in center.get("/sensors/ROLAK:level/observations")["items"]] == [1.0]
 
 
@@ -191,8 +191,8 @@ def test_a_damaged_file_is_told_once_and_then_the_rest_of_its_range_is_answered(
         path.write_bytes(bytes(path.stat().st_size))
         url = f"{center.url}/api/v1/sensors/ROLAK:level/observations"
         asked: dict[str, str | int] = {"points": 10, "from": rfc3339(bad.first_us), "to": rfc3339(bad.last_us + 1)}
-        assert httpx.get(url, params=asked).status_code == 503
-        while "files_damaged_total 1.0" not in httpx.get(f"{center.url}/metrics").text:  # ends by time-out
+        assert plain_http.get(url, params=asked).status_code == 503
+        while "files_damaged_total 1.0" not in plain_http.get(f"{center.url}/metrics").text:  # ends by time-out
             time.sleep(0.1)
         found = center.get("/sensors/ROLAK:level/observations", points=0)
         assert found["held_from"] == rfc3339(bad.last_us + 1)

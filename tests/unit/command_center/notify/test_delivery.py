@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from command_center.notify import targets
 from sensors.contacts import Contact
 from sensors.origin import Origin
 from sensors.settings import NotifySettings
+from tests import plain_http
 from tests.unit.command_center.little_city import entry, raised
 from tests.unit.command_center.notify.city_of_contacts import city_of, contact
 from tests.unit.command_center.notify.receivers import Inbox, http_receiver, mail_receiver
@@ -70,7 +70,9 @@ def test_every_way_brings_the_same_alarm_with_its_id(
             assert {(n["contact"], n["why"], n["attempts"]) for n in notices} == {
                 ("TG", "first", 1), ("HOOK", "first", 1), ("MAIL", "first", 1),
             }  # fmt: skip
-            assert 'siaga_notify_sent_total{contact="TG",way="env:TG"} 1.0' in httpx.get(f"{center.url}/metrics").text
+            assert (
+                'siaga_notify_sent_total{contact="TG",way="env:TG"} 1.0' in plain_http.get(f"{center.url}/metrics").text
+            )
 
 
 def test_retry_after_is_obeyed_and_no_other_target_waits(
@@ -112,7 +114,7 @@ def test_a_dead_way_out_is_tried_again_told_and_counted_and_its_secret_is_not(
 
 
 def faults(center: Running) -> list[str]:
-    found: list[str] = httpx.get(f"{center.url}/healthz").json()["faults"]
+    found: list[str] = plain_http.get(f"{center.url}/healthz").json()["faults"]
     return found
 
 
@@ -155,10 +157,10 @@ def test_a_test_message_needs_a_login_and_goes_by_every_way(
     addresses = {name: f"json://{address}/{name}" for name in "AB"}
     with center_of(tmp_path, addresses, *people, monkeypatch=monkeypatch) as center:
         url = f"{center.url}/api/v1/notifications/test"
-        assert httpx.post(url, json={"contact": "A"}).status_code == 401
+        assert plain_http.post(url, json={"contact": "A"}).status_code == 401
         headers = center.log_in()
-        assert httpx.post(url, json={"contact": "X"}, headers=headers).status_code == 404
-        assert httpx.post(url, json={"contact": "A"}, headers=headers).status_code == 202
+        assert plain_http.post(url, json={"contact": "X"}, headers=headers).status_code == 404
+        assert plain_http.post(url, json={"contact": "A"}, headers=headers).status_code == 202
         until(lambda: len(inbox.received) == 2)
         assert {one.body["title"] for one in inbox.received} == {"CHANNEL TEST"}
 
@@ -175,22 +177,22 @@ def test_a_link_acknowledges_once_by_its_button_only(
         until(lambda: bool(inbox.received))
         link = next(line for line in inbox.received[0].text.splitlines() if "https://" in line).split("https://")[1]
         page = f"{center.url}/{link.partition('/')[2]}"
-        shown = httpx.get(page)
+        shown = plain_http.get(page)
         assert "Ani &lt;3&gt;" in shown.text
         assert "<form" in shown.text
         alarm = center.get("/alarms")["items"][0]
         assert alarm["state"] == "unacknowledged"  # a preview does nothing
-        assert httpx.post(f"{page}x").status_code == 403
-        assert httpx.post(page).status_code == 200
+        assert plain_http.post(f"{page}x").status_code == 403
+        assert plain_http.post(page).status_code == 200
         alarm = center.get("/alarms")["items"][0]
         assert (alarm["state"], alarm["acknowledged_by"]) == ("acknowledged", "Ani <3>")
         events = center.get(f"/alarms/{alarm['id']}")["events"]
-        again = httpx.post(page)
+        again = plain_http.post(page)
         assert "<form" not in again.text
         assert center.get(f"/alarms/{alarm['id']}")["events"] == events
         raise_level(center, "merah")
         until(lambda: len(inbox.received) == 2)
-        assert httpx.post(page).status_code == 409  # it stood in the message of the lower level
+        assert plain_http.post(page).status_code == 409  # it stood in the message of the lower level
         assert center.get("/alarms")["items"][0]["state"] == "unacknowledged"
         key = tmp_path / "notify.key"
         assert key.stat().st_mode & 0o777 == 0o600

@@ -4,7 +4,6 @@ import time
 from argparse import ArgumentParser
 from pathlib import Path
 
-import httpx
 import pytest
 from msgspec.structs import replace
 
@@ -14,6 +13,7 @@ from command_center.notify.service import canary_due_us
 from sensors.settings import Settings
 from sensors.times import HOUR_US
 from sensors.transition import Transition
+from tests import plain_http
 from tests.e2e.small_city import write_city
 from tests.unit.command_center.little_city import LEVEL, NOW_US, entry, raised
 from tests.unit.command_center.notify.city_of_contacts import RULES, city_of, contact
@@ -57,9 +57,9 @@ def test_what_waits_since_before_a_restart_is_not_tried_before_there_is_a_catalo
         log, away = tmp_path / "log.db", tmp_path / "away"
         log.rename(away)
         with running(tmp_path, serves=False) as center:
-            until(lambda: httpx.get(f"{center.url}/healthz").status_code > 0)
+            until(lambda: plain_http.get(f"{center.url}/healthz").status_code > 0)
             time.sleep(2.5)  # two beats of the notifier, in which it could go wrong
-            assert "siaga_notify_failed_total{" not in httpx.get(f"{center.url}/metrics").text
+            assert "siaga_notify_failed_total{" not in plain_http.get(f"{center.url}/metrics").text
             away.rename(log)
             until(lambda: len(inbox.received) == 1, 30)
             tries = [[t["outcome"] for t in n["tries"]] for n in center.get("/notifications")["items"]]

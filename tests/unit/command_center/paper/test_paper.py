@@ -21,7 +21,7 @@ from command_center.paper.sheet import Figure, Sheet, Table, cell
 from sensors.catalogue import Catalogue
 from sensors.times import HOUR_US, MINUTE_US
 from tests.unit.command_center.little_city import LEVEL, entry, little_city, raised, returned
-from tests.unit.command_center.running import Gateway, Running, running
+from tests.unit.command_center.running import Gateway, Running, running, until
 
 WORD = "kata sandi sif"
 HOSTILE = '<script>alert("x")</script>&amp;'
@@ -69,6 +69,7 @@ def page(center: Running, path: str, **parameters: str) -> str:
 
 
 def test_the_timeline_as_json_tells_readings_breaches_and_acts(center: Running) -> None:
+    until(lambda: bool(center.get("/alerts")["items"]))  # drafted by rule, within a second of the alarm
     told = center.get(f"/incidents/{incident(center)}/timeline.json")
     kinds = [(one["kind"], one["what"]["en"].split(":")[0], one["by"]) for one in told["told"]]
     assert [one for one in kinds if "warning" not in one[1] and "draft" not in one[1]] == [

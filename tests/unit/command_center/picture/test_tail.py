@@ -4,7 +4,6 @@ import logging
 import sqlite3
 from pathlib import Path
 
-import httpx
 import pytest
 
 from command_center.clock import now_us as now
@@ -14,6 +13,7 @@ from gateway.log.schema import FILE
 from gateway.log.set_aside import replace_log
 from sensors.settings import HistorySettings
 from sensors.times import MINUTE_US, rfc3339
+from tests import plain_http
 from tests.unit.command_center.little_city import (
     DISCHARGE,
     LEVEL,
@@ -34,7 +34,7 @@ def memory_alone(data_dir: Path) -> Path:
 
 
 def waits_for(center: Running) -> list[str]:
-    answer = httpx.get(f"{center.url}/readyz")
+    answer = plain_http.get(f"{center.url}/readyz")
     assert answer.status_code == (503 if answer.json()["waits_for"] else 200)
     return list(answer.json()["waits_for"])
 
@@ -63,7 +63,7 @@ def test_without_a_gateway_it_is_not_ready_but_the_log_is_followed(tmp_path: Pat
         until(lambda: waits_for(center) == ["gateway: no link"])
         gateway.append(entry([(LEVEL, minutes(1), 2.0)]))  # nobody rings
         until(lambda: values(center) == [1.0, 2.0])
-        health = httpx.get(f"{center.url}/healthz")
+        health = plain_http.get(f"{center.url}/healthz")
         assert (health.status_code, health.json()["faults"]) == (503, ["the gateway was never heard"])
 
 
@@ -113,7 +113,7 @@ def test_what_grows_older_than_the_days_that_are_set_is_forgotten_while_running(
         center.wait_ready()
         center.wait_applied()
         assert values(center) == [30.0, 65.0]
-        assert "siaga_history_expired_total 2.0" in httpx.get(f"{center.url}/metrics").text
+        assert "siaga_history_expired_total 2.0" in plain_http.get(f"{center.url}/metrics").text
         assert [item["value"] for item in center.get("/observations")["items"]] == [1.0, 2.0, 30.0, 65.0]
 
 
@@ -145,7 +145,7 @@ def test_a_restart_leaves_out_what_does_not_fit_and_counts_it(tmp_path: Path, mo
     with running(tmp_path, history=HistorySettings(max_observations=5)) as center:
         center.wait_ready()
         assert values(center) == [6.0, 7.0, 8.0, 9.0]
-        assert "siaga_history_rows_left_out 6.0" in httpx.get(f"{center.url}/metrics").text
+        assert "siaga_history_rows_left_out 6.0" in plain_http.get(f"{center.url}/metrics").text
 
 
 def test_an_alarm_missed_while_down_is_raised_at_the_start(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_rows_that_retention_took_are_counted(tmp_path: Path, caplog: pytest.Log
     with running(tmp_path, gateway) as center:
         center.wait_ready()
         assert values(center) == [5.0, 6.0, 7.0, 8.0]
-        assert "siaga_log_rows_missing_total 2.0" in httpx.get(f"{center.url}/metrics").text
+        assert "siaga_log_rows_missing_total 2.0" in plain_http.get(f"{center.url}/metrics").text
         assert "2 rows after row 3 are no longer in the log" in caplog.text
         page = center.get("/observations", after=f"{gateway.writer.log_id}:3:1")
         assert (page["gap"], len(page["items"])) == ({"reason": "retired", "rows": 2}, 4)
@@ -201,7 +201,7 @@ def test_a_damaged_row_costs_its_observations_only(tmp_path: Path) -> None:
         center.wait_ready()
         assert (values(center), values(center, "ROLAK:discharge")) == ([], [2.0])
         assert len(center.get("/alarms")["items"]) == 1
-        assert httpx.get(f"{center.url}/healthz").json()["log"]["rows_damaged"] == 1
+        assert plain_http.get(f"{center.url}/healthz").json()["log"]["rows_damaged"] == 1
 
 
 def test_another_log_is_followed_from_its_beginning(tmp_path: Path) -> None:
@@ -237,7 +237,7 @@ def test_what_a_damaged_log_held_unread_is_counted(tmp_path: Path, caplog: pytes
     with running(tmp_path, gateway) as center:
         center.wait_ready()
         assert values(center) == [9.0]
-        assert "siaga_log_rows_missing_total 5.0" in httpx.get(f"{center.url}/metrics").text
+        assert "siaga_log_rows_missing_total 5.0" in plain_http.get(f"{center.url}/metrics").text
         assert "5 rows of log" in caplog.text
 
 

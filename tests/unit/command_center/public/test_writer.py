@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from msgspec.structs import replace
 
@@ -12,6 +11,7 @@ from sensors.settings import PublicSettings
 from sensors.sharing import Sharing
 from sensors.times import MINUTE_US
 from sensors.transition import Kind
+from tests import plain_http
 from tests.unit.command_center.little_city import DISCHARGE, LEVEL, RAIN, entry, little_city, raised, transition
 from tests.unit.command_center.running import Gateway, Running, running, until
 
@@ -60,9 +60,9 @@ def test_the_page_follows_the_river_says_only_what_is_public_and_tells_when_it_c
     center.gateway.append(
         entry([(LEVEL, now + 1, 633.5)], transition(Kind.HEARD, time_us=now + 1, at_us=now), now_us=now)
     )
-    until(lambda: "the public page cannot be written" in httpx.get(f"{center.url}/healthz").text)
-    metrics = httpx.get(f"{center.url}/metrics").text
+    until(lambda: "the public page cannot be written" in plain_http.get(f"{center.url}/healthz").text)
+    metrics = plain_http.get(f"{center.url}/metrics").text
     assert "siaga_public_page_failures_total 0.0" not in metrics
     into.unlink()
     until(lambda: (into / PAGE).is_file() and "633,5" in (into / PAGE).read_text())
-    until(lambda: "the public page" not in httpx.get(f"{center.url}/healthz").text)
+    until(lambda: "the public page" not in plain_http.get(f"{center.url}/healthz").text)
