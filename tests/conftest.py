@@ -1,5 +1,6 @@
 """What holds for all tests."""
 
+import pytest
 from hypothesis import settings
 
 collect_ignore = ["contract/api_hooks.py"]  # Schemathesis loads it, in a process of its own
@@ -7,3 +8,8 @@ collect_ignore = ["contract/api_hooks.py"]  # Schemathesis loads it, in a proces
 # No test asserts on time: a crowded machine is no fault of the code.
 settings.register_profile("siaga", deadline=None)
 settings.load_profile("siaga")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes a minute begins first, so that at the end nobody waits for one test."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)

@@ -36,9 +36,10 @@ def test_what_is_left_out_is_there_and_has_a_reason(paths: dict[str, Any]) -> No
         assert reason
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
-    ("who", "examples", "phases"), [("nobody", 1, SHORT), ("viewer", 1, SHORT), ("admin", 4, WHOLE)]
+    ("who", "examples", "phases"), [("nobody", 1, SHORT), ("viewer", 1, SHORT), ("admin", 2, WHOLE)]
 )
 def test_the_api_does_what_its_document_tells(
     there: Filled, paths: dict[str, Any], who: str, examples: int, phases: str

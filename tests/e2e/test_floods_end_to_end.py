@@ -44,7 +44,7 @@ from tests.e2e.site import Site
 from tests.unit.command_center.notify.receivers import Received, http_receiver, mail_receiver, mqtt_receiver
 
 KILLS = int(os.environ.get("FLOOD_KILLS", "50"))
-pytestmark = [pytest.mark.broker, pytest.mark.recorded, pytest.mark.timeout(300 + 10 * KILLS)]
+pytestmark = [pytest.mark.broker, pytest.mark.long, pytest.mark.recorded, pytest.mark.timeout(300 + 10 * KILLS)]
 
 WORK_EVERY = 3  # lives: one in so many is long enough for people to work; the others end on their way up
 TOPIC = "kota/alarm"

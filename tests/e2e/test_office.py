@@ -148,6 +148,7 @@ def test_a_warning_takes_two_people_from_draft_to_cancel(office: Office) -> None
     budi.goto(sari.url)
     budi.get_by_role("button", name="Authorise").click()
     sure(budi)
+    expect(budi.get_by_text("another person must issue it")).to_be_visible()
     sari.reload()
     sari.get_by_role("button", name="Issue", exact=True).click()
     sure(sari)

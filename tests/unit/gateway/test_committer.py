@@ -132,8 +132,10 @@ def test_a_log_that_fills_its_disk_lets_its_oldest_rows_go_and_never_stops(small
             rows = reader.read_after(0, 10_000)
             assert rows[0].seq > 50
             assert [row.seq for row in rows] == list(range(rows[0].seq, 301))
-            [gap] = reader.gaps()
-            assert (gap.reason, gap.last_seq) == ("space", rows[0].seq - 1)
+            last_of = {gap.reason: gap.last_seq for gap in reader.gaps()}
+            assert last_of.keys() <= {"space", "size"}  # a slow disk may let it reach its cap, too
+            assert "space" in last_of
+            assert max(last_of.values()) == rows[0].seq - 1
 
     asyncio.run(story())
 
