@@ -99,7 +99,7 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRout
         reached nobody; `now`: by the server's clock, to count down with.  What is not shared with you is left out.
         """
         past = await asyncio.to_thread(past_orders, operations, PAST_SHOWN)
-        past, orders = [[one for one in some if shows(one, audience)] for some in (past, desk.orders)]
+        past, orders = [[one for one in some if _shows(one, picture, audience)] for some in (past, desk.orders)]
         muted = [a for a in desk.open_alarms() if a.aside is not None and picture.shows(a.datastream, audience)]
         since_us = min((one.since_us for one in (*orders, *past)), default=now_us())
         quiet = await asyncio.to_thread(kept_quiet, operations, since_us, MOST_QUIET)
@@ -142,11 +142,12 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRout
             raise ApiError(404, "not_found", f"no order {number} is in force", "path.number")
         return answer(view(order))
 
-    def shows(order: Order, audience: Audience) -> bool:
-        """Of a station anybody may know; a datastream is known to whom it is shared with."""
-        return order.aside is not Aside.OUT_OF_SERVICE or picture.shows(order.scope, audience)
-
     return routes
+
+
+def _shows(order: Order, picture: Picture, audience: Audience) -> bool:
+    """Of a station anybody may know; a datastream is known to whom it is shared with."""
+    return order.aside is not Aside.OUT_OF_SERVICE or picture.shows(order.scope, audience)
 
 
 def view(order: Order) -> OrderView:

@@ -57,6 +57,9 @@ class HandoverView(msgspec.Struct, frozen=True, kw_only=True):
     digest: Text
 
 
+_EXAMPLE = NewHandover(to="budi", text="Pompa 2 menunggu suku cadang")
+
+
 def router(book: ShiftBook, desk: AlarmDesk, picture: Picture) -> APIRouter:
     """The routes."""
     routes = APIRouter(tags=["shift"])
@@ -77,9 +80,7 @@ def router(book: ShiftBook, desk: AlarmDesk, picture: Picture) -> APIRouter:
         return answer(_note_view(note), 201)
 
     @routes.post("/handover")
-    @tells(
-        HandoverView, status=201, takes=NewHandover(to="budi", text="Pompa 2 menunggu suku cadang"), refuses=(404, 409)
-    )
+    @tells(HandoverView, status=201, takes=_EXAMPLE, refuses=(404, 409))
     async def hand_over(request: Request) -> Response:
         """Hand over: open alarms, what is set aside, actions, orders in force, the journal since the last.
 

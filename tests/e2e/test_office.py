@@ -117,7 +117,7 @@ def sure(page: Page) -> None:
     expect(page.locator("dialog.question")).to_have_count(0)
 
 
-def test_a_warning_takes_two_people_from_draft_to_issue(office: Office) -> None:
+def test_a_warning_takes_two_people_from_draft_to_cancel(office: Office) -> None:
     warning = until(lambda: office.api.get("/alerts", state="draft")["items"], "a draft by rule")[0]
     place = f"/console#/warnings/{warning['id']}"
     budi, sari = office.page(place, "budi"), office.page(place, "sari")
@@ -145,7 +145,14 @@ def test_a_warning_takes_two_people_from_draft_to_issue(office: Office) -> None:
     sari.get_by_role("button", name="Cancel the warning").click()
     sure(sari)
     expect(sari.locator(".warning-head h2")).to_contain_text("Cancel:")
-    # Its way out is that of any message; test_floods_end_to_end.py cancels through the API.
+    budi.goto(sari.url)
+    budi.get_by_role("button", name="Authorise").click()
+    sure(budi)
+    expect(budi.get_by_text("another person must issue it")).to_be_visible()
+    sari.reload()
+    sari.get_by_role("button", name="Issue", exact=True).click()
+    sure(sari)
+    until(lambda: office.api.get(f"/alerts/{warning['id']}")["state"] == "cancelled", "the first one cancelled")
 
 
 def test_an_exercise_cannot_be_taken_for_the_real_thing(office: Office) -> None:

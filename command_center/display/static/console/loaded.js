@@ -23,6 +23,9 @@ export class Loaded {
   #answered_ms = Number.NaN;
   #seconds = 0;
   #asking = false;
+  #again = false;
+  /** Which place the data are of. */
+  #place = "";
   #hadClock = false;
   #gone = false;
 
@@ -47,28 +50,31 @@ export class Loaded {
   /** @param {import("./page.js").Changed} changed */
   update(changed) {
     if (changed.second) this.#seconds += 1;
-    if (changed.me || changed.place || this.#seconds >= this.how.every_s) void this.load();
+    // What stands there yet is another's: no button of it may be pressed.
+    if (changed.place) this.body.inert = this.data !== null && this.#place !== location.hash;
+    if (changed.me || changed.place || (this.#seconds >= this.how.every_s && !this.#asking)) void this.load();
     const hasClock = Number.isFinite(now());
     if (changed.language || changed.city || hasClock !== this.#hadClock) this.draw();
     this.#drawState();
   }
 
-  /** Asks now; an answer that comes after the page has gone is dropped. */
+  /**
+   * Asks now; an answer that comes after the page has gone is dropped.  So is one that was asked for before an act, or
+   * for another place: it is asked for again as soon as it is there.
+   * @returns {Promise<void>}
+   */
   async load() {
-    if (this.#asking || !this.#may()) return;
+    if (!this.#may()) return;
+    if (this.#asking) {
+      this.#again = true;
+      return;
+    }
     this.#asking = true;
     this.#seconds = 0;
     try {
+      const place = location.hash;
       const data = await this.#ask();
-      if (data === null || this.#gone) return;
-      const said = JSON.stringify(data);
-      this.data = data;
-      this.#answered_ms = performance.now();
-      this.#error = "";
-      if (said !== this.#said) {
-        this.#said = said;
-        this.draw();
-      }
+      if (data !== null && !this.#gone && !this.#again) this.#take(data, place);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       this.#error = error.message;
@@ -76,6 +82,26 @@ export class Loaded {
       this.#asking = false;
       this.#drawState();
     }
+    await this.#onceMore();
+  }
+
+  /** @param {T} data @param {string} place */
+  #take(data, place) {
+    this.#place = place;
+    this.body.inert = place !== location.hash;
+    const said = JSON.stringify(data);
+    this.data = data;
+    this.#answered_ms = performance.now();
+    this.#error = "";
+    if (said === this.#said) return;
+    this.#said = said;
+    this.draw();
+  }
+
+  async #onceMore() {
+    if (!this.#again) return;
+    this.#again = false;
+    if (!this.#gone) await this.load();
   }
 
   /** Who may read without a login is not asked for one. */
