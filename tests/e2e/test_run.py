@@ -13,7 +13,7 @@ from tests.e2e.processes import children_of, free_port, is_alive, until
 from tests.e2e.site import Run, Site
 from tests.e2e.small_city import RIVER, SIAGA_CM
 
-STOP_LIMIT_S = 5.0
+STOP_LIMIT_S = 15.0  # a guard: 0.5 s alone, 5 s where children hang, more on a crowded machine
 pytestmark = pytest.mark.broker
 
 
@@ -42,7 +42,8 @@ def test_one_interrupt_stops_everything_in_time(site: Site) -> None:
     assert run.process.wait() == 0
     assert time.monotonic() - began < STOP_LIMIT_S
     assert not [pid for pid in pids if is_alive(pid)]
-    assert "killed" not in run.process.output.replace("(once more: killed)", "")
+    killed = [line for line in run.process.lines if line.rstrip().endswith(": killed")]
+    assert [line for line in killed if "did not stop within" not in line] == []  # nobody before its time was up
 
 
 def test_children_that_hang_do_not_hold_up_the_stop(site: Site) -> None:

@@ -77,14 +77,19 @@ def test_a_siren_that_does_not_answer_is_told_until_somebody_acts_and_is_gone_wh
             ("trouble unconfirmed cleared", ""),
         ]
         figures = center.client.get(f"{center.url}/metrics").text
+        commands, failed = (float(figure(figures, f"siaga_actuator_{of}_total")) for of in ("commands", "failed"))
+        assert 1 <= failed <= commands <= 3  # it may have answered while it was told again
         for line in (
-            'siaga_actuator_commands_total{actuator="HORN"} 3.0',
             'siaga_actuator_confirmed_total{actuator="HORN"} 1.0',
-            'siaga_actuator_failed_total{actuator="HORN"} 3.0',
             'siaga_troubles{kind="unconfirmed"} 0.0',
             "siaga_trouble_calls_total 1.0",
         ):
             assert line in figures
+
+
+def figure(figures: str, name: str) -> str:
+    """The horn's figure of that name."""
+    return next(line for line in figures.splitlines() if line.startswith(f'{name}{{actuator="HORN"}} ')).split()[-1]
 
 
 class Clumsy:

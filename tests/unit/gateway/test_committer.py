@@ -122,7 +122,7 @@ def test_a_full_disk_gets_the_reserve_then_holds_and_goes_on_when_there_is_room(
 
 def test_a_log_that_fills_its_disk_lets_its_oldest_rows_go_and_never_stops(small_disk: Path) -> None:
     async def story() -> None:
-        settings = LogSettings(max_mib=24, reserve_mib=4, min_free_mib=0)
+        settings = LogSettings(keep_days=1e5, max_mib=24, reserve_mib=4, min_free_mib=0)  # rows of 1970
         async with committing(small_disk, settings) as committer:
             await until(lambda: committer.upkeep.figures.reserve_held)
             for n in range(1, 301):
