@@ -17,7 +17,7 @@ run: bootstrap ## everything on this machine; options in ARGS, e.g. make run ARG
 
 test: bootstrap-dev ## every test, several at once; options of pytest in ARGS, e.g. ARGS="-n0 -k alarm"
 	@scripts/test-setup
-	@$(KEEP_COMPILED) exec $(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	@$(KEEP_COMPILED) exec scripts/test $(WORKERS) $(ARGS)
 
 lint: bootstrap-dev ## ruff and mypy
 	$(BIN)/ruff check .

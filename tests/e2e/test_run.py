@@ -13,7 +13,7 @@ from tests.e2e.processes import children_of, free_port, is_alive, until
 from tests.e2e.site import Run, Site
 from tests.e2e.small_city import RIVER, SIAGA_CM
 
-STOP_LIMIT_S = 15.0  # a guard: 0.5 s alone, 5 s where children hang, more on a crowded machine
+STOP_LIMIT_S = 5.0
 pytestmark = pytest.mark.broker
 
 
@@ -34,6 +34,7 @@ def test_it_greets_with_addresses_that_answer_and_a_reading_that_can_be_sent(sit
     run.api.wait_for_value(RIVER, SIAGA_CM)
 
 
+@pytest.mark.alone
 def test_one_interrupt_stops_everything_in_time(site: Site) -> None:
     run = site.start_run()
     pids = family(run)
@@ -42,10 +43,10 @@ def test_one_interrupt_stops_everything_in_time(site: Site) -> None:
     assert run.process.wait() == 0
     assert time.monotonic() - began < STOP_LIMIT_S
     assert not [pid for pid in pids if is_alive(pid)]
-    killed = [line for line in run.process.lines if line.rstrip().endswith(": killed")]
-    assert [line for line in killed if "did not stop within" not in line] == []  # nobody before its time was up
+    assert "killed" not in run.process.output.replace("(once more: killed)", "")
 
 
+@pytest.mark.alone
 def test_children_that_hang_do_not_hold_up_the_stop(site: Site) -> None:
     run = site.start_run()
     pids = family(run)
@@ -58,6 +59,7 @@ def test_children_that_hang_do_not_hold_up_the_stop(site: Site) -> None:
     assert not [pid for pid in pids if is_alive(pid)]
 
 
+@pytest.mark.alone
 def test_a_second_interrupt_kills_at_once(site: Site) -> None:
     run = site.start_run()
     pids = family(run)
@@ -68,7 +70,7 @@ def test_a_second_interrupt_kills_at_once(site: Site) -> None:
     began = time.monotonic()
     run.interrupt()
     assert run.process.wait() == 1
-    assert time.monotonic() - began < STOP_LIMIT_S
+    assert time.monotonic() - began < 1
     assert not [pid for pid in pids if is_alive(pid)]
 
 

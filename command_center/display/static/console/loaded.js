@@ -70,6 +70,7 @@ export class Loaded {
       return;
     }
     this.#asking = true;
+    this.#again = false;
     this.#seconds = 0;
     try {
       const place = location.hash;
@@ -82,7 +83,7 @@ export class Loaded {
       this.#asking = false;
       this.#drawState();
     }
-    await this.#onceMore();
+    if (this.#again && !this.#gone) await this.load();
   }
 
   /** @param {T} data @param {string} place */
@@ -96,12 +97,6 @@ export class Loaded {
     if (said === this.#said) return;
     this.#said = said;
     this.draw();
-  }
-
-  async #onceMore() {
-    if (!this.#again) return;
-    this.#again = false;
-    if (!this.#gone) await this.load();
   }
 
   /** Who may read without a login is not asked for one. */
