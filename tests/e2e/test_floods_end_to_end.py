@@ -123,6 +123,7 @@ class Play:
     chance: random.Random = field(default_factory=lambda: random.Random(5))
     post: CommandPost = field(init=False)
     played_s: float = field(default_factory=time.time)  # up to when
+    last_ms: dict[str, int] = field(default_factory=dict)  # of each gauge
     start_s: float = 1.0  # how long the last one took until it was ready
 
     def __post_init__(self) -> None:
@@ -154,7 +155,10 @@ class Play:
         for one in self.readings:
             if part <= one.part * KILLS < part + 1:
                 at_s = begin_s + (one.part * KILLS - part) * (end_s - begin_s)
-                reading = {"ts": round(at_s * 1000), "value": one.value}
+                # In a short part two readings of one gauge fall into one millisecond, and one would replace the other.
+                at_ms = max(round(at_s * 1000), self.last_ms.get(one.station, 0) + 1)
+                self.last_ms[one.station] = at_ms
+                reading = {"ts": at_ms, "value": one.value}
                 messages.append((f"telemetry/{one.station}/{one.variable}", reading))
         self.broker.publish_all(messages)
         self.played_s = end_s
