@@ -7,6 +7,7 @@ import math
 import socket
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -207,7 +208,7 @@ def test_a_client_that_does_not_read_costs_no_memory_and_reads_on_from_a_fresh_s
             for n in range(ROUNDS):
                 values = [(10 + gauge, minutes(n), float(n)) for gauge in range(GAUGES)]
                 gateway.append(entry(values, now_us=minutes(n)))
-                seen += frames_until(quick, lambda frame, n=n: n in frame.get("observations", {}).get("value", []))
+                seen += frames_until(quick, partial(tells, float(n)))
             assert fallen_behind(center) == 1  # and nothing was kept for it since: see what it gets
             late = frames_until(slow, lambda frame: frame["type"] == "snapshot" and frame["sequence"] > 1)
             frames_until(slow, lambda frame: frame["type"] == "delta")
@@ -215,6 +216,11 @@ def test_a_client_that_does_not_read_costs_no_memory_and_reads_on_from_a_fresh_s
     assert len(late) < len(seen) / 2
     newest = [sensor["latest"]["value"] for sensor in late[-1]["sensors"] if sensor["property"] == "q0"]
     assert newest == [ROUNDS - 1]
+
+
+def tells(value: float, frame: dict[str, Any]) -> bool:
+    """Whether a delta has an observation of that value."""
+    return frame["type"] == "delta" and value in frame["observations"]["value"]
 
 
 def fallen_behind(center: Running) -> float:
