@@ -93,13 +93,15 @@ class Viewer:
         self._behind = False
         self._bell = Bell()
 
-    def offer(self, body: str) -> None:
-        """The next delta; where the last one still waits, both make room for a snapshot."""
-        if self._behind or self._slot is not None:
+    def offer(self, body: str) -> bool:
+        """The next delta; where the last one still waits, both make room for a snapshot: True where it fell behind."""
+        fell_behind = self._slot is not None
+        if self._behind or fell_behind:
             self.needs_snapshot()
         else:
             self._slot = body
         self._bell.ring()
+        return fell_behind
 
     def needs_snapshot(self) -> None:
         """Forget the slot: the next frame is a snapshot."""
@@ -142,6 +144,7 @@ class LiveView:
         self._snapshot: str | None = None  # of the present tick
         self._status_us = 0
         self.snapshots = 0  # made, each for any number of viewers
+        self.fallen_behind = 0  # times that a viewer was too slow and gets a snapshot for what was dropped
 
     @property
     def viewers(self) -> int:
@@ -193,7 +196,7 @@ class LiveView:
         if self._viewers:
             body = msgspec.json.encode(delta).decode()
             for viewer in self._viewers:
-                viewer.offer(body)
+                self.fallen_behind += viewer.offer(body)
 
     def _delta(self, at_us: int) -> Delta:
         changed = self._picture.drain_changed()

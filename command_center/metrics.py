@@ -128,6 +128,7 @@ class Metrics(Collector):
         yield _gauge("live_viewers", "clients of the live view", self._live.viewers)
         yield self._screens()
         yield _counter("live_snapshots", "snapshots encoded for the live view", self._live.snapshots)
+        yield _counter("live_behind", "times a slow client was brought to a fresh snapshot", self._live.fallen_behind)
 
     def _screens(self) -> Metric:
         screens = GaugeMetricFamily("siaga_screens", "open screens by what can be heard there", labels=["sound"])

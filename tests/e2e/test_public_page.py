@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests import plain_http
+from tests.e2e.axe import serious
 from tests.e2e.broker import Broker
 from tests.e2e.processes import Processes, free_port, until
 from tests.e2e.site import Site
@@ -118,6 +119,14 @@ def test_a_saved_copy_turns_to_old_data_by_itself(stack: Stack, phone: Page, tmp
     assert phone.title().startswith("DATA LAMA")
     phone.reload()  # no server is there: it knows by itself
     expect(phone.locator(".old")).to_be_visible()
+
+
+def test_axe_finds_nothing_serious(stack: Stack, phone: Page) -> None:
+    found = {}
+    for path in ("", f"/{DOWNSTREAM}"):
+        phone.goto(stack.url + path)
+        found[path] = serious(phone)
+    assert found == {"": [], f"/{DOWNSTREAM}": []}
 
 
 def test_without_a_script_it_says_everything_but_that_its_time_is_over(stack: Stack, browser: Browser) -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, WebSocketRoute, exp
 from command_center.clock import now_us
 from sensors.times import MINUTE_US, rfc3339
 from tests import plain_http
+from tests.e2e.axe import serious
 from tests.e2e.wall import NO_WEBGL
 from tests.e2e.wall_soak import FEEDER, feed, held
 from tests.unit.command_center.derived_city import derived_city
@@ -55,6 +56,19 @@ def screens(center: Running) -> list[tuple[str, str]]:
     return [(screen["name"], screen["sound"]) for screen in live["screens"]]
 
 
+def test_axe_finds_nothing_serious_while_all_is_calm(room: Page) -> None:
+    assert grave(room) == {"dark": [], "light": []}
+
+
+def grave(page: Page) -> dict[str, list[tuple[str, str, list[str]]]]:
+    """What axe-core finds, by theme."""
+    found = {}
+    for theme in ("light", "dark"):
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        found[theme] = serious(page)
+    return found
+
+
 def test_panels_turn_while_all_is_calm_and_stand_still_on_the_river_that_is_not(room: Page, center: Running) -> None:
     stage = room.locator("#stage")
     expect(stage).to_have_attribute("data-why", "turning")
@@ -71,6 +85,11 @@ def test_panels_turn_while_all_is_calm_and_stand_still_on_the_river_that_is_not(
     expect(tile.locator(".section-level[data-reached]")).to_have_count(1)
     room.wait_for_timeout(2_500)  # more than two turns
     expect(room.locator("#rivers")).to_be_visible()
+
+
+def test_axe_finds_nothing_serious_in_a_flood(room: Page) -> None:
+    expect(room.locator("#stage")).to_have_attribute("data-why", "held")
+    assert grave(room) == {"dark": [], "light": []}
 
 
 def test_it_can_be_heard_is_muted_for_minutes_and_the_server_knows(room: Page, center: Running) -> None:

@@ -30,7 +30,7 @@ export class RiverPanel {
     this.#gauges = [];
     const ofStation = datastreamsByStation(store);
     const strips = riverStrips(city).flatMap(({ key, title, gauges, into }) => {
-      const list = el("ol", "strip-gauges");
+      const list = el("div", "strip-gauges");
       for (const gauge of gauges) {
         const indices = ofStation.get(gauge.station.station) ?? [];
         const i = mainOf(store, indices);

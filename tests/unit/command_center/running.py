@@ -144,13 +144,23 @@ def until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
 
 @contextlib.contextmanager
 def running(
-    data_dir: Path, gateway: Gateway | None = None, *, serves: bool = True, **settings: Any
+    data_dir: Path,
+    gateway: Gateway | None = None,
+    *,
+    serves: bool = True,
+    send_buffer_bytes: int | None = None,
+    **settings: Any,
 ) -> Iterator[Running]:
-    """A command center and its gateway, stopped at the end; `serves`: the gateway has its status socket."""
+    """A command center and its gateway, stopped at the end; `serves`: the gateway has its status socket.
+
+    `send_buffer_bytes`: how much the kernel takes for a client that does not read.
+    """
     own = gateway or Gateway(data_dir)
     defaults = Settings(data_dir=str(data_dir), admin=AdminSettings(password=PASSWORD))
     fields = {name: getattr(defaults, name) for name in Settings.__struct_fields__}
     listener = socket.create_server(("127.0.0.1", 0))
+    if send_buffer_bytes is not None:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer_bytes)  # what it accepts inherits it
     center = CommandCenter(Settings(**(fields | settings)), listener)
     thread = _Thread(center, own if serves else None)
     thread.start()

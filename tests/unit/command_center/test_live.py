@@ -7,10 +7,12 @@ import math
 import socket
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
@@ -22,8 +24,22 @@ from sensors.quality import Quality, Reason
 from sensors.transition import Kind
 from tests import plain_http
 from tests.unit.command_center.derived_city import BELOW, ETA, RATE, derived_city
-from tests.unit.command_center.little_city import DISCHARGE, LEVEL, NOW_US, entry, minutes, raised, returned, transition
+from tests.unit.command_center.little_city import (
+    DISCHARGE,
+    LEVEL,
+    NOW_US,
+    entry,
+    little_city,
+    minutes,
+    raised,
+    returned,
+    transition,
+)
 from tests.unit.command_center.running import Gateway, Running, running, until
+
+GAUGES = 500
+ROUNDS = 40
+TINY_BYTES = 4_096  # the least that the kernel takes
 
 
 @contextlib.contextmanager
@@ -175,6 +191,42 @@ def test_a_slow_client_gets_a_fresh_snapshot_and_no_queue() -> None:
         '{"type":"snapshot","sequence":2,"what":"everything"}',
         '{"type":"delta","sequence":3,"n":9}',
     ]
+
+
+def test_a_client_that_does_not_read_costs_no_memory_and_reads_on_from_a_fresh_snapshot(tmp_path: Path) -> None:
+    city = little_city()
+    wide = [replace(city.datastreams[DISCHARGE], property=f"q{n}", number=10 + n) for n in range(GAUGES)]
+    gateway = Gateway(tmp_path, replace(city, datastreams=(*city.datastreams, *wide)))
+    with running(tmp_path, gateway, send_buffer_bytes=TINY_BYTES) as center:
+        gateway.append(entry())
+        center.wait_ready()
+        small = socket.socket()
+        small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, TINY_BYTES)
+        small.connect(("127.0.0.1", int(center.url.rsplit(":", 1)[1])))
+        with look(center) as quick, look(center, sock=small, max_queue=1) as slow:
+            seen: list[dict[str, Any]] = []
+            for n in range(ROUNDS):
+                values = [(10 + gauge, minutes(n), float(n)) for gauge in range(GAUGES)]
+                gateway.append(entry(values, now_us=minutes(n)))
+                seen += frames_until(quick, partial(tells, float(n)))
+            assert fallen_behind(center) == 1  # and nothing was kept for it since: see what it gets
+            late = frames_until(slow, lambda frame: frame["type"] == "snapshot" and frame["sequence"] > 1)
+            frames_until(slow, lambda frame: frame["type"] == "delta")
+    assert [frame["sequence"] for frame in late] == list(range(len(late)))
+    assert len(late) < len(seen) / 2
+    newest = [sensor["latest"]["value"] for sensor in late[-1]["sensors"] if sensor["property"] == "q0"]
+    assert newest == [ROUNDS - 1]
+
+
+def tells(value: float, frame: dict[str, Any]) -> bool:
+    """Whether a delta has an observation of that value."""
+    return frame["type"] == "delta" and value in frame["observations"]["value"]
+
+
+def fallen_behind(center: Running) -> float:
+    """The counter in `/metrics`."""
+    lines = plain_http.get(f"{center.url}/metrics").text.splitlines()
+    return float(next(line.split()[1] for line in lines if line.startswith("siaga_live_behind_total")))
 
 
 def test_the_number_of_viewers_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
