@@ -37,6 +37,9 @@ export class StationPanel {
   #waves = [];
   #selected = -1;
   #away = false;
+  /** How far the store's changes are drawn; all is due: time has passed. */
+  #drawn = -1;
+  #all = true;
   /** What the lines of the waves say. @type {import("./types.js").Wave[]|null} */
   #told = null;
 
@@ -96,7 +99,7 @@ export class StationPanel {
     byId(PAGE.stations).replaceChildren(...sections.values());
     const shown = store.sensors.filter((sensor) => !sensor.helper).length;
     setData(byId(PAGE.stations), "roomy", shown <= FEW_SENSORS);
-    store.dirty.fill(1);
+    this.#all = true;
     this.select(this.#selected);
   }
 
@@ -160,21 +163,27 @@ export class StationPanel {
     return node;
   }
 
+  /** The next drawing is of all rows: time has passed, and what has not changed is older. */
+  age() {
+    this.#all = true;
+  }
+
   /**
-   * Draws what has changed; with `all`, also the ages of what has not: not while nobody sees the panel, and at once when
-   * it comes back.
+   * Draws what has changed; of what has not, the ages when they are due: not while nobody sees the panel, and at once
+   * when it comes back.
    * @param {City} city
    * @param {Store} store
    * @param {number} now_ms
-   * @param {boolean} all
    */
-  draw(city, store, now_ms, all) {
+  draw(city, store, now_ms) {
     const away = byId(PAGE.stations).hidden;
-    const every = !away && (all || this.#away);
+    const every = !away && (this.#all || this.#away);
+    const drawn = this.#drawn;
     this.#away = away;
+    this.#all &&= away;
+    this.#drawn = store.changes;
     this.#rows.forEach((row, i) => {
-      if (!row || (!every && !store.dirty[i])) return;
-      store.dirty[i] = 0;
+      if (!row || (!every && store.touched[i] <= drawn)) return;
       const standing = store.standing(i);
       setData(row.node, "standing", standing);
       setData(row.node, "stale", standing !== "never" && store.isStale(i, now_ms));
