@@ -2,6 +2,7 @@
 // The station panel: every datastream's value, unit, level and age, in the order of the river.
 
 import { groupStations } from "./basins.js";
+import { inColumns } from "./columns.js";
 import { PAGE, byId, el, setData, setText } from "./dom.js";
 import { unitText } from "./format.js";
 import { levelName, paintLevel } from "./levels.js";
@@ -75,28 +76,24 @@ export class StationPanel {
     this.#waves = [];
     this.#told = null;
     const ofStation = datastreamsByStation(store);
-    /** @type {Map<string, HTMLElement>} */
+    /** @type {Map<string, import("./columns.js").Group[]>} */
     const sections = new Map();
     for (const group of groupStations(city)) {
-      const node = el("section", "group");
-      node.dataset.group = group.key;
-      const list = el("ol");
       const names = group.stations.map((station) => shortName(city, station.station));
       const start = group.section === "water" ? "" : commonStart(names);
-      group.stations.forEach((station, k) => {
+      const stations = group.stations.map((station, k) => {
         const name = names[k].slice(start.length);
-        list.append(this.#station(station, name, store, ofStation.get(station.station) ?? []));
+        return this.#station(station, name, store, ofStation.get(station.station) ?? []);
       });
       const waves = el("ul", "waves");
       if (group.section === "water") {
         this.#waves.push({ host: waves, stations: new Set(group.stations.map((station) => station.station)) });
       }
-      node.append(el("h3", "", group.title), list, waves);
-      const section = sections.get(group.section) ?? el("div", "station-columns");
+      const section = sections.get(group.section) ?? [];
       sections.set(group.section, section);
-      section.append(node);
+      section.push({ key: group.key, title: group.title, stations, foot: waves });
     }
-    byId(PAGE.stations).replaceChildren(...sections.values());
+    byId(PAGE.stations).replaceChildren(...[...sections.values()].map(inColumns));
     const shown = store.sensors.filter((sensor) => !sensor.helper).length;
     setData(byId(PAGE.stations), "roomy", shown <= FEW_SENSORS);
     this.#all = true;
