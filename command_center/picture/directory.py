@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sensors.catalogue import Catalogue, Datastream
 from sensors.health_kinds import is_health
 from sensors.sharing import Audience, may_see
@@ -38,7 +41,15 @@ class Directory:
         self.datastreams = tuple(numbered.values())
         shown = (number for number, datastream in numbered.items() if not is_health(datastream.kind))
         self.index = {number: i for i, number in enumerate(shown)}
+        self._place = np.full(max(self.index, default=-1) + 1, -1, np.int64)  # the same by number; -1 = not shown
+        self._place[list(self.index)] = list(self.index.values())
         self._named = {d.number: d for d in retired} | dict(numbered)
+
+    def on_wall(self, numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Those of `numbers` that the wall shows, in their order, and the place of each there."""
+        known = numbers[numbers < len(self._place)]
+        place = self._place[known]
+        return known[place >= 0], place[place >= 0]
 
     @property
     def watched(self) -> list[Datastream]:
