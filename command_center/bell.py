@@ -15,6 +15,10 @@ class Bell:
 
     async def wait(self, timeout_s: float | None) -> bool:
         """Until the bell rings or `timeout_s` pass (None: for ever); whether it rang.  The ring is used up."""
+        if timeout_s is None:
+            await self._rung.wait()
+            self._rung.clear()
+            return True
         try:
             async with asyncio.timeout(timeout_s):
                 await self._rung.wait()

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import numpy as np
 
 from command_center.alarms.desk import AlarmDesk
 from command_center.gateway_link import GatewayLink
@@ -118,12 +119,13 @@ class StatusBoard:
     def counts(self) -> SensorCounts:
         """How many sensors there are and speak."""
         directory = self._picture.directory
-        datastreams = [] if directory is None else directory.watched
-        silent = {alarm.datastream for alarm in self._desk.open_alarms() if alarm.silence is not None}
+        ids = {} if directory is None else directory.watched_ids
+        silent = {alarm.datastream for alarm in self._desk.open_alarms() if alarm.silence is not None} & ids.keys()
+        numbers = np.fromiter(ids.values(), np.int64, len(ids))
+        never_heard = numbers[~self._picture.latest.are_heard(numbers)].tolist()
+        quiet = {ids[datastream] for datastream in silent}  # also those that have never said anything
         return SensorCounts(
-            total=len(datastreams),
-            silent=sum(1 for d in datastreams if d.id in silent),
-            never_heard=sum(1 for d in datastreams if d.id not in silent and not self._picture.latest.heard(d.number)),
+            total=len(ids), silent=len(silent), never_heard=sum(1 for number in never_heard if number not in quiet)
         )
 
 

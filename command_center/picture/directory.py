@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sensors.catalogue import Catalogue, Datastream
 from sensors.health_kinds import is_health
 from sensors.sharing import Audience, may_see
@@ -28,7 +31,8 @@ class Directory:
     """Datastreams that have a number, in the catalogue's order.
 
     `index` has those that the wall shows, by number: `i` of its deltas.  What a device tells of its own health is not
-    among them.
+    among them.  `watched` is what stands in the field and measures: neither derived from others nor such a thing;
+    `watched_ids` has their numbers by id.
     """
 
     def __init__(self, catalogue: Catalogue, version: int, retired: Iterable[Datastream] = ()) -> None:
@@ -38,12 +42,17 @@ class Directory:
         self.datastreams = tuple(numbered.values())
         shown = (number for number, datastream in numbered.items() if not is_health(datastream.kind))
         self.index = {number: i for i, number in enumerate(shown)}
+        self._place = np.full(max(self.index, default=-1) + 1, -1, np.int64)  # the same by number; -1 = not shown
+        self._place[list(self.index)] = list(self.index.values())
+        self.watched = tuple(d for d in self.datastreams if d.derivation is None and not is_health(d.kind))
+        self.watched_ids = {d.id: d.number for d in self.watched}
         self._named = {d.number: d for d in retired} | dict(numbered)
 
-    @property
-    def watched(self) -> list[Datastream]:
-        """What stands in the field and measures: neither derived from others nor a device's own health."""
-        return [d for d in self.datastreams if d.derivation is None and not is_health(d.kind)]
+    def on_wall(self, numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Those of `numbers` that the wall shows, in their order, and the place of each there."""
+        known = numbers[numbers < len(self._place)]
+        place = self._place[known]
+        return known[place >= 0], place[place >= 0]
 
     @property
     def all_named(self) -> Iterable[Datastream]:

@@ -35,6 +35,13 @@ class Newest:
         """Whether anything is known of a datastream."""
         return number < len(self.time_us) and int(self.time_us[number]) != NEVER
 
+    def are_heard(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """The same of several."""
+        heard = np.zeros(len(numbers), np.bool_)
+        known = numbers < len(self.time_us)
+        heard[known] = self.time_us[numbers[known]] != NEVER
+        return heard
+
     def put(self, batch: Batch, seq: NDArray[np.int64], latest_us: NDArray[np.int64]) -> NDArray[np.int32]:
         """Take observations in any order; the numbers of the datastreams whose newest one changed, ascending.
 
@@ -92,9 +99,9 @@ class Latest(Newest):
             batch, seq = batch.take(sound), seq[sound]
         return np.union1d(changed, self.sound.put(batch, seq, latest_us))
 
-    def is_sound(self, number: int) -> bool:
-        """Whether the newest observation of one that was heard has a value and did not fail."""
-        return bool(self.quality[number] != Quality.FAIL and not np.isnan(self.value[number]))
+    def are_sound(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Of datastreams that were heard: whether the newest observation has a value and did not fail."""
+        return (self.quality[numbers] != Quality.FAIL) & ~np.isnan(self.value[numbers])
 
     def _hear(self, batch: Batch, seq: NDArray[np.int64]) -> None:
         """Note when each datastream was last heard, by the order of the log."""

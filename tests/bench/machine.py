@@ -1,12 +1,13 @@
 """What a measurement was made on, and the fastest of several runs."""
 
+import math
 import os
 import platform
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from typing import Final
 
@@ -40,3 +41,8 @@ def median_s(work: Callable[[], object], runs: int = 9) -> float:
         work()
         times.append(time.perf_counter() - began)
     return sorted(times)[runs // 2]
+
+
+def at(ordered: Sequence[float], share: float) -> float:
+    """The value that a share of an ascending, not empty sequence does not exceed (nearest rank)."""
+    return ordered[max(math.ceil(share * len(ordered)), 1) - 1]

@@ -36,6 +36,8 @@ export class Chart {
   #loading = null;
   #now_ms = Number.NaN;
   #look = "";
+  /** Noted when it changes: asking for it while the page is being drawn would lay it out once more. */
+  #size = { width: 0, height: 0 };
 
   /**
    * @param {HTMLElement} host
@@ -45,6 +47,7 @@ export class Chart {
     this.#host = host;
     this.redraw = redraw;
     new ResizeObserver(() => {
+      this.#size = { width: host.clientWidth, height: host.clientHeight };
       this.#look = "";
       redraw();
     }).observe(host);
@@ -111,10 +114,10 @@ export class Chart {
    * @param {number} now_ms
    */
   draw(city, now_ms) {
-    if (!this.sensor || !Number.isFinite(now_ms) || this.#host.clientWidth === 0) return;
+    const { width, height } = this.#size;
+    if (!this.sensor || !Number.isFinite(now_ms) || width === 0) return;
     this.#now_ms = now_ms;
     this.series.forget(now_ms - this.hours * HOUR_MS);
-    const { clientWidth: width, clientHeight: height } = this.#host;
     const look = `${document.documentElement.lang} ${this.sensor.id} ${width} ${height} ${devicePixelRatio}`;
     const columns = this.series.columns(this.sensor.interval_s ?? Number.NaN);
     if (look !== this.#look) {

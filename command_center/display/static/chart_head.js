@@ -7,7 +7,7 @@ import { levelName, paintLevel } from "./levels.js";
 import { whatOf } from "./properties.js";
 import { failedText, soundAge, soundText } from "./reading.js";
 import { shortName } from "./station_name.js";
-import { t } from "./text.js";
+import { language, t } from "./text.js";
 
 /** @typedef {import("./types.js").City} City */
 /** @typedef {import("./store.js").Store} Store */
@@ -20,6 +20,7 @@ const value = el("b", "chart-value");
 const unit = el("span", "chart-unit");
 const chip = el("span", "chip");
 const old = el("span", "chart-age");
+let drawn_buttons = "";
 
 /**
  * @param {City} city
@@ -54,6 +55,9 @@ export function drawChartHead(city, store, i, note, now_ms) {
  * @param {() => void} onFollow
  */
 export function drawChartButtons(hours, manual, onHours, onFollow) {
+  const picture = [language(), hours, manual].join();
+  if (picture === drawn_buttons) return;
+  drawn_buttons = picture;
   const buttons = HOURS.map((span) => {
     const button = el("button", "", t("chart.hours", { n: span }));
     button.setAttribute("aria-pressed", String(span === hours));

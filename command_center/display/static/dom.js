@@ -89,12 +89,16 @@ export function svg(tag, attributes, ...children) {
 }
 
 /**
- * Sets a text only where it changed, so that a still picture costs no layout.
+ * Sets a text only where it changed, so that a still picture costs no layout.  The text node stays: another one in its
+ * place would be laid out as something new.
  * @param {Node} node
  * @param {string} text
  */
 export function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  const only = node.firstChild;
+  if (text && only instanceof Text && only.nextSibling === null) {
+    if (only.data !== text) only.data = text;
+  } else if (node.textContent !== text) node.textContent = text;
 }
 
 /**

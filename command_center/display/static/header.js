@@ -35,6 +35,8 @@ export function drawLink(freshness) {
   setData(byId(PAGE.link), "state", freshness.state);
 }
 
+let drawn_counts = "";
+
 /** @param {Status|null} status */
 export function drawCounts(status) {
   const counts = status
@@ -45,6 +47,9 @@ export function drawCounts(status) {
         { name: t("count.deadLetters"), count: status.dead_letters, look: false },
       ]
     : [];
+  const picture = JSON.stringify([counts, t("maintenance.title")]);
+  if (picture === drawn_counts) return;
+  drawn_counts = picture;
   const nodes = counts.map(({ name, count, look }) => {
     const node = el("span", "count");
     setData(node, "look", look);

@@ -49,7 +49,6 @@ const store = new Store((i, time_ms, value, quality) => chart.append(i, time_ms,
 let city = null;
 /** @type {import("./freshness.js").Freshness} */
 let freshness = { state: "waiting", since_ms: Number.NaN };
-let all_rows = false;
 
 const login = new Login(() => {
   redraw.clock();
@@ -87,8 +86,7 @@ const redraw = {
   counts: view(() => drawCounts(store.status)),
   headline: view(() => drawHeadline(city, store, now())),
   rows: view(() => {
-    if (city) stations.draw(city, store, now(), all_rows);
-    all_rows = false;
+    if (city) stations.draw(city, store, now());
   }),
   stage: view(() => {
     if (city && store.sensors.length > 0) stage.draw(city, store, now(), troubleNow(city, store.alarms.values(), isLost()));
@@ -120,6 +118,7 @@ function onFrame(frame) {
     void cities.load();
     layOut();
   }
+  if (changed.alarms || changed.waves) stage.age();
   if (changed.rows || changed.waves) {
     redraw.stage();
     redraw.rows();
@@ -146,7 +145,6 @@ function layOut() {
     stage.build(city, store);
     chart.pick();
   }
-  all_rows = true;
   for (const draw of Object.values(redraw)) draw();
 }
 
@@ -222,7 +220,8 @@ function checkRegularly() {
 let seconds = 0;
 function everySecond() {
   seconds += 1;
-  all_rows = true;
+  stations.age();
+  stage.age();
   for (const draw of [redraw.clock, redraw.sound, redraw.headline, redraw.stage, redraw.rows, redraw.alarms, redraw.duties]) draw();
   if (seconds % CHART_EVERY_S === 0) chart.pick();
   if (seconds % RETRY_EVERY_S === 0 && (!city || freshness.state === "server")) void cities.load();

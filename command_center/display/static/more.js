@@ -17,10 +17,10 @@ const NEEDS_EYES = new Set(["level", "silent", "never"]);
 export function watchCut(list, note, items) {
   const host = byId(list);
   const count = () => {
-    const bottom = host.getBoundingClientRect().bottom;
+    const { bottom, height } = host.getBoundingClientRect();
     let below = 0;
     let look = 0;
-    for (const item of host.querySelectorAll(items)) {
+    for (const item of height > 0 ? host.querySelectorAll(items) : []) {
       const box = item.getBoundingClientRect();
       if (box.height > 0 && (box.top + box.bottom) / 2 > bottom) {
         below += 1;

@@ -8,7 +8,7 @@ import { nameOnRiver, riverStrips } from "./river_layout.js";
 import { datastreamsByStation, hasLevels } from "./standing.js";
 import { shortName } from "./station_name.js";
 import { t } from "./text.js";
-import { drawTile, gravest, mainOf, makeTile, showOn } from "./tile.js";
+import { drawTile, gravest, isTouched, mainOf, makeTile, showOn } from "./tile.js";
 import { waveAt } from "./waves.js";
 
 /** @typedef {import("./types.js").City} City */
@@ -65,10 +65,12 @@ export class RiverPanel {
    * @param {City} city
    * @param {Store} store
    * @param {number} now_ms
+   * @param {number} drawn how far the store's changes are drawn already; -1 = draw all
    */
-  draw(city, store, now_ms) {
+  draw(city, store, now_ms, drawn) {
     for (const shown of this.#gauges) {
       const { tile, reach, gauge, watched } = shown;
+      if (!isTouched(tile, store, drawn)) continue;
       const worst = gravest(store, watched);
       const i = worst < 0 ? shown.main : worst;
       if (i !== tile.i) {

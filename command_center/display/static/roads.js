@@ -7,7 +7,7 @@ import { propertyName, valueText } from "./properties.js";
 import { datastreamsByStation } from "./standing.js";
 import { shortName } from "./station_name.js";
 import { t } from "./text.js";
-import { drawTile, mainOf, makeTile } from "./tile.js";
+import { drawTile, isTouched, mainOf, makeTile } from "./tile.js";
 
 /** @typedef {import("./types.js").City} City */
 /** @typedef {import("./store.js").Store} Store */
@@ -56,14 +56,15 @@ export class RoadPanel {
    * @param {City} city
    * @param {Store} store
    * @param {number} now_ms
+   * @param {number} drawn how far the store's changes are drawn already; -1 = draw all
    */
-  draw(city, store, now_ms) {
+  draw(city, store, now_ms, drawn) {
     for (const { tile, letter, facts } of this.#roads) {
-      drawTile(tile, city, store, now_ms);
+      if (!isTouched(tile, store, drawn)) continue;
       const { i } = tile;
       const isLetter = isService(store)(i);
       setText(letter, isLetter ? valueText(store.sensors[i], store.sound[i]) : "–");
-      if (isLetter) setText(tile.next, SERVICE[store.sound[i] - 1]?.() ?? t("los.unknown"));
+      drawTile(tile, city, store, now_ms, isLetter ? (SERVICE[store.sound[i] - 1]?.() ?? t("los.unknown")) : undefined);
       for (const fact of facts) setText(fact.node, factText(store, fact.i));
     }
   }

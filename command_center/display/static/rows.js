@@ -2,6 +2,7 @@
 // The station panel: every datastream's value, unit, level and age, in the order of the river.
 
 import { groupStations } from "./basins.js";
+import { inColumns } from "./columns.js";
 import { PAGE, byId, el, setData, setText } from "./dom.js";
 import { unitText } from "./format.js";
 import { levelName, paintLevel } from "./levels.js";
@@ -37,6 +38,9 @@ export class StationPanel {
   #waves = [];
   #selected = -1;
   #away = false;
+  /** How far the store's changes are drawn; all is due: time has passed. */
+  #drawn = -1;
+  #all = true;
   /** What the lines of the waves say. @type {import("./types.js").Wave[]|null} */
   #told = null;
 
@@ -72,31 +76,27 @@ export class StationPanel {
     this.#waves = [];
     this.#told = null;
     const ofStation = datastreamsByStation(store);
-    /** @type {Map<string, HTMLElement>} */
+    /** @type {Map<string, import("./columns.js").Group[]>} */
     const sections = new Map();
     for (const group of groupStations(city)) {
-      const node = el("section", "group");
-      node.dataset.group = group.key;
-      const list = el("ol");
       const names = group.stations.map((station) => shortName(city, station.station));
       const start = group.section === "water" ? "" : commonStart(names);
-      group.stations.forEach((station, k) => {
+      const stations = group.stations.map((station, k) => {
         const name = names[k].slice(start.length);
-        list.append(this.#station(station, name, store, ofStation.get(station.station) ?? []));
+        return this.#station(station, name, store, ofStation.get(station.station) ?? []);
       });
       const waves = el("ul", "waves");
       if (group.section === "water") {
         this.#waves.push({ host: waves, stations: new Set(group.stations.map((station) => station.station)) });
       }
-      node.append(el("h3", "", group.title), list, waves);
-      const section = sections.get(group.section) ?? el("div", "station-columns");
+      const section = sections.get(group.section) ?? [];
       sections.set(group.section, section);
-      section.append(node);
+      section.push({ key: group.key, title: group.title, stations, foot: waves });
     }
-    byId(PAGE.stations).replaceChildren(...sections.values());
+    byId(PAGE.stations).replaceChildren(...[...sections.values()].map(inColumns));
     const shown = store.sensors.filter((sensor) => !sensor.helper).length;
     setData(byId(PAGE.stations), "roomy", shown <= FEW_SENSORS);
-    store.dirty.fill(1);
+    this.#all = true;
     this.select(this.#selected);
   }
 
@@ -160,21 +160,27 @@ export class StationPanel {
     return node;
   }
 
+  /** The next drawing is of all rows: time has passed, and what has not changed is older. */
+  age() {
+    this.#all = true;
+  }
+
   /**
-   * Draws what has changed; with `all`, also the ages of what has not: not while nobody sees the panel, and at once when
-   * it comes back.
+   * Draws what has changed; of what has not, the ages when they are due: not while nobody sees the panel, and at once
+   * when it comes back.
    * @param {City} city
    * @param {Store} store
    * @param {number} now_ms
-   * @param {boolean} all
    */
-  draw(city, store, now_ms, all) {
+  draw(city, store, now_ms) {
     const away = byId(PAGE.stations).hidden;
-    const every = !away && (all || this.#away);
+    const every = !away && (this.#all || this.#away);
+    const drawn = this.#drawn;
     this.#away = away;
+    this.#all &&= away;
+    this.#drawn = store.changes;
     this.#rows.forEach((row, i) => {
-      if (!row || (!every && !store.dirty[i])) return;
-      store.dirty[i] = 0;
+      if (!row || (!every && store.touched[i] <= drawn)) return;
       const standing = store.standing(i);
       setData(row.node, "standing", standing);
       setData(row.node, "stale", standing !== "never" && store.isStale(i, now_ms));

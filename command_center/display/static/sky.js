@@ -8,7 +8,7 @@ import { propertyName } from "./properties.js";
 import { datastreamsByStation } from "./standing.js";
 import { commonStart, shortName } from "./station_name.js";
 import { t } from "./text.js";
-import { drawTile, mainOf, makeTile } from "./tile.js";
+import { drawTile, isTouched, mainOf, makeTile } from "./tile.js";
 
 /** @typedef {import("./types.js").City} City */
 /** @typedef {import("./types.js").Station} Station */
@@ -57,9 +57,11 @@ export class SkyPanel {
    * @param {City} city
    * @param {Store} store
    * @param {number} now_ms
+   * @param {number} drawn how far the store's changes are drawn already; -1 = draw all
    */
-  draw(city, store, now_ms) {
+  draw(city, store, now_ms, drawn) {
     for (const { tile, beside, bar, top } of this.#rain) {
+      if (!isTouched(tile, store, drawn)) continue;
       drawTile(tile, city, store, now_ms);
       const value = store.sound[tile.i];
       const high = Number.isFinite(value) ? Math.min(1, Math.max(0, value / top)) * BAR_HIGH : 0;
@@ -68,7 +70,7 @@ export class SkyPanel {
       setText(tile.extra, sums(store, beside));
     }
     for (const { tile, beside, mark } of this.#air) {
-      drawTile(tile, city, store, now_ms);
+      if (!isTouched(tile, store, drawn)) continue;
       const { i } = tile;
       const isIndex = store.sensors[i].kind === "ispu";
       const value = isIndex ? store.sound[i] : Number.NaN;
@@ -78,7 +80,7 @@ export class SkyPanel {
       setData(mark, "unknown", band === null);
       const dominant = store.beside[i].dominant;
       const why = dominant ? t("air.dominant", { what: propertyName(dominant) }) : "";
-      setText(tile.next, band ? [band.words(), why].filter(Boolean).join(" · ") : t("air.noIndex"));
+      drawTile(tile, city, store, now_ms, band ? [band.words(), why].filter(Boolean).join(" · ") : t("air.noIndex"));
       setText(tile.extra, measured(store, beside));
     }
   }

@@ -34,6 +34,9 @@ export class Stage {
   #shown = "";
   #turn;
   #every_s;
+  /** How far the store's changes are drawn; all is due: time has passed. */
+  #drawn = -1;
+  #all = true;
 
   /**
    * @param {number} rotate_s 0 = the panels stay
@@ -76,13 +79,20 @@ export class Stage {
    * @param {Store} store
    */
   build(city, store) {
+    this.#all = true;
     const { rivers, sky, roads } = this.#parts;
     const counts = { rivers: rivers.build(city, store), sky: sky.build(city, store), roads: roads.build(city, store), stations: 1 };
     this.#panels = NAMES.filter((name) => counts[name] > 0);
     setChildren(byId(PAGE.stageTabs), this.#panels.map((name) => /** @type {HTMLElement} */ (this.#tabs.get(name))));
   }
 
+  /** The next drawing is of all tiles: time has passed, and what has not changed is older. */
+  age() {
+    this.#all = true;
+  }
+
   /**
+   * Draws the panel that is due: of its tiles those whose station has changed, all where that is due or it comes anew.
    * @param {City} city
    * @param {Store} store
    * @param {number} now_ms
@@ -107,7 +117,9 @@ export class Stage {
     };
     setText(byId(PAGE.stageWhy), words[why]());
     setData(byId(PAGE.stage), "why", why);
-    if (panel !== "stations") this.#parts[panel].draw(city, store, now_ms);
+    const drawn = this.#all || fresh ? -1 : this.#drawn;
+    [this.#all, this.#drawn] = [false, store.changes];
+    if (panel !== "stations") this.#parts[panel].draw(city, store, now_ms, drawn);
     if (trouble?.station && (fresh || why === "held")) afterDrawing(() => this.#reveal(panel, trouble.station));
   }
 

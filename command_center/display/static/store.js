@@ -39,7 +39,9 @@ export class Store {
   beside = [];
   /** Of what each is computed. @type {number[][]} */
   inputs = [];
-  dirty = new Uint8Array(0);
+  /** Changes so far, and the one that touched each datastream last: who draws them remembers how far it got. */
+  changes = 0;
+  touched = new Float64Array(0);
 
   /** @type {Map<string, Alarm>} */
   alarms = new Map();
@@ -67,6 +69,7 @@ export class Store {
    */
   apply(frame) {
     this.frame_ms = frame.now_ms;
+    this.changes += 1;
     const snapshot = frame.type === "snapshot";
     if (snapshot) this.#reset(frame.sensors ?? []);
     for (const alarm of frame.alarms ?? []) this.#takeAlarm(alarm, snapshot);
@@ -76,7 +79,7 @@ export class Store {
     sound?.i.forEach((i, k) => this.#hear(i, sound.time_ms[k], sound.value[k]));
     for (const { i, ...beside } of frame.beside ?? []) {
       this.beside[i] = beside;
-      this.dirty[i] = 1;
+      this.touched[i] = this.changes;
     }
     if (frame.incidents) this.incidents = frame.incidents;
     if (frame.waves) this.waves = frame.waves;
@@ -102,12 +105,12 @@ export class Store {
    * @param {Alarm} alarm
    */
   acceptAlarm(alarm) {
+    this.changes += 1;
     this.#takeAlarm(alarm, false);
   }
 
   /** @param {Sensor[]} sensors */
   #reset(sensors) {
-    const n = sensors.length;
     this.sensors = sensors;
     this.index = new Map(sensors.map((sensor, i) => [sensor.id, i]));
     this.time_ms = Float64Array.from(sensors, (s) => (s.latest ? Date.parse(s.latest.time) : Number.NaN));
@@ -122,7 +125,7 @@ export class Store {
     this.could_be = sensors.map((s) => s.possible?.[0]?.level ?? "");
     this.beside = sensors.map((s) => ({ rate: s.rate ?? null, eta: s.eta ?? null, dominant: s.dominant ?? null }));
     this.inputs = sensors.map((s) => (s.derived_from ?? []).flatMap((id) => this.index.get(id) ?? []));
-    this.dirty = new Uint8Array(n).fill(1);
+    this.touched = new Float64Array(sensors.length).fill(this.changes);
     this.alarms = new Map();
   }
 
@@ -140,7 +143,7 @@ export class Store {
       this.quality[i] = columns.quality[k];
       this.origin[i] = columns.origin[k];
       this.incomplete[i] = columns.incomplete?.includes(i) ? 1 : 0;
-      this.dirty[i] = 1;
+      this.touched[i] = this.changes;
       if (failed) return; // no sign of life
       this.silent[i] = 0;
       this.could_be[i] = "";
@@ -166,7 +169,7 @@ export class Store {
     if (i >= this.sensors.length || !this.#isNewer(time_ms, this.sound_ms[i])) return;
     this.sound_ms[i] = time_ms;
     this.sound[i] = value;
-    this.dirty[i] = 1;
+    this.touched[i] = this.changes;
   }
 
   /**
@@ -178,7 +181,7 @@ export class Store {
     this.alarms.set(alarm.id, alarm);
     const i = this.index.get(datastreamOf(alarm));
     if (i === undefined || alarm.historical) return;
-    this.dirty[i] = 1;
+    this.touched[i] = this.changes;
     const active = isActive(alarm);
     if (snapshot && !active) return;
     this.could_be[i] = active ? (alarm.possible?.[0]?.level ?? "") : "";

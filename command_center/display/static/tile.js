@@ -17,7 +17,7 @@ import { trendOf } from "./trend.js";
 
 /**
  * @typedef {object} Tile
- * @property {number} i @property {number[]} all the station's datastreams that are shown @property {HTMLElement} node @property {HTMLElement} unit @property {HTMLElement} head @property {HTMLElement} picture
+ * @property {number} i @property {number[]} all the station's datastreams that are shown @property {number[]} drawn_of all of them @property {HTMLElement} node @property {HTMLElement} unit @property {HTMLElement} head @property {HTMLElement} picture
  * @property {HTMLElement} value @property {HTMLElement} rate @property {HTMLElement} trend @property {HTMLElement} next
  * @property {HTMLElement} chip @property {HTMLElement} note @property {HTMLElement} age @property {HTMLElement} extra
  */
@@ -50,6 +50,7 @@ export function makeTile(station, name, store, i, indices) {
   const tile = {
     i: -1,
     all: indices.filter((one) => !store.sensors[one].helper),
+    drawn_of: indices,
     node,
     unit: el("span", "tile-unit"),
     head: el("div", "tile-head"),
@@ -106,12 +107,21 @@ export function gravest(store, indices) {
 }
 
 /**
+ * Whether something of a tile's station has changed since it was drawn.
+ * @param {Tile} tile
+ * @param {Store} store
+ * @param {number} drawn how far the store's changes were drawn then
+ */
+export const isTouched = (tile, store, drawn) => tile.drawn_of.some((i) => store.touched[i] > drawn);
+
+/**
  * @param {Tile} tile
  * @param {City} city
  * @param {Store} store
  * @param {number} now_ms
+ * @param {string} [said] in place of what comes next
  */
-export function drawTile(tile, city, store, now_ms) {
+export function drawTile(tile, city, store, now_ms, said) {
   const { i } = tile;
   // The station's gravest level, whichever of its datastreams holds it: a tile is never calmer than its station.
   const held = gravest(store, tile.all);
@@ -127,7 +137,8 @@ export function drawTile(tile, city, store, now_ms) {
   setText(tile.rate, trend.short);
   tile.trend.title = trend.rate;
   const could_be = store.could_be[i] ? t("row.possible", { level: levelName(city, store.could_be[i]) }) : "";
-  setText(tile.next, could_be || (trend.ahead ? t("tile.next", { time: trend.ahead.time }) : ""));
+  const ahead = trend.ahead ? t("tile.next", { time: trend.ahead.time }) : "";
+  setText(tile.next, said ?? (could_be || ahead));
   tile.next.title = trend.next;
   setText(tile.note, noteText(store, i, now_ms));
   tile.note.title = failedText(store, i, now_ms);
