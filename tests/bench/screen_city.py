@@ -69,7 +69,7 @@ class Telling:
     _error: BaseException | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        self.catalogue = load_city("mojokerto")[0].observed()
+        self.catalogue = load_city("mojokerto")[0].observed
         self._past = deque(maxlen=int(BACKLOG_S / STEP_S / EVERY_STEPS))
         self._run_to(self._moment())
         self._thread = threading.Thread(target=self._keep_telling, name="devices")

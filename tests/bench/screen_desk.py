@@ -21,11 +21,12 @@ def work(url: str, state: str) -> None:
         sari.post("/journal", {"text": "Pompa 2 di Rolak Songo diperiksa, siap."})
         sari.post("/handover", {"to": "budi", "text": "Radio kanal 3 terganggu sejak sore."})
         budi.post("/handover", {"to": "sari", "text": "Cek genset pukul 20."})
-        budi.post("/actuators/SIRENE-BRANGKAL/test", {"comment": "uji mingguan"})
         order = {"aside": "suppressed", "scope": "LAMONG-BANYULEGI", "minutes": 120, "comment": "ganti aki"}
         sari.post("/service-orders", order | {"ticket": "T-118"})
         sari.post("/sensors/SADAR-BANGSAL:level/observations", _heard(sari))
-        if state != "calm":
+        if state == "calm":  # in a storm it is told to sound
+            budi.post("/actuators/SIRENE-BRANGKAL/test", {"comment": "uji mingguan"})
+        else:
             _in_the_storm(sari, budi)
     finally:
         sari.close()
