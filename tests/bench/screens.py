@@ -29,7 +29,7 @@ LANGUAGES: Final = ("id", "en")
 WALL_SIZES: Final = ("1920x1080", "3840x2160")
 CONSOLE_SIZES: Final = ("1366x768", *WALL_SIZES)
 PHONE: Final = "390x844"
-OFFICE: Final = ("alarms", "actions", "stations", "warnings", "notices", "sirens", "shift", "kpis", "data", "audit")
+OFFICE: Final = ("alarms", "actions", "warnings", "notices", "sirens", "shift", "kpis", "data", "audit")
 PLACE: Final = "station/BRANGKAL-SOOKO"
 AREA: Final = "35.16.13.2003"
 SETTLE_MS: Final = 600
@@ -168,7 +168,7 @@ def _wall(studio: Studio, size: str, language: str, theme: str) -> None:
 
 def take_console(studio: Studio) -> None:
     """Every page of the console as a supervisor, people as an admin; an alarm, a station, a warning, a siren opened."""
-    places = {name: name for name in OFFICE} | {"station": PLACE, "siren": "sirens/SIRENE-BRANGKAL", "people": "people"}
+    places = {name: name for name in OFFICE} | {"stations": "station", "station": PLACE, "siren": "sirens/SIRENE-BRANGKAL", "people": "people"}
     alarms = sorted(studio.api.everything("/alarms", state="open"), key=lambda alarm: -alarm["severity"])
     warnings = studio.api.get("/alerts")["items"]
     if alarms:
