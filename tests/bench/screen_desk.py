@@ -25,9 +25,7 @@ def work(url: str, state: str) -> None:
         order = {"aside": "suppressed", "scope": "LAMONG-BANYULEGI", "minutes": 120, "comment": "ganti aki"}
         sari.post("/service-orders", order | {"ticket": "T-118"})
         sari.post("/sensors/SADAR-BANGSAL:level/observations", _heard(sari))
-        if state == "calm":  # in a storm it is told to sound
-            budi.post("/actuators/SIRENE-BRANGKAL/test", {"comment": "uji mingguan"})
-        else:
+        if state != "calm":
             _in_the_storm(sari, budi)
     finally:
         sari.close()
