@@ -3,6 +3,7 @@
 
 import { ApiError, post } from "./api.js";
 import { el, setChildren, setText } from "./dom.js";
+import { refusalWord } from "./refusal_words.js";
 import { moment, whole } from "./format.js";
 import { t } from "./text.js";
 
@@ -95,7 +96,7 @@ export function drawLetters(list, count, groups, login, onRetried) {
 function letter(group, login, onRetried) {
   const node = el("li", "letter");
   node.dataset.group = String(group.id);
-  node.append(el("h3", "", `${group.reason} × ${whole(group.count)}`));
+  node.append(el("h3", "", `${refusalWord(group.reason)} × ${whole(group.count)}`));
   node.append(el("p", "place", seen(group.kept, group.source, group.last_at)));
   node.append(el("p", "topic", group.topic || t("letters.various")), el("p", "", group.detail));
   if (group.kept > 0) {

@@ -37,6 +37,7 @@ const NAMES = {
   occupancy: () => t("property.occupancy"),
   vc_ratio: () => t("property.vcRatio"),
   battery: () => t("property.battery"),
+  signal: () => t("property.signal"),
   rain_sum_10m: () => t("property.rainSum10min"),
   rain_sum_1h: () => t("property.rainSum1h"),
   rain_sum_24h: () => t("property.rainSum24h"),
@@ -75,6 +76,12 @@ const KINDS = {
   los: () => t("property.los"),
   basin_count: () => t("property.basinCount"),
 };
+/** A bound of what is derived, at the end of its property. @type {Record<string, (what: string) => string>} */
+const BOUNDS = {
+  low: (what) => t("property.least", { what }),
+  middle: (what) => t("property.middle", { what }),
+  high: (what) => t("property.most", { what }),
+};
 /** Levels of service 1 to 6. */
 const SERVICE = "ABCDEF";
 
@@ -85,7 +92,14 @@ const SERVICE = "ABCDEF";
  */
 export function propertyName(property, kind = "") {
   const own = pick(city_names[property]);
-  return own || (NAMES[property.toLowerCase().replaceAll("-", "_")]?.() ?? KINDS[kind]?.() ?? property.replaceAll(/[_-]/g, " "));
+  return own || (NAMES[property.toLowerCase().replaceAll("-", "_")]?.() ?? derivedName(property, kind) ?? property.replaceAll(/[_-]/g, " "));
+}
+
+/** @param {string} property @param {string} kind */
+function derivedName(property, kind) {
+  const what = KINDS[kind]?.();
+  const bound = BOUNDS[property.split(/[-_]/).at(-1) ?? ""];
+  return what && bound ? bound(what) : what;
 }
 
 /**

@@ -1,7 +1,7 @@
 // @ts-check
 // How fast a value rises or falls, and when it reaches its next level, in words: "▲ 34 cm/jam", "Siaga 2 dalam 25–40 mnt".
 
-import { number, unitText } from "./format.js";
+import { age, number, unitText } from "./format.js";
 import { levelName } from "./levels.js";
 import { t } from "./text.js";
 
@@ -31,6 +31,8 @@ const MINUTE_MS = 60e3;
 /** A rate found longer ago says nothing of now; a datastream that reports more seldom has more time. */
 const RATE_LASTS_MS = 15 * MINUTE_MS;
 const RATE_LASTS_INTERVALS = 3;
+/** A rate found so long ago is told with its age. */
+const RATE_OLD_MS = 5 * MINUTE_MS;
 /** From here on a time to come is told in hours; where its latest lies further ahead, its earliest as well. */
 const HOURS_FROM_MIN = 120;
 const MINUTES_TO_MIN = 300;
@@ -46,13 +48,16 @@ export function trendOf(city, store, i, now_ms) {
   const { rate, eta } = store.beside[i];
   if (!rate || store.isStale(i, now_ms)) return UNKNOWN;
   const lasts_ms = Math.max(RATE_LASTS_MS, RATE_LASTS_INTERVALS * 1000 * (store.sensors[i].interval_s ?? 0));
-  if (now_ms - Date.parse(rate.time) > lasts_ms) return UNKNOWN;
+  const old_ms = now_ms - Date.parse(rate.time);
+  if (old_ms > lasts_ms) return UNKNOWN;
   const direction = directionOf(rate);
   if (!direction) return STEADY;
   const n = number(Math.abs(rate.value), rate.unit);
-  const words = `${n} ${unitText(rate.unit)}`;
+  const now = `${n} ${unitText(rate.unit)}`;
+  const isOld = old_ms > RATE_OLD_MS;
+  const words = isOld ? t("trend.old", { rate: now, age: age(old_ms) }) : now;
   const ahead = direction === "up" && eta ? aheadOf(city, eta, now_ms) : null;
-  return { direction, rate: words, short: t("tile.perHour", { n }), next: ahead ? SENTENCES[ahead.how](ahead) : "", ahead, known: true };
+  return { direction, rate: words, short: isOld ? t("tile.perHourOld", { n }) : t("tile.perHour", { n }), next: ahead ? SENTENCES[ahead.how](ahead) : "", ahead, known: true };
 }
 
 /**

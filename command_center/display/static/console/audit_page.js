@@ -5,6 +5,7 @@ import { get } from "../api.js";
 import { el } from "../dom.js";
 import { moment, whole } from "../format.js";
 import { t } from "../text.js";
+import { auditWord } from "./audit_words.js";
 import { Loaded, button, table } from "./loaded.js";
 
 /** @typedef {{number: number, at: string, who: string, what: string, detail: string, sha256: string}} Record_ */
@@ -88,12 +89,12 @@ function draw(data, context, before, jump, verify) {
   const head = el("p", "office-acts");
   head.append(button(t("audit.verify"), "verify", verify), verdictOf(data));
   const rows = data.items.map((one) => [
-    whole(one.number),
-    moment(Date.parse(one.at), now_ms, true),
+    keep(whole(one.number)),
+    keep(moment(Date.parse(one.at), now_ms, true)),
     one.who || t("audit.itself"),
-    one.what,
+    auditWord(one.what, now_ms),
     el("span", "office-text", one.detail),
-    el("code", "", one.sha256.slice(0, 12)),
+    el("code", "office-keep", one.sha256.slice(0, 12)),
   ]);
   const titles = ["#", t("office.time"), t("office.who"), t("office.what"), t("audit.detail"), "SHA-256"];
   const pages = el("p", "office-acts");
@@ -102,6 +103,9 @@ function draw(data, context, before, jump, verify) {
   if (next !== null) pages.append(button(t("audit.older"), "older", () => jump(next)));
   return [head, table(t("audit.title"), titles, rows, t("audit.none")), pages];
 }
+
+/** Never broken over two lines.  @param {string} words */
+const keep = (words) => el("span", "office-keep", words);
 
 /** @param {Data} data */
 function verdictOf(data) {

@@ -13,6 +13,13 @@ import { drawRates } from "./rate_chart.js";
 
 const EVERY_S = 60;
 const SPANS_H = [1, 8, 24, 168, 720];
+/** Sources that say more than a name. @type {Record<string, () => string>} */
+const SOURCES = {
+  flood_share: () => t("kpiSource.floodShare"),
+  stale: () => t("kpiSource.stale"),
+  standing: () => t("kpiSource.standing"),
+  shelved: () => t("kpiSource.shelved"),
+};
 /** @type {Record<string, () => string>} */
 const NAMES = {
   average_10_min: () => t("kpi.average10"),
@@ -75,7 +82,7 @@ function draw(data, context, hours, operators, choose) {
     valueOf(one.value, one.unit),
     one.good === null ? "–" : t("kpi.upTo", { value: valueOf(one.good, one.unit) }),
     met(one),
-    one.source || "–",
+    SOURCES[one.name]?.() ?? (one.source || "–"),
   ]);
   const top = data.top.map((one) => [one.datastream, whole(one.annunciations), `${limit(Math.round(one.share_percent * 10) / 10)} %`]);
   const split = Object.entries(data.by_severity_percent).map(([severity, share]) => [

@@ -135,13 +135,19 @@ function about(notice) {
   return node;
 }
 
+/** Nobody is told where a contact is an example without an address; other reasons are those of the way out.  @param {string} reason */
+export function reasonWord(reason) {
+  const name = /^illustrative contact; (.*): is not set$/.exec(reason)?.[1];
+  return name === undefined ? reason : t("notice.notSet", { name });
+}
+
 /** @param {Notice} notice */
 function progress(notice) {
   const failed = notice.progress === "waiting" && notice.attempts > 0;
   const look = notice.progress === "sent" ? "good" : failed ? "bad" : notice.progress === "waiting" ? "warn" : "";
   const node = el("span");
   node.append(mark((PROGRESS[notice.progress] ?? (() => notice.progress))(), look));
-  if (notice.reason) node.append(" ", el("small", "office-quiet", notice.reason));
+  if (notice.reason) node.append(" ", el("small", "office-quiet", reasonWord(notice.reason)));
   return node;
 }
 

@@ -16,6 +16,14 @@ import { Loaded, button, table } from "./loaded.js";
 
 const EVERY_S = 60;
 
+/** What a scope is called in the list. @type {Record<string, () => string>} */
+const SCOPES = {
+  wall: () => t("scopeName.wall"),
+  read: () => t("scopeName.read"),
+  export: () => t("scopeName.export"),
+  metrics: () => t("scopeName.metrics"),
+};
+
 /** @returns {[string, string][]} */
 const roles = () => [
   ["viewer", t("role.viewer")],
@@ -68,7 +76,7 @@ function draw(data, context, again) {
   });
   const tokens = data.tokens.map((token) => [
     token.name,
-    token.scopes.join(", "),
+    token.scopes.map((scope) => SCOPES[scope]?.() ?? scope).join(", "),
     t("people.madeBy", { by: token.made_by, time: moment(Date.parse(token.made_at), now_ms) }),
     token.used_at ? moment(Date.parse(token.used_at), now_ms) : t("people.neverUsed"),
     button(t("people.revoke"), `revoke ${token.name}`, () => revoke(token, context, again)),

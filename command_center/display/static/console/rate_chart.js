@@ -12,6 +12,8 @@ const HEIGHT = 150;
 const LEFT = 34;
 const FOOT = 20;
 const FLOOD_OVER = 10;
+/** A record of ten minutes is no wall of colour. */
+const WIDEST = 60;
 
 /**
  * @param {Rate[]} rates @param {number} rate_min minutes of one bar @param {number} now_ms
@@ -23,15 +25,16 @@ export function drawRates(rates, rate_min, now_ms) {
   const label = t("kpi.rateTitle", { n: whole(rate_min) });
   const node = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label });
   const width = (WIDTH - LEFT) / Math.max(1, rates.length);
+  const bar_width = Math.min(WIDEST, width * 0.8);
   /** @param {number} n */
   const y = (n) => (HEIGHT - FOOT) * (1 - n / most);
   rates.forEach((rate, i) => {
     if (rate.most_10_min === 0) return;
     const isFlood = rate.most_10_min > FLOOD_OVER;
     const bar = svg("rect", {
-      x: LEFT + i * width + width * 0.1,
+      x: LEFT + (i + 0.5) * width - bar_width / 2,
       y: y(rate.most_10_min),
-      width: width * 0.8,
+      width: bar_width,
       height: HEIGHT - FOOT - y(rate.most_10_min),
       class: isFlood ? "rate-flood" : "rate-bar",
     });

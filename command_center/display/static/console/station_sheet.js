@@ -75,10 +75,13 @@ export function drawAlarms(host, city, store, station, now_ms) {
     const link = el("a", "", levelName(city, alarm.level));
     link.href = hashOf("alarms", [alarm.id]);
     link.dataset.alarm = alarm.id;
-    return [link, propertyName(alarm.property), stateText(alarm), moment(Date.parse(alarm.since ?? alarm.raised_at), now_ms)];
+    return [link, propertyName(alarm.property, kindOf(store, alarm)), stateText(alarm), moment(Date.parse(alarm.since ?? alarm.raised_at), now_ms)];
   });
   put(host, table(t("station.alarms"), [t("station.level"), t("station.quantity"), t("station.status"), t("station.since")], rows, t("station.noAlarm")));
 }
+
+/** @param {import("../store.js").Store} store @param {{datastream: string}} alarm */
+const kindOf = (store, alarm) => store.sensors[store.index.get(alarm.datastream) ?? -1]?.kind;
 
 /** @param {HTMLElement} host @param {City} city @param {SheetSensor} sensor */
 export function drawLevels(host, city, sensor) {

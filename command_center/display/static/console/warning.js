@@ -55,6 +55,40 @@ const ACTS = {
   cancelled: () => t("warningAct.cancelled"),
 };
 
+/** Of a warning that is none; what is real needs no word. @type {Record<string, () => string>} */
+const STATUSES = {
+  Actual: () => t("warningStatus.actual"),
+  Exercise: () => t("warningStatus.exercise"),
+  Test: () => t("warningStatus.test"),
+  System: () => t("warningStatus.system"),
+  Draft: () => t("warningStatus.draft"),
+};
+/** CAP's own values, each of which stands in one list only; the last two mean the same in several. @type {Record<string, () => string>} */
+const VALUES = {
+  Extreme: () => t("cap.extreme"),
+  Severe: () => t("cap.severe"),
+  Moderate: () => t("cap.moderate"),
+  Minor: () => t("cap.minor"),
+  Immediate: () => t("cap.immediate"),
+  Expected: () => t("cap.expected"),
+  Future: () => t("cap.future"),
+  Past: () => t("cap.past"),
+  Observed: () => t("cap.observed"),
+  Likely: () => t("cap.likely"),
+  Possible: () => t("cap.possible"),
+  Unlikely: () => t("cap.unlikely"),
+  Shelter: () => t("cap.shelter"),
+  Evacuate: () => t("cap.evacuate"),
+  Prepare: () => t("cap.prepare"),
+  Execute: () => t("cap.execute"),
+  Avoid: () => t("cap.avoid"),
+  Monitor: () => t("cap.monitor"),
+  Assess: () => t("cap.assess"),
+  AllClear: () => t("cap.allClear"),
+  Unknown: () => t("cap.unknown"),
+  None: () => t("cap.none"),
+};
+
 /** @param {Record<string, () => string>} words @param {string} key what nobody has a word for stays as it is */
 const word = (words, key) => (Object.hasOwn(words, key) ? words[key]() : key);
 
@@ -66,6 +100,11 @@ export const kindWord = (kind) => word(KINDS, kind);
 export const meansWord = (means) => word(MEANS, means);
 /** @param {string} act */
 export const actWord = (act) => word(ACTS, act);
+
+/** @param {string} status */
+export const statusWord = (status) => word(STATUSES, status);
+/** @param {string} value severity, urgency, certainty or response of CAP */
+export const capWord = (value) => word(VALUES, value);
 
 /** @returns {[string, string][]} how a yes can be heard */
 export const meansChoices = () => [

@@ -4,10 +4,10 @@
 import { text } from "../api.js";
 import { el } from "../dom.js";
 import { moment, whole } from "../format.js";
-import { t } from "../text.js";
+import { language, t } from "../text.js";
 import { button, link, mark, table } from "./loaded.js";
 import { drawPolygons } from "./polygon.js";
-import { actWord, isOpen, kindWord, meansWord, stateWord } from "./warning.js";
+import { actWord, capWord, isOpen, kindWord, meansWord, stateWord, statusWord } from "./warning.js";
 import { actsOf, rightOf } from "./warning_acts.js";
 
 /** @typedef {import("./warning.js").Warning} Warning */
@@ -20,7 +20,7 @@ import { actsOf, rightOf } from "./warning_acts.js";
  */
 export function bandOf(status) {
   if (status === "Actual") return [];
-  const words = status === "Exercise" ? t("warning.bandExercise") : status === "Test" ? t("warning.bandTest") : status;
+  const words = status === "Exercise" ? t("warning.bandExercise") : status === "Test" ? t("warning.bandTest") : statusWord(status);
   const band = el("p", "warning-band", words);
   band.dataset.status = status;
   return [band];
@@ -36,7 +36,7 @@ export function detail(warning, context, onDone) {
   const now_ms = context.now();
   const head = el("div", "warning-head");
   head.append(el("h2", "", `${kindWord(warning.msg_type)}: ${warning.info[0]?.headline ?? warning.id}`));
-  head.append(mark(stateWord(warning.state), isOpen(warning) ? "warn" : ""), mark(warning.status, warning.status === "Actual" ? "" : "warn"));
+  head.append(mark(stateWord(warning.state), isOpen(warning) ? "warn" : ""), mark(statusWord(warning.status), warning.status === "Actual" ? "" : "warn"));
   const acts = el("p", "office-acts");
   acts.append(...actsOf(warning, context, onDone));
   return [...bandOf(warning.status), head, facts(warning, now_ms), right(warning, context), acts, faults(warning), ...languages(warning, context), xml(warning), story(warning, now_ms)];
@@ -91,7 +91,10 @@ function languages(warning, context) {
     part.lang = (info.language ?? "").slice(0, 2);
     part.append(el("h3", "", `${info.language ?? ""}: ${info.headline ?? ""}`));
     part.append(el("p", "", info.description ?? ""), el("p", "warning-instruction", info.instruction ?? ""));
-    part.append(el("p", "office-quiet", [info.event, info.severity, info.urgency, info.certainty, ...(info.responseType ?? [])].join(" · ")));
+    const values = [info.severity, info.urgency, info.certainty, ...(info.responseType ?? [])].map(capWord);
+    const line = el("p", "office-quiet", values.join(" · "));
+    line.lang = language();
+    part.append(line);
     side.append(part);
   }
   const areas = warning.info[0]?.area ?? [];

@@ -3,10 +3,10 @@
 
 import { get } from "../api.js";
 import { el } from "../dom.js";
-import { moment } from "../format.js";
+import { moment, whole } from "../format.js";
 import { language, t } from "../text.js";
 import { Loaded, button, link, mark, table } from "./loaded.js";
-import { infoIn, isOpen, kindWord, stateWord } from "./warning.js";
+import { capWord, infoIn, isOpen, kindWord, stateWord, statusWord } from "./warning.js";
 import { draft } from "./warning_acts.js";
 import { detail } from "./warning_detail.js";
 
@@ -16,6 +16,11 @@ import { detail } from "./warning_detail.js";
 
 const EVERY_S = 10;
 const ON_PAGE = 50;
+/** A storm drafts a warning for every gauge: so many stand in the list unasked, those that wait for an issue first. */
+const UNFOLDED = 5;
+const GRAVITY = ["Extreme", "Severe", "Moderate", "Minor"];
+/** What the words of an exercise begin with; in the list a mark says it. */
+const NOT_REAL = /^(LATIHAN|EXERCISE|UJI COBA|TEST)\b[^:]*: /;
 
 /** @type {import("./page.js").Page} */
 export const WARNINGS = {
@@ -24,6 +29,7 @@ export const WARNINGS = {
   mount(root, context) {
     root.classList.add("office");
     let pages = 1;
+    let folded = true;
     const load = async () => {
       const [ours, others] = await Promise.all([get(`/alerts?limit=${ON_PAGE * pages}`), get("/alerts/incoming")]);
       const id = context.rest()[0];
@@ -39,8 +45,12 @@ export const WARNINGS = {
       pages += 1;
       return part.load();
     };
+    const fold = () => {
+      folded = !folded;
+      part.draw();
+    };
     /** @type {Loaded<Data>} */
-    const part = new Loaded(root, context, { load, every_s: EVERY_S, draw: (data) => draw(data, context, onDone, more) });
+    const part = new Loaded(root, context, { load, every_s: EVERY_S, draw: (data) => draw(data, context, onDone, more, { folded, fold }) });
     return {
       update: (changed) => part.update(changed),
       unmount: () => {
@@ -53,17 +63,15 @@ export const WARNINGS = {
 
 /**
  * @param {Data} data @param {import("./page.js").Context} context @param {(open?: Warning) => void} onDone
- * @param {() => unknown} more
+ * @param {() => unknown} more @param {{folded: boolean, fold: () => void}} drafts
  */
-function draw(data, context, onDone, more) {
+function draw(data, context, onDone, more, drafts) {
   const now_ms = context.now();
   const list = el("div", "office-list");
   const top = el("p", "office-acts");
   top.append(el("h2", "", t("warnings.title")));
   if (context.may("operator")) top.append(button(t("warning.new"), "new", () => draft(context, onDone)));
-  const items = el("ol", "warning-rows");
-  items.append(...data.items.map((one) => row(one, data.one?.id ?? "", now_ms)));
-  list.append(top, items);
+  list.append(top, ...waiting(data, now_ms, drafts), ...out(data, now_ms));
   if (data.items.length === 0) list.append(el("p", "office-none", t("warnings.none")));
   if (data.next !== null) list.append(button(t("office.more"), "more", more));
   list.append(...others(data, now_ms));
@@ -74,17 +82,50 @@ function draw(data, context, onDone, more) {
   return [both];
 }
 
+/**
+ * Those that wait for somebody: what is authorised first, then the gravest.
+ * @param {Data} data @param {number} now_ms @param {{folded: boolean, fold: () => void}} drafts
+ */
+function waiting(data, now_ms, { folded, fold }) {
+  const open = data.items.filter(isOpen).sort((a, b) => urgency(a) - urgency(b));
+  if (open.length === 0) return [];
+  const hidden = folded ? open.slice(UNFOLDED).filter((one) => one.id !== data.one?.id) : [];
+  const nodes = [el("h3", "", t("warnings.open", { n: whole(open.length) })), rows(data, open.filter((one) => !hidden.includes(one)), now_ms)];
+  if (hidden.length > 0) nodes.push(button(t("warnings.foldMore", { n: whole(hidden.length) }), "fold", fold));
+  else if (open.length > UNFOLDED && !folded) nodes.push(button(t("warnings.foldLess"), "fold", fold));
+  return nodes;
+}
+
+/** @param {Data} data @param {number} now_ms */
+function out(data, now_ms) {
+  const over = data.items.filter((one) => !isOpen(one));
+  return over.length === 0 ? [] : [el("h3", "", t("warnings.out")), rows(data, over, now_ms)];
+}
+
+/** @param {Warning} warning less is sooner */
+function urgency(warning) {
+  const gravity = GRAVITY.indexOf(warning.info[0]?.severity ?? "");
+  return (warning.state === "authorised" ? 0 : GRAVITY.length + 1) + (gravity < 0 ? GRAVITY.length : gravity);
+}
+
+/** @param {Data} data @param {Warning[]} warnings @param {number} now_ms */
+function rows(data, warnings, now_ms) {
+  const items = el("ol", "warning-rows");
+  items.append(...warnings.map((one) => row(one, data.one?.id ?? "", now_ms)));
+  return items;
+}
+
 /** @param {Warning} warning @param {string} shown @param {number} now_ms */
 function row(warning, shown, now_ms) {
   const node = el("li", "warning-row");
   const info = infoIn(warning.info, language());
-  const anchor = el("a", "", info?.headline || warning.id);
+  const anchor = el("a", "", (info?.headline ?? "").replace(NOT_REAL, "") || warning.id);
   anchor.href = `#/warnings/${encodeURIComponent(warning.id)}`;
   anchor.dataset.focus = `row ${warning.id}`;
   if (warning.id === shown) anchor.setAttribute("aria-current", "true");
   const marks = el("p", "office-quiet");
   marks.append(mark(stateWord(warning.state), isOpen(warning) ? "warn" : ""), " ");
-  if (warning.status !== "Actual") marks.append(mark(warning.status.toUpperCase(), "exercise"), " ");
+  if (warning.status !== "Actual") marks.append(mark(statusWord(warning.status), "exercise"), " ");
   marks.append(`${kindWord(warning.msg_type)} · ${moment(Date.parse(warning.issued_at ?? warning.made_at), now_ms)}`);
   if (warning.faults.length > 0) marks.append(" ", mark(t("warning.hasFaults"), "bad"));
   node.append(anchor, marks);
@@ -94,11 +135,11 @@ function row(warning, shown, now_ms) {
 
 /** @param {Data} data @param {number} now_ms */
 function others(data, now_ms) {
-  const rows = data.incoming.map((one) => [
+  const lines = data.incoming.map((one) => [
     moment(Date.parse(one.sent), now_ms),
     one.sender_name || one.sender,
     one.headline || one.event,
-    one.stale ? mark(t("incoming.stale"), "") : mark(one.status === "Actual" ? one.severity : one.status.toUpperCase(), one.status === "Actual" ? "" : "exercise"),
+    one.stale ? mark(t("incoming.stale"), "") : mark(one.status === "Actual" ? capWord(one.severity) : statusWord(one.status), one.status === "Actual" ? "" : "exercise"),
   ]);
   const head = [t("office.time"), t("incoming.from"), t("office.what"), t("incoming.severity")];
   const failed = data.feeds.filter((feed) => feed.error).map((feed) => el("p", "office-bad", t("incoming.failed", { name: feed.name, why: feed.error })));
@@ -106,5 +147,5 @@ function others(data, now_ms) {
   const empty = data.feeds.length === 0 ? t("incoming.noFeed") : t("incoming.none");
   const line = el("p", "office-quiet", credits);
   line.append(" ", link(t("warnings.atom"), "/alerts.atom"));
-  return [table(t("incoming.title"), head, rows, empty), ...failed, line];
+  return [table(t("incoming.title"), head, lines, empty), ...failed, line];
 }
