@@ -18,6 +18,8 @@ class LevelVersion(msgspec.Struct, frozen=True, kw_only=True):
     rank: int
     severity: int
     hysteresis: float
+    on_delay_s: float
+    off_delay_s: float
     effective_from: str  # RFC 3339 UTC; empty = always
     author: str
     source: str
@@ -114,6 +116,8 @@ def _version(level: Level, in_force: bool) -> LevelVersion:
         rank=level.rank,
         severity=level.severity,
         hysteresis=level.hysteresis,
+        on_delay_s=level.on_delay_s,
+        off_delay_s=level.off_delay_s,
         effective_from=level.effective_from,
         author=level.author,
         source=level.source,

@@ -47,12 +47,7 @@ def read_levels(
         name = f"{row.station}:{row.property}"
         if name not in datastreams:
             raise RowError("property", unknown("datastream", name, datastreams) + " in datastreams.csv or derived.csv")
-        if row.level not in city.levels:
-            raise RowError("level", _not_named(row.level, city.levels))
-        _check_row(row)
-        effective_from = moment("effective_from", row.effective_from, ZoneInfo(city.time_zone))
-        level = _in_unit_of(row, datastreams[name], effective_from)
-        _check_reachable(level, datastreams[name])
+        level = checked_level(row, city, datastreams[name])
         versions.add(f"{name}/{level.level} {level.effective_from}".rstrip(), "level", line.number)
         return Placed(line.number, name, level)
 
@@ -65,6 +60,17 @@ def read_levels(
         else:
             by_datastream[placed.datastream].append(placed)
     return {name: _in_rank_order(placed, faults) for name, placed in by_datastream.items()}
+
+
+def checked_level(row: LevelRow, city: City, datastream: DatastreamColumns) -> Level:
+    """The level of a row, in the unit of its datastream.  Raises RowError for one that cannot be used."""
+    if row.level not in city.levels:
+        raise RowError("level", _not_named(row.level, city.levels))
+    _check_row(row)
+    effective_from = moment("effective_from", row.effective_from, ZoneInfo(city.time_zone))
+    level = _in_unit_of(row, datastream, effective_from)
+    _check_reachable(level, datastream)
+    return level
 
 
 def _check_row(row: LevelRow) -> None:
@@ -125,7 +131,7 @@ def _in_rank_order(placed: Iterable[Placed], faults: list[Fault]) -> tuple[Level
     for together in moments.values():
         before = {item.level.level: in_force.pop(item.level.level, None) for item in together}
         for line, _, level in together:
-            reason = next(filter(None, (_contradiction(level, other) for other in in_force.values())), "")
+            reason = next(filter(None, (contradiction(level, other) for other in in_force.values())), "")
             stands = before[level.level] if reason else level
             if stands is not None:
                 in_force[level.level] = stands
@@ -136,7 +142,7 @@ def _in_rank_order(placed: Iterable[Placed], faults: list[Fault]) -> tuple[Level
     return tuple(sorted(kept, key=lambda level: (level.rank, level.effective_from)))
 
 
-def _contradiction(level: Level, other: Level) -> str:
+def contradiction(level: Level, other: Level) -> str:
     """Why two levels cannot be in force together; empty where they can."""
     if level.direction != other.direction:
         return ""

@@ -26,6 +26,7 @@ from command_center.api import (
     audit,
     catalogue,
     city,
+    counterfactual,
     dead_letters,
     docs,
     errors,
@@ -61,6 +62,7 @@ from command_center.api.openapi import Application, operation_id
 from command_center.api.rate_limit import RateLimit
 from command_center.gateway_link import GatewayLink
 from command_center.health import Health
+from command_center.history.counterfactual import Counterfactual
 from command_center.history.export import ParquetExport
 from command_center.history.record import Record
 from command_center.live import LiveView
@@ -147,6 +149,7 @@ def build(parts: Parts) -> FastAPI:
         shift.router(ShiftBook(parts.operations), parts.desk, parts.picture),
         sensors.router(parts.book, parts.picture, parts.record),
         stations.router(parts.picture),
+        counterfactual.router(parts.book, parts.picture, Counterfactual(parts.record)),
         heard.router(parts.letters.data_dir, parts.operations),
         export.router(parts.picture, parts.record, ParquetExport(parts.record)),
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),

@@ -74,6 +74,7 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", f"{V1}/sensors/{{sensor_id}}"): WALL,
     ("GET", f"{V1}/sensors/{{sensor_id}}/observations"): WALL,
     ("POST", f"{V1}/sensors/{{sensor_id}}/observations"): OPERATE,  # a reading that was heard
+    ("POST", f"{V1}/sensors/{{sensor_id}}/counterfactual"): OPERATE,  # changes nothing, and takes seconds of a core
     ("GET", f"{V1}/stations/{{station}}"): WALL,
     ("GET", f"{V1}/waves"): WALL,
     ("GET", f"{V1}/alarms"): WALL,

@@ -84,6 +84,7 @@ def _comparison(
     peaks: Sequence[Span],
 ) -> Comparison:
     held, held_other = held_spans(now.level_transitions, name), held_spans(other.level_transitions, name)
+    record, record_other = _record_of(now), _record_of(other)
     hit = sum(span is not None for span in first_overlaps(peaks, held_other))
     return Comparison(
         file=file,
@@ -91,21 +92,26 @@ def _comparison(
         variable=now.series.variable,
         unit=now.datastream.unit,
         level=name,
-        now=_use(levels[0].get(name), held, now),
-        other=_use(levels[1].get(name), held_other, other),
+        now=level_use(levels[0].get(name), held, record),
+        other=level_use(levels[1].get(name), held_other, record_other),
         peaks=len(peaks),
         peaks_hit=hit,
         peaks_missed=len(peaks) - hit,
         beyond=sum(span is None for span in first_overlaps(held_other, peaks)),
-        gained_min=spread(_gained_min(held, held_other)),
+        gained_min=spread(gained_min(held, held_other)),
     )
 
 
-def _use(level: Level | None, held: Sequence[Span], judged: Judged) -> LevelUse | None:
+def _record_of(judged: Judged) -> Span:
+    return Span(int(judged.time_us[0]), int(judged.time_us[-1]))
+
+
+def level_use(level: Level | None, held: Sequence[Span], record: Span) -> LevelUse | None:
+    """What a set of levels makes of one: its spans, over a record from the first to the last observation."""
     if level is None:
         return None
-    last_us = int(judged.time_us[-1])
-    years = max(1, last_us - int(judged.time_us[0])) / YEAR_US
+    last_us = record.end_us
+    years = max(1, last_us - record.start_us) / YEAR_US
     at_level_us = sum(min(span.end_us, last_us) - span.start_us for span in held)
     return LevelUse(
         limit=level.value,
@@ -117,7 +123,7 @@ def _use(level: Level | None, held: Sequence[Span], judged: Judged) -> LevelUse 
     )
 
 
-def _gained_min(held: Sequence[Span], held_other: Sequence[Span]) -> list[float]:
+def gained_min(held: Sequence[Span], held_other: Sequence[Span]) -> list[float]:
     """Minutes by which the other level is raised earlier; one that stays through several peaks counts at the first."""
     gained, counted = [], None
     for span, other in zip(held, first_overlaps(held, held_other), strict=True):

@@ -1,0 +1,177 @@
+"""`POST /sensors/{id}/counterfactual`: other levels tried on the stored record, before anybody changes one."""
+
+from typing import Annotated, Final
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+
+from command_center.api.answers import ApiError, answer, body_of
+from command_center.api.contract import tells
+from command_center.api.level_trial import TriedLevel, level_lines, levels_to_try
+from command_center.api.parameters import Id, Seeing
+from command_center.api.sensors import known_sensor
+from command_center.clock import now_us
+from command_center.history.counterfactual import MOST_OBSERVATIONS, Counterfactual, TooLong
+from command_center.history.record import Asked
+from command_center.picture.picture import Picture
+from command_center.sensor_view import SensorBook
+from gateway.evaluation.report import LevelUse, Spread
+from gateway.evaluation.spans import OPEN, Span
+from gateway.evaluation.trial import LevelTrial, Outcome, Trial
+from gateway.status import MAX_UNIT
+from sensors.catalogue import MAX_LEVELS
+from sensors.rules import levels_in_force
+from sensors.times import HOUR_US, parse_rfc3339, rfc3339
+
+DAY_US: Final = 24 * HOUR_US
+LONGEST_US: Final = 90 * DAY_US
+USUAL_US: Final = 30 * DAY_US
+MOST_CROSSINGS: Final = 50  # of a level that are listed, the newest; `alarms` counts them all
+
+_Time = Annotated[str, msgspec.Meta(max_length=40)]
+
+
+class Trying(msgspec.Struct, frozen=True, kw_only=True):
+    """All levels of the sensor as they would be: one that is not named would be gone."""
+
+    levels: Annotated[list[TriedLevel], msgspec.Meta(min_length=1, max_length=MAX_LEVELS)]
+    unit: Annotated[str, msgspec.Meta(max_length=MAX_UNIT)] = ""  # of values and margins; empty = that of the sensor
+    from_: _Time = msgspec.field(name="from", default="")  # RFC 3339; empty = 30 days before `to`
+    to: _Time = ""  # RFC 3339; empty = now; at most 90 days after `from`
+
+
+class Crossing(msgspec.Struct, frozen=True, kw_only=True):
+    """A level raised, and returned."""
+
+    raised_at: str
+    returned_at: str | None  # null: it was held at the end of the record
+
+
+class LevelView(msgspec.Struct, frozen=True, kw_only=True):
+    """One level with both sets; null: it is not in that set."""
+
+    name: str
+    now: LevelUse | None
+    tried: LevelUse | None
+    peaks: int  # times at or over the limit in force, whatever was raised
+    missed_now: int  # of these, in which it was neither raised nor held
+    missed_tried: int
+    gained_min: Spread  # by which the tried one is raised earlier, minutes
+    crossed_now: list[Crossing]  # the newest 50
+    crossed_tried: list[Crossing]
+
+
+class CounterfactualView(msgspec.Struct, frozen=True, kw_only=True):
+    """What the levels in force made of the record, and what the tried ones would have."""
+
+    sensor: str
+    unit: str
+    first: str  # observation that was judged
+    last: str
+    observations: int
+    held_from: str | None  # before it something that was stored may be missing; null: nothing is
+    now: Outcome
+    tried: Outcome
+    levels: list[LevelView]
+    lines: list[str]  # for levels.csv, its head first: what would have to stand there; only the head = no change
+
+
+EXAMPLE = Trying(
+    levels=[
+        TriedLevel(name="hijau", value=480.0, clear_margin=5.0),
+        TriedLevel(name="kuning", value=560.0, clear_margin=5.0),
+        TriedLevel(name="merah", value=700.0, clear_margin=5.0),
+    ],
+    from_="2026-11-01T00:00:00+07:00",
+    to="2026-11-29T00:00:00+07:00",
+)
+
+
+def router(book: SensorBook, picture: Picture, counterfactual: Counterfactual) -> APIRouter:
+    """The route."""
+    routes = APIRouter(prefix="/sensors", tags=["sensors"])
+
+    @routes.post("/{sensor_id}/counterfactual")
+    @tells(CounterfactualView, takes=EXAMPLE, refuses=(404, 503))
+    async def try_levels(request: Request, sensor_id: Id, audience: Seeing) -> Response:
+        """Try other levels on the stored record of a sensor: nothing is changed.
+
+        The record is judged by the detector, from a fresh state, with the levels in force today and with those given.
+        `lead_min` is from the first level raised to each time that the highest level in force was reached;
+        `missed_peaks` are times at or over a level in force in which the level of that name was not raised.
+        Refused: a level that could never be reached or left, in contrary order, in a wrong unit.  One trial at a time:
+        another gets 503 `busy`.
+        """
+        trying = await body_of(request, Trying)
+        known_sensor(book, picture, sensor_id, audience)
+        directory, at_us = picture.directory, now_us()
+        assert directory is not None  # noqa: S101  (known_sensor looked)
+        catalogue, datastream = directory.catalogue, directory.catalogue.datastream_by_id[sensor_id]
+        from_us, to_us = _range(trying, at_us)
+        tried = levels_to_try(catalogue.city, datastream, trying.levels, trying.unit, at_us)
+        in_force = levels_in_force(datastream, at_us)
+        asked = Asked((datastream.station, datastream.property, datastream.unit), datastream.number, from_us, to_us)
+        try:
+            trial = await counterfactual.replay(catalogue, datastream, asked, in_force, tried)
+        except TooLong as error:
+            words = f"expected a range of {MOST_OBSERVATIONS:,} observations at most, got one of more"
+            raise ApiError(422, "too_long", words, "body.from") from error
+        if trial.record is None:
+            words = f"{sensor_id} has no observation in the range: there is nothing to try them on"
+            raise ApiError(422, "no_record", words, "body.from")
+        lines = level_lines(datastream, in_force, tried, by=request.state.user, at_us=at_us)
+        return answer(_view(sensor_id, datastream.unit, trial, trial.record, counterfactual.held_from_us(asked), lines))
+
+    return routes
+
+
+def _range(trying: Trying, at_us: int) -> tuple[int, int]:
+    """[from, to).  Raises ApiError 422."""
+    to_us = _time(trying.to, "to", at_us)
+    from_us = _time(trying.from_, "from", to_us - USUAL_US)
+    if not from_us < to_us:
+        raise ApiError(422, "invalid", "`from` lies not before `to`", "body.from")
+    if to_us - from_us > LONGEST_US:
+        days = (to_us - from_us) / DAY_US
+        raise ApiError(422, "too_long", f"expected a range of 90 days at most, got {days:.1f}", "body.from")
+    return from_us, to_us
+
+
+def _time(text: str, name: str, absent_us: int) -> int:
+    try:
+        time_us = parse_rfc3339(text) if text else absent_us
+    except ValueError as error:
+        raise ApiError(422, "invalid", f"{name}: {error}", f"body.{name}") from error
+    if time_us is None:
+        raise ApiError(422, "invalid", f"{name}: expected an offset (Z, +07:00), got {text!r}", f"body.{name}")
+    return time_us
+
+
+def _view(
+    sensor: str, unit: str, trial: Trial, record: Span, held_from_us: int | None, lines: list[str]
+) -> CounterfactualView:
+    now, tried = trial.outcomes()
+    return CounterfactualView(
+        sensor=sensor,
+        unit=unit,
+        first=rfc3339(record.start_us),
+        last=rfc3339(record.end_us),
+        observations=trial.observations,
+        held_from=None if held_from_us is None else rfc3339(held_from_us),
+        now=now,
+        tried=tried,
+        levels=[_level(level) for level in trial.levels()],
+        lines=lines,
+    )
+
+
+def _level(level: LevelTrial) -> LevelView:
+    same = {name: getattr(level, name) for name in set(LevelView.__struct_fields__) & set(level.__struct_fields__)}
+    return LevelView(**same, crossed_now=_crossings(level.held_now), crossed_tried=_crossings(level.held_tried))
+
+
+def _crossings(spans: list[Span]) -> list[Crossing]:
+    return [
+        Crossing(raised_at=rfc3339(span.start_us), returned_at=None if span.end_us == OPEN else rfc3339(span.end_us))
+        for span in spans[-MOST_CROSSINGS:]
+    ]

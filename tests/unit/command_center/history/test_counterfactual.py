@@ -1,0 +1,182 @@
+"""Other levels tried on the stored record through the API: against a slow loop, and what is refused."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from sensors.catalogue import Catalogue, Installation, LevelStyle, Text
+from sensors.settings import HistorySettings
+from sensors.times import parse_rfc3339, rfc3339
+from tests.unit.command_center.history.keeping import keep, write
+from tests.unit.command_center.little_city import LEVEL, RAIN, entry, little_city, minutes
+from tests.unit.command_center.running import Running, running
+
+PATH = "/sensors/ROLAK:level/counterfactual"
+STEP_MIN = 5
+# Two floods and a wave that rides on the yellow limit; one value that no sensor can have measured.
+VALUES = [
+    *(420 + 10 * k for k in range(30)),  # to 710 in 2.5 h
+    *(710 - 10 * k for k in range(30)),
+    *(596 + (8 if k % 2 else 0) for k in range(12)),
+    *(580 - 5 * k for k in range(40)),
+    *(380 + 12 * k for k in range(22)),  # to 632
+    *(632 - 12 * k for k in range(22)),
+]
+RANGE = {"from": rfc3339(minutes(0)), "to": rfc3339(minutes(STEP_MIN * len(VALUES)))}
+IN_FORCE: list[dict[str, Any]] = [
+    {"name": "hijau", "value": 500},
+    {"name": "kuning", "value": 600},
+    {"name": "merah", "value": 700},
+]
+
+
+def city() -> Catalogue:
+    """The little city, its red named too, with a sensor that hangs at 900 cm."""
+    found = little_city()
+    merah = LevelStyle(name=Text("Siaga Merah", "Red alert"), colour="#cc0000")
+    hung = Installation(device="dev-1", field="distance", scale=-1.0, zero=900.0)
+    level = replace(found.datastreams[LEVEL], valid_min=0.0, valid_max=1200.0, installations=(hung,))
+    datastreams = (level, *found.datastreams[1:])
+    gated = tuple(replace(s, gated=True) for s in found.stations)  # no fall is in doubt: the slow loop knows no doubt
+    named = replace(found.city, levels=found.city.levels | {"merah": merah})
+    return replace(found, city=named, stations=gated, datastreams=datastreams)
+
+
+@pytest.fixture(scope="module")
+def center(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    data_dir = tmp_path_factory.mktemp("counterfactual")
+    rows = [(minutes(STEP_MIN * k), float(v)) for k, v in enumerate(VALUES)]
+    entries = [entry([(LEVEL, at, v), (RAIN, at, 0.0)], now_us=at) for at, v in rows]
+    write(data_dir, entries, city())
+    keep(data_dir)  # the closed hours are on the disk, the open one is in memory
+    with running(data_dir, history=HistorySettings(days=1 / 24)) as found:
+        found.wait_ready()
+        yield found
+
+
+@pytest.fixture(scope="module")
+def operator(center: Running) -> dict[str, str]:
+    return center.log_in()
+
+
+def tried(center: Running, operator: dict[str, str], levels: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    answer = center.client.post(PATH, json={"levels": levels, **RANGE, **more}, headers=operator)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def slowly(limit: float, margin: float) -> list[tuple[int, int | None]]:
+    """When a rising level is held: from the value at or over it to the first below limit less margin."""
+    held: list[tuple[int, int | None]] = []
+    since = None
+    for k, value in enumerate(VALUES):
+        if since is None and value >= limit:
+            since = k
+        elif since is not None and value < limit - margin:
+            held.append((since, k))
+            since = None
+    return held if since is None else [*held, (since, None)]
+
+
+def crossings(level: dict[str, Any], side: str) -> list[tuple[int, int | None]]:
+    def place(text: str | None) -> int | None:
+        return None if text is None else ((parse_rfc3339(text) or 0) - minutes(0)) // (STEP_MIN * 60_000_000)
+
+    return [(place(one["raised_at"]) or 0, place(one["returned_at"])) for one in level[f"crossed_{side}"]]
+
+
+def test_both_sets_are_judged_as_a_slow_loop_would(center: Running, operator: dict[str, str]) -> None:
+    other = [
+        {"name": "hijau", "value": 450},
+        {"name": "kuning", "value": 600, "clear_margin": 0},
+        {"name": "merah", "value": 640},
+    ]
+    found = tried(center, operator, other)
+    assert (found["observations"], found["first"], found["held_from"]) == (len(VALUES), RANGE["from"], None)
+    by_name = {level["name"]: level for level in found["levels"]}
+    assert list(by_name) == ["hijau", "kuning", "merah"]
+    for name, limit_now, limit, margin in (("hijau", 500, 450, 5), ("kuning", 600, 600, 0), ("merah", 700, 640, 5)):
+        level, now, other_spans = by_name[name], slowly(limit_now, 5), slowly(limit, margin)
+        assert crossings(level, "now") == now
+        assert crossings(level, "tried") == other_spans
+        assert (level["now"]["alarms"], level["tried"]["alarms"]) == (len(now), len(other_spans))
+        assert level["tried"]["flaps"] == sum((b[0] - a[0]) * STEP_MIN <= 360 for a, b in pairwise(other_spans))
+    assert found["tried"]["flaps"] > found["now"]["flaps"]  # without a margin the yellow limit flaps
+    # 700 is reached once; by then 500 was held for 20 steps, 450 for 25.
+    assert (found["now"]["lead_min"]["median"], found["tried"]["lead_min"]["median"]) == (100, 125)
+    days = (len(VALUES) - 1) * STEP_MIN / 1440
+    assert found["now"]["alarms_per_day"] == pytest.approx(found["now"]["alarms"] / days, abs=1e-3)
+
+
+def test_levels_set_too_high_or_left_out_miss_peaks(center: Running, operator: dict[str, str]) -> None:
+    high = tried(center, operator, [{"name": "hijau", "value": 520}, {"name": "kuning", "value": 650}])
+    missed = {level["name"]: (level["missed_now"], level["missed_tried"]) for level in high["levels"]}
+    assert missed["merah"] == (0, len(slowly(700, 0)))
+    assert missed["kuning"] == (0, len(slowly(600, 0)) - 1)  # only the first goes over 650
+    assert high["levels"][2]["tried"] is None
+    assert high["tried"]["missed_peaks"] == sum(tried for _, tried in missed.values())
+
+
+def test_the_lines_to_paste_are_those_that_differ_and_the_catalogue_is_as_it_was(
+    center: Running, operator: dict[str, str]
+) -> None:
+    before = center.get("/sensors/ROLAK:level")["levels"]
+    assert len(tried(center, operator, IN_FORCE)["lines"]) == 1
+    head, line = tried(center, operator, [*IN_FORCE[:2], {"name": "merah", "value": 690}])["lines"]
+    cells = dict(zip(head.split(","), line.split(","), strict=True))
+    assert cells["station"] + ":" + cells["property"] == "ROLAK:level"
+    assert [cells[name] for name in ("level", "value", "unit", "author")] == ["merah", "690", "cm", "admin"]
+    assert center.get("/sensors/ROLAK:level")["levels"] == before
+    in_metres = [{**level, "value": level["value"] / 100, "clear_margin": 0.05} for level in IN_FORCE]
+    assert len(tried(center, operator, in_metres, unit="m")["lines"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "where", "words"),
+    [
+        ({"levels": [{"name": "merah", "value": 1300}]}, "levels.0.value", "the valid range ends at 1200"),
+        ({"levels": [{"name": "merah", "value": 950}]}, "levels.0.value", "the sensor hangs at 900"),
+        ({"levels": [{"name": "hijau", "value": 3}]}, "levels.0.value", "3.0 cm is never left"),
+        ({"levels": [*IN_FORCE[:2], {"name": "merah", "value": 590}]}, "levels.2.value", "contradicts kuning"),
+        ({"levels": IN_FORCE, "unit": "mm/h"}, "unit", "expected the margin|expected a unit that converts to cm"),
+        ({"levels": [{"name": "hijau", "value": 4, "clear_margin": 0}], "unit": "mm/h"}, "unit", "converts to cm"),
+        ({"levels": [{"name": "ungu", "value": 400}]}, "levels.0.rank", "no level of ROLAK:level now"),
+        ({"levels": [{"name": "ungu", "value": 400, "rank": 9, "severity": 4}]}, "levels.0.name", "ungu"),
+        ({"levels": [*IN_FORCE, IN_FORCE[0]]}, "levels.3.name", "named twice"),
+        ({"levels": [{"name": "hijau", "value": 500, "on_delay_s": -1}]}, "levels.0.on_delay_s", "expected 0 to 86400"),
+        ({"levels": []}, "levels", "Expected `array` of length >= 1"),
+        ({"levels": IN_FORCE, "from": "2025-01-01T00:00:00Z"}, "from", "expected a range of 90 days at most, got 3"),
+        ({"levels": IN_FORCE, "from": "2030-01-01T00:00:00Z"}, "from", "lies not before"),
+        ({"levels": IN_FORCE, "to": "yesterday"}, "to", "to: "),
+        (
+            {"levels": IN_FORCE, "from": "2020-01-01T00:00:00Z", "to": "2020-01-02T00:00:00Z"}, "from",
+            "no observation in the range",
+        ),
+    ],
+)  # fmt: skip
+def test_what_could_never_be_right_is_refused(
+    center: Running, operator: dict[str, str], body: dict[str, Any], where: str, words: str
+) -> None:
+    answer = center.client.post(PATH, json={**RANGE, **body}, headers=operator)
+    error = answer.json()["error"]
+    assert answer.status_code == 422
+    assert error["where"] in (f"body.{where}", "body.levels.0.clear_margin")
+    assert re.search(words, error["message"])
+
+
+def test_only_an_operator_may_and_a_range_that_is_too_full_is_refused(
+    center: Running, operator: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert center.client.post(PATH, json={"levels": IN_FORCE, **RANGE}).status_code == 401
+    unknown = center.client.post("/sensors/X:y/counterfactual", json={"levels": IN_FORCE}, headers=operator)
+    assert unknown.status_code == 404
+    monkeypatch.setattr("command_center.history.counterfactual.MOST_OBSERVATIONS", 20)
+    full = center.client.post(PATH, json={"levels": IN_FORCE, **RANGE}, headers=operator)
+    assert (full.status_code, full.json()["error"]["code"]) == (422, "too_long")
+    monkeypatch.undo()
+    assert tried(center, operator, IN_FORCE)["observations"] == len(VALUES)  # and it is free again
