@@ -201,6 +201,7 @@ class CommandCenter:
             notifier=told.notifier,
             links=told.links,
             limit=limit,
+            embed_origins=tuple(self._settings.http.embed_origins.split()),
         )
         beats = (desk, ReleaseWatch(desk, picture), SilenceWatch(desk, picture), means.actuators, means.troubles)
         jobs: dict[str, Coroutine[Any, Any, None]] = {

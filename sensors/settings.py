@@ -111,6 +111,10 @@ class InfluxSettings(Section, frozen=True, kw_only=True):
     dead_letters: Bound = 1_000  # lines that the server refused, kept
 
 
+# Origins of web pages with spaces between: scheme, host, perhaps a port; nothing that could end a directive.
+ORIGINS: Final = r"^\s*(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(\s+|$))*$"
+
+
 class HttpSettings(Section, frozen=True, kw_only=True):
     """The command center's own listener."""
 
@@ -119,6 +123,7 @@ class HttpSettings(Section, frozen=True, kw_only=True):
     session_hours: Positive = 12.0
     requests_per_s: Positive = 50.0  # of one user, token or address, in the long run
     burst_requests: Count = 1_000  # that it may make at once
+    embed_origins: Annotated[str, msgspec.Meta(pattern=ORIGINS)] = ""  # whose pages may frame the wall
 
 
 class PublicSettings(Section, frozen=True, kw_only=True):

@@ -55,6 +55,7 @@ from command_center.api.body_limit import BodyLimit
 from command_center.api.conditional import unless_known
 from command_center.api.dead_letters import LetterReading
 from command_center.api.display_files import Display
+from command_center.api.framing import Framing
 from command_center.api.gate import Gate
 from command_center.api.head import HeadAsGet
 from command_center.api.log_feed import LogFeed
@@ -121,6 +122,7 @@ class Parts:
     notifier: Notifier
     links: Links
     limit: RateLimit
+    embed_origins: tuple[str, ...]  # whose pages may frame the wall
 
 
 def build(parts: Parts) -> FastAPI:
@@ -134,8 +136,11 @@ def build(parts: Parts) -> FastAPI:
         generate_unique_id_function=operation_id,
     )
     errors.install(app)
-    app.add_middleware(Gate, accounts=parts.accounts, tokens=parts.tokens, limit=parts.limit)
+    app.add_middleware(
+        Gate, accounts=parts.accounts, tokens=parts.tokens, limit=parts.limit, embeddable=bool(parts.embed_origins)
+    )
     app.add_middleware(BodyLimit)
+    app.add_middleware(Framing, origins=parts.embed_origins)
     app.add_middleware(HeadAsGet)
     app.add_middleware(
         GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=GZIP_LEVEL, exclude_content_types=NOT_GZIPPED

@@ -15,7 +15,7 @@ import ipaddress
 import time
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
@@ -47,8 +47,11 @@ class Gate:
     open: whether the caller still may.
     """
 
-    def __init__(self, app: ASGIApp, accounts: Accounts, tokens: Tokens, limit: RateLimit) -> None:
+    def __init__(
+        self, app: ASGIApp, accounts: Accounts, tokens: Tokens, limit: RateLimit, *, embeddable: bool = False
+    ) -> None:
         self._app, self._accounts, self._tokens, self._limit = app, accounts, tokens, limit
+        self._embeddable = embeddable  # some other origin's page may frame the wall
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it."""
@@ -131,21 +134,25 @@ class Gate:
 
     async def _screen(self, scope: Scope) -> Response | None:
         """Put the token of an address into a cookie, and send the screen to the address without it."""
-        given = parse_qs(scope["query_string"].decode("latin-1")).get("token")
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        given = query.pop("token", None)
         if given is None:
             return None
         if await self._screen_of(given[-1]) is None:
             raise ApiError(401, "unknown_token", "this token opens no wall: made without it, or revoked", "query.token")
-        clean = RedirectResponse(scope["path"], 303, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
-        clean.set_cookie(
-            SCREEN_COOKIE,
-            given[-1],
-            max_age=SCREEN_COOKIE_S,
-            httponly=True,
-            samesite="strict",
-            secure=scope["scheme"] == "https",
-        )
+        path = f"{scope['path']}?{rest}" if (rest := urlencode(query, doseq=True)) else scope["path"]
+        clean = RedirectResponse(path, 303, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+        clean.headers.append("set-cookie", self._screen_cookie(given[-1], scope))
         return clean
+
+    def _screen_cookie(self, token: str, scope: Scope) -> str:
+        """Strict.  A frame of another site's page gets one of its own (CHIPS), sent from within that site alone."""
+        cookie = f"{SCREEN_COOKIE}={token}; HttpOnly; Max-Age={SCREEN_COOKIE_S}; Path=/"
+        headers = Headers(scope=scope)
+        is_framed = headers.get("sec-fetch-dest") == "iframe" and headers.get("sec-fetch-site") == "cross-site"
+        if self._embeddable and is_framed:
+            return f"{cookie}; SameSite=None; Secure; Partitioned"
+        return f"{cookie}; SameSite=strict{'; Secure' if scope['scheme'] == 'https' else ''}"
 
 
 def _method(scope: Scope) -> str:

@@ -2,6 +2,7 @@
 // The line above the chart: what is drawn, its value now, and over how many hours.
 
 import { PAGE, byId, el, setChildren, setData, setText } from "./dom.js";
+import { EMBEDDED } from "./embedded.js";
 import { unitText } from "./format.js";
 import { levelName, paintLevel } from "./levels.js";
 import { whatOf } from "./properties.js";
@@ -37,6 +38,7 @@ export function drawChartHead(city, store, i, note, now_ms) {
   paintLevel(host, city, store.level[i]);
   setText(name, shortName(city, sensor.station));
   name.href = `/console#/station/${encodeURIComponent(sensor.station)}/${encodeURIComponent(sensor.property)}`;
+  if (EMBEDDED) name.target = "_blank"; // the console is never framed
   setText(property, whatOf(store, i));
   setText(value, soundText(store, i));
   setText(unit, unitText(sensor.unit));

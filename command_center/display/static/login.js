@@ -3,6 +3,7 @@
 
 import { ApiError, get, post } from "./api.js";
 import { PAGE, byId, setText } from "./dom.js";
+import { EMBEDDED } from "./embedded.js";
 import { t } from "./text.js";
 
 const UNAUTHORISED = new Set([401, 403]);
@@ -51,6 +52,7 @@ export class Login {
    * @returns {Promise<boolean>} whether somebody is logged in now
    */
   ask(why = this.user === null ? "" : t("login.as", { user: this.user })) {
+    if (EMBEDDED) return Promise.resolve(false);
     this.#message.textContent = why;
     /** @type {HTMLElement} */ (this.#dialog.querySelector(".login-out")).hidden = this.user === null;
     if (!this.#dialog.open) this.#dialog.showModal();
@@ -61,9 +63,10 @@ export class Login {
    * Runs a request that needs a name; asks for the login first, or again where the server no longer knows it.
    * @template T
    * @param {() => Promise<T>} action
-   * @returns {Promise<T|null>} null where the login was called off
+   * @returns {Promise<T|null>} null where the login was called off, or the page stands in a frame
    */
   async as(action) {
+    if (EMBEDDED) return null;
     if (this.user === null && !(await this.ask())) return null;
     try {
       return await action();

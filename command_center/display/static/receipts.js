@@ -4,6 +4,8 @@
 
 /** @typedef {import("./types.js").Alarm} Alarm */
 
+import { EMBEDDED } from "./embedded.js";
+
 const MOST_REMEMBERED = 5000;
 
 export class Receipts {
@@ -22,7 +24,7 @@ export class Receipts {
    * @param {HTMLElement} [frame] what scrolls, where the list itself does not
    */
   painted(list, alarms, frame = list) {
-    if (document.visibilityState !== "visible") return;
+    if (EMBEDDED || document.visibilityState !== "visible") return;
     const shown = visibleIn(list, alarms, frame).filter((id) => !this.#sent.has(id));
     if (shown.length === 0 || !this.send(JSON.stringify({ painted: shown }))) return;
     for (const id of shown) this.#sent.add(id);

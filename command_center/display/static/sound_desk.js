@@ -2,6 +2,7 @@
 // What is heard at this screen: the horn, its mute, and what is told of both, here and to the server.
 
 import { PAGE, byId, setData, setText } from "./dom.js";
+import { EMBEDDED } from "./embedded.js";
 import { Horn } from "./horn.js";
 import { SoundPlan } from "./sound_plan.js";
 import { language, pick, t } from "./text.js";
@@ -41,6 +42,7 @@ export class SoundDesk {
    * @param {boolean} lost
    */
   draw(alarms, lost) {
+    if (EMBEDDED) return;
     const at_ms = performance.now();
     this.#alarms = [...alarms];
     const call = this.#plan.call(this.#alarms, lost, at_ms);

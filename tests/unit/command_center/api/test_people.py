@@ -228,6 +228,8 @@ def test_a_screen_brings_its_token_once_and_then_has_a_cookie(
         cookie = first.headers["set-cookie"].lower()
         assert all(word in cookie for word in ("siaga_screen=", "httponly", "samesite=strict", "max-age="))
         assert first.headers["referrer-policy"] == "no-referrer"
+        options = browser.get("/", params={"theme": "dark", "token": screen, "screen": "ruang utama"})
+        assert options.headers["location"] == "/?theme=dark&screen=ruang+utama"
         jar = {"Cookie": first.headers["set-cookie"].partition(";")[0]}
         assert browser.get("/api/v1/sensors", headers=jar).status_code == 200
         assert browser.get("/api/v1/observations", headers=jar).status_code == 403  # a cookie opens the wall alone
