@@ -165,11 +165,10 @@ class CommandCenter:
         picture, desk, tail = spine.picture, spine.desk, spine.tail
         link = GatewayLink(data_dir, desk, tail.doorbell, news, HistoryKeeper(data_dir, self._settings.history))
         board, book = StatusBoard(data_dir, picture, desk, tail, link, Receipts(now_us())), SensorBook(picture, desk)
-        actions = ActionActs(desk, operations, picture, news)
+        actions, viewer = ActionActs(desk, operations, picture, news), AlarmViewer(picture, desk, book)
         reports, limit = ReportDesk(desk, operations, picture, book, news), RateLimit(self._settings.http)
         means = self._means(spine, operations, board.receipts, news)
         told = self._telling(spine, operations, means.troubles, data_dir)
-        viewer = AlarmViewer(picture, desk, book)
         live = LiveView(picture, desk, book, viewer, board, DutyBoard(actions, reports, means.troubles, desk), news)
         page = self._public_page(Survey(operations, picture, desk, board), picture, data_dir)
         warnings = self._warnings(operations, desk, tail, Writer(picture, book, self._settings.city))

@@ -91,16 +91,21 @@ class Viewer:
     async def frames(self) -> AsyncIterator[str]:
         """The frames to send, numbered from 0 without a gap."""
         sequence = 0
+        self._take()  # what was offered before the first snapshot is older than it
         yield _frame("snapshot", sequence, self._whole.snapshot())
         while True:
             await self._bell.wait(None)
             sequence += 1
-            if self._slot is None:
+            body = self._take()
+            if body is None:
                 self._behind = False
                 yield _frame("snapshot", sequence, self._whole.snapshot())
             else:
-                body, self._slot = self._slot, None
                 yield _frame("delta", sequence, body)
+
+    def _take(self) -> str | None:
+        body, self._slot = self._slot, None
+        return body
 
 
 class LiveView:

@@ -38,9 +38,7 @@ class SoundColumns(msgspec.Struct, frozen=True):
     value: list[float]
 
 
-def columns(
-    changed: Sequence[int], directory: Directory | None, latest: Latest
-) -> tuple[NewestColumns, SoundColumns]:
+def columns(changed: Sequence[int], directory: Directory | None, latest: Latest) -> tuple[NewestColumns, SoundColumns]:
     """The newest observations, and the newest sound ones, of those of `changed` (numbers) that the wall shows."""
     if directory is None or not changed:
         return NewestColumns([], [], [], [], [], []), SoundColumns([], [], [])
@@ -61,4 +59,5 @@ def columns(
 
 
 def _ms(time_us: NDArray[np.int64]) -> list[int]:
-    return (time_us // 1000).tolist()
+    times: list[int] = (time_us // 1000).tolist()
+    return times

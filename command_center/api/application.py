@@ -136,15 +136,7 @@ def build(parts: Parts) -> FastAPI:
         generate_unique_id_function=operation_id,
     )
     errors.install(app)
-    app.add_middleware(
-        Gate, accounts=parts.accounts, tokens=parts.tokens, limit=parts.limit, embeddable=bool(parts.embed_origins)
-    )
-    app.add_middleware(BodyLimit)
-    app.add_middleware(Framing, origins=parts.embed_origins)
-    app.add_middleware(HeadAsGet)
-    app.add_middleware(
-        GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=GZIP_LEVEL, exclude_content_types=NOT_GZIPPED
-    )
+    _wrap(app, parts)
     hashing = asyncio.Semaphore(HASHES_AT_ONCE)
     for router in (
         login.router(parts.accounts, hashing),
@@ -183,11 +175,23 @@ def build(parts: Parts) -> FastAPI:
     app.include_router(health.router(parts.health, parts.metrics))
     app.include_router(link_page.router(parts.links, parts.answering, parts.picture, parts.notifier))
     app.include_router(docs.router(app))
-    app.add_api_route("/", _wall, include_in_schema=False)
-    app.add_api_route("/maintenance", _maintenance, include_in_schema=False)
-    app.add_api_route("/console", _console, include_in_schema=False)
+    for path, page in (("/", _wall), ("/maintenance", _maintenance), ("/console", _console)):
+        app.add_api_route(path, page, include_in_schema=False)
     app.mount("/static", Display(directory=DISPLAY / "static", check_dir=False))
     return app
+
+
+def _wrap(app: FastAPI, parts: Parts) -> None:
+    """What every request goes through; the last one added is the first to see it."""
+    app.add_middleware(
+        Gate, accounts=parts.accounts, tokens=parts.tokens, limit=parts.limit, embeddable=bool(parts.embed_origins)
+    )
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Framing, origins=parts.embed_origins)
+    app.add_middleware(HeadAsGet)
+    app.add_middleware(
+        GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=GZIP_LEVEL, exclude_content_types=NOT_GZIPPED
+    )
 
 
 async def _maintenance(request: Request) -> Response:

@@ -28,7 +28,7 @@ LONGEST_US: Final = 90 * DAY_US
 USUAL_US: Final = 30 * DAY_US
 MOST_CROSSINGS: Final = 50  # of a level that are listed, the newest; `alarms` counts them all
 
-_Time = Annotated[str, msgspec.Meta(max_length=40)]
+_Time = Annotated[str, msgspec.Meta(max_length=40, extra_json_schema={"format": "date-time"})]
 
 
 class Trying(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,8 +36,8 @@ class Trying(msgspec.Struct, frozen=True, kw_only=True):
 
     levels: Annotated[list[TriedLevel], msgspec.Meta(min_length=1, max_length=MAX_LEVELS)]
     unit: Annotated[str, msgspec.Meta(max_length=MAX_UNIT)] = ""  # of values and margins; empty = that of the sensor
-    from_: _Time = msgspec.field(name="from", default="")  # RFC 3339; empty = 30 days before `to`
-    to: _Time = ""  # RFC 3339; empty = now; at most 90 days after `from`
+    from_: _Time | None = msgspec.field(name="from", default=None)  # RFC 3339; null = 30 days before `to`
+    to: _Time | None = None  # RFC 3339; null = now; at most 90 days after `from`
 
 
 class Crossing(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,9 +137,9 @@ def _range(trying: Trying, at_us: int) -> tuple[int, int]:
     return from_us, to_us
 
 
-def _time(text: str, name: str, absent_us: int) -> int:
+def _time(text: str | None, name: str, absent_us: int) -> int:
     try:
-        time_us = parse_rfc3339(text) if text else absent_us
+        time_us = absent_us if text is None else parse_rfc3339(text)
     except ValueError as error:
         raise ApiError(422, "invalid", f"{name}: {error}", f"body.{name}") from error
     if time_us is None:

@@ -101,7 +101,8 @@ class Latest(Newest):
 
     def are_sound(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Of datastreams that were heard: whether the newest observation has a value and did not fail."""
-        return (self.quality[numbers] != Quality.FAIL) & ~np.isnan(self.value[numbers])
+        sound: NDArray[np.bool_] = (self.quality[numbers] != Quality.FAIL) & ~np.isnan(self.value[numbers])
+        return sound
 
     def _hear(self, batch: Batch, seq: NDArray[np.int64]) -> None:
         """Note when each datastream was last heard, by the order of the log."""

@@ -34,7 +34,7 @@ class Event:
 
 
 def work_ms(trace: bytes) -> list[float]:
-    """Script, style and layout before each frame and after the one before it; AssertionError where there is no frame."""
+    """Script, style and layout between each frame and the one before it; AssertionError where there is no frame."""
     events = _main_thread(json.loads(trace)["traceEvents"])
     frames: list[float] = []
     work, until = 0.0, 0.0

@@ -1,4 +1,4 @@
-"""What Mojokerto's devices tell for pictures: three hours of the virtual city up to now, and what goes on after that."""
+"""What Mojokerto's devices tell for pictures: three hours of the virtual city up to now, and what goes on then."""
 
 import threading
 import time

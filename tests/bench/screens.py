@@ -1,7 +1,7 @@
 """Pictures of every screen in calm, flood, alarm flood and with data lost, in both languages and every size.
 
-`python -m tests.bench.screens [--only wall|console|public] [--state STATE] [--page PAGE] [--size WxH] OUT_DIR`: for each
-state a real broker, gateway, command center and Debian's Chromium over Mojokerto; what the devices tell is the
+`python -m tests.bench.screens [--only wall|console|public] [--state STATE] [--page PAGE] [--size WxH] OUT_DIR`: for
+each state a real broker, gateway, command center and Debian's Chromium over Mojokerto; what the devices tell is the
 simulator's.  Files: SCREEN-STATE-LANGUAGE-SIZE.png.  What runs off a screen sideways is told on the terminal.
 """
 
@@ -168,7 +168,12 @@ def _wall(studio: Studio, size: str, language: str, theme: str) -> None:
 
 def take_console(studio: Studio) -> None:
     """Every page of the console as a supervisor, people as an admin; an alarm, a station, a warning, a siren opened."""
-    places = {name: name for name in OFFICE} | {"stations": "station", "station": PLACE, "siren": "sirens/SIRENE-BRANGKAL", "people": "people"}
+    places = {name: name for name in OFFICE} | {
+        "stations": "station",
+        "station": PLACE,
+        "siren": "sirens/SIRENE-BRANGKAL",
+        "people": "people",
+    }
     alarms = sorted(studio.api.everything("/alarms", state="open"), key=lambda alarm: -alarm["severity"])
     warnings = studio.api.get("/alerts")["items"]
     if alarms:

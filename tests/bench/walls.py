@@ -118,11 +118,15 @@ def latencies_ms(out: Path, commits: Commits, first: int, last: int) -> NDArray[
     return latencies
 
 
-def _tell(walls: int, seconds: float, share: float, found: NDArray[np.float64], seen: dict[str, NDArray[np.int64]]) -> None:
+def _tell(
+    walls: int, seconds: float, share: float, found: NDArray[np.float64], seen: dict[str, NDArray[np.int64]]
+) -> None:
     sent = float(seen["bytes"]) / (seconds + 1) / walls
-    print(f"{walls} walls: {share:.1%} of a core; {sent / 1000:.0f} kB/s to each, {int(seen['snapshots'])} fresh snapshots")
-    shares = {"median": 0.5, "p99": 0.99, "most": 1.0}
-    print("commit to frame in hand: " + ", ".join(f"{name} {at(found, share):.0f} ms" for name, share in shares.items()))
+    print(f"{walls} walls: {share:.1%} of a core; {sent / 1000:.0f} kB/s to each, {int(seen['snapshots'])} snapshots")
+    shares, ordered = {"median": 0.5, "p99": 0.99, "most": 1.0}, found.tolist()
+    print(
+        "commit to frame in hand: " + ", ".join(f"{name} {at(ordered, share):.0f} ms" for name, share in shares.items())
+    )
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""docs/integrators.md cannot rot: its examples are run, in their order, against one `siaga run`, and say what it shows."""
+"""docs/integrators.md cannot rot: its examples are run in order against one `siaga run`, and say what it shows."""
 
 import os
 import re
