@@ -1,10 +1,13 @@
 """The live view: a snapshot for every viewer, then what changed, at most twelve times a second and at least once.
 
 Every viewer has one slot.  What changed is encoded once for all; a viewer who has not taken the last frame when the
-next one comes loses both and gets a fresh snapshot instead: nobody's slowness is queued, or felt by others.
+next one comes loses both and gets a fresh snapshot instead: nobody's slowness is queued, or felt by others.  One
+snapshot a second at most is made, for all who need one by then: many slow ones cost no more than one.
 """
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator, Iterable
 from typing import Final, Protocol
 
@@ -28,6 +31,7 @@ from sensors.times import SECOND_US
 
 MAX_VIEWERS: Final = 1_000
 TICK_S: Final = 0.08  # with what a frame takes, within the 100 ms that fan-out may take
+SNAPSHOT_EVERY_S: Final = 1.0  # that of 5,000 sensors takes a fifth of a second to make
 HEARTBEAT_S: Final = 0.8  # of quiet; with the tick: a frame at least every second
 
 
@@ -60,8 +64,8 @@ class Delta(msgspec.Struct, frozen=True, kw_only=True):
 class Whole(Protocol):
     """Where a viewer gets everything from."""
 
-    def snapshot(self) -> str:
-        """Everything, as a JSON object."""
+    async def snapshot(self) -> str:
+        """Everything as it is on return, as a JSON object."""
 
 
 class Viewer:
@@ -91,17 +95,21 @@ class Viewer:
     async def frames(self) -> AsyncIterator[str]:
         """The frames to send, numbered from 0 without a gap."""
         sequence = 0
-        self._take()  # what was offered before the first snapshot is older than it
-        yield _frame("snapshot", sequence, self._whole.snapshot())
+        yield _frame("snapshot", sequence, await self._everything())
         while True:
             await self._bell.wait(None)
             sequence += 1
             body = self._take()
             if body is None:
-                self._behind = False
-                yield _frame("snapshot", sequence, self._whole.snapshot())
+                yield _frame("snapshot", sequence, await self._everything())
             else:
                 yield _frame("delta", sequence, body)
+
+    async def _everything(self) -> str:
+        body = await self._whole.snapshot()
+        self._take()  # what was offered meanwhile is in it
+        self._behind = False
+        return body
 
     def _take(self) -> str | None:
         body, self._slot = self._slot, None
@@ -127,6 +135,7 @@ class LiveView:
         self.screens = Screens(board.receipts)
         self._viewers: set[Viewer] = set()
         self._snapshot: str | None = None  # of the present tick
+        self._made_s = -math.inf  # when the last one was
         self._status_us = 0
         self.snapshots = 0  # made, each for any number of viewers
         self.fallen_behind = 0  # times that a viewer was too slow and gets a snapshot for what was dropped
@@ -161,11 +170,16 @@ class LiveView:
             self._tick(now_us())
             await asyncio.sleep(TICK_S)
 
-    def snapshot(self) -> str:
-        """Everything as of the last tick or later, encoded once a tick."""
-        if self._snapshot is None:
+    async def snapshot(self) -> str:
+        """Everything as of the last tick or later, made for all who ask within a second."""
+        while self._snapshot is None:
+            wait_s = self._made_s + SNAPSHOT_EVERY_S - time.monotonic()
+            if wait_s > 0:
+                await asyncio.sleep(wait_s)
+                continue
             self._snapshot = self._everything(now_us())
             self.snapshots += 1
+            self._made_s = time.monotonic()
         return self._snapshot
 
     def _tick(self, at_us: int) -> None:

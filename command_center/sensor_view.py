@@ -18,7 +18,7 @@ from command_center.picture.latest import Newest
 from command_center.picture.picture import Picture
 from sensors.catalogue import Datastream, Level
 from sensors.health_kinds import is_health
-from sensors.quality import Reason
+from sensors.quality import Quality, Reason
 from sensors.rules import levels_in_force
 from sensors.sharing import Audience, Sharing, may_see, terms_of
 from sensors.times import HOUR_US, SECOND_US, rfc3339
@@ -158,10 +158,12 @@ class SensorBook:
     def _filled(self, blank: Sensor, now_us: int, audience: Audience) -> Sensor:
         alarm = self._alarm(blank.id)
         beside = self._beside(blank.number, audience)
+        latest, newest = _newest(self._picture.latest, blank.number, now_us), self._picture.latest
+        failed = latest is not None and (latest.value is None or latest.quality == Quality.FAIL)
         return replace(
             blank,
-            latest=_newest(self._picture.latest, blank.number, now_us),
-            latest_sound=_newest(self._picture.latest.sound, blank.number, now_us),
+            latest=latest,
+            latest_sound=_newest(newest.sound, blank.number, now_us) if failed else latest,
             rate=beside.rate,
             eta=beside.eta,
             dominant=beside.dominant,

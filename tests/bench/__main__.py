@@ -48,6 +48,16 @@ All transitions, and the state after the last row, are compared with those of th
 The map is a drawing.""",
         ("wall",),
     ),
+    "walls": (
+        "Two hundred walls",
+        """5,000 datastreams that change once a second; the walls' connections are read by a process beside it.""",
+        ("walls",),
+    ),
+    "painted": (
+        "From MQTT publish to paint",
+        """Through Mosquitto, gateway, command center and Debian's Chromium (drawing in software), all on this machine.""",
+        ("painted",),
+    ),
     "soak": (
         "Memory over many messages, and a long backlog",
         "20 million messages through Mosquitto; 9 million that NATS has collected while the gateway was away.",

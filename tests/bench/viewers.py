@@ -47,7 +47,8 @@ class Viewer:
         """The whole texts in the buffer, which loses them; a ping is answered."""
         found, at, buffer = [], 0, self.buffer
         while len(buffer) >= at + 2:
-            assert buffer[at] in (TEXT, PING), f"expected a whole text or a ping, got {buffer[at]:#x}"
+            got = bytes(buffer[at : at + 60])
+            assert got[0] in (TEXT, PING), f"expected a whole text or a ping, got {got!r}"
             size, begin = buffer[at + 1], at + 2
             if size >= SHORT:
                 begin += 2 if size == SHORT else 8
@@ -78,13 +79,13 @@ class Room:
         self.found: list[tuple[int, int, int]] = []
         self.bytes = 0
         self._selector = selectors.DefaultSelector()
-        for number in range(count):  # one after the other: who has come is read meanwhile
+        for number in range(count):  # as after a power cut: all come at once
             viewer = Viewer(port)
             viewer.socket.setblocking(False)
             self._selector.register(viewer.socket, selectors.EVENT_READ, number)
             self.viewers.append(viewer)
-            while not viewer.snapshots:
-                self.read()
+        while not all(viewer.snapshots for viewer in self.viewers):
+            self.read()
 
     def read(self) -> None:
         """Take what is there, or what comes within a tenth of a second."""

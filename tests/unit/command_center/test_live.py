@@ -168,7 +168,12 @@ def test_the_exercise_and_the_refused_simulator_are_told(tmp_path: Path) -> None
 class Hub:
     """What a viewer asks of the live view."""
 
-    def snapshot(self) -> str:
+    def __init__(self) -> None:
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+
+    async def snapshot(self) -> str:
+        await self.may_answer.wait()
         return '{"what":"everything"}'
 
 
@@ -191,6 +196,41 @@ def test_a_slow_client_gets_a_fresh_snapshot_and_no_queue() -> None:
         '{"type":"snapshot","sequence":2,"what":"everything"}',
         '{"type":"delta","sequence":3,"n":9}',
     ]
+
+
+def test_what_was_offered_before_a_snapshot_does_not_follow_it() -> None:
+    async def story() -> list[str]:
+        hub = Hub()
+        viewer, made = Viewer(hub), hub.may_answer
+        frames = viewer.frames()
+        made.clear()
+        first = asyncio.ensure_future(anext(frames))
+        await asyncio.sleep(0)
+        for n in (1, 2):  # while the snapshot is waited for
+            viewer.offer(f'{{"n":{n}}}')
+        made.set()
+        seen = [await first]
+        viewer.offer('{"n":3}')
+        return [*seen, await anext(frames)]
+
+    assert asyncio.run(story()) == [
+        '{"type":"snapshot","sequence":0,"what":"everything"}',
+        '{"type":"delta","sequence":1,"n":3}',
+    ]
+
+
+def test_one_snapshot_is_made_for_all_who_need_one_within_a_second(tmp_path: Path) -> None:
+    with running(tmp_path) as center:
+        center.gateway.append(entry([(LEVEL, now_us(), 1.0)]))
+        center.wait_ready()
+        with contextlib.ExitStack() as stack:
+            begun = time.monotonic()
+            walls = [stack.enter_context(look(center)) for _ in range(12)]
+            for wall in walls:
+                assert json.loads(wall.recv())["type"] == "snapshot"
+            told = plain_http.get(f"{center.url}/metrics").text
+            made = float(told.partition("\nsiaga_live_snapshots_total ")[2].split()[0])
+            assert 1 <= made <= 1 + math.ceil(time.monotonic() - begun)
 
 
 def test_a_client_that_does_not_read_costs_no_memory_and_reads_on_from_a_fresh_snapshot(tmp_path: Path) -> None:
