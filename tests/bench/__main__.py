@@ -50,12 +50,12 @@ The map is a drawing.""",
     ),
     "walls": (
         "Two hundred walls",
-        """5,000 datastreams that change once a second; the walls' connections are read by a process beside it.""",
+        "5,000 datastreams that change once a second; a process beside it reads the connections of the walls.",
         ("walls",),
     ),
     "painted": (
         "From MQTT publish to paint",
-        """Through Mosquitto, gateway, command center and Debian's Chromium (drawing in software), all on this machine.""",
+        "Through Mosquitto, gateway, command center and Debian's Chromium that draws in software, all on one machine.",
         ("painted",),
     ),
     "soak": (
