@@ -97,8 +97,8 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", f"{V1}/alerts/{{alert_id}}/preview.xml"): READ_OWN,
     ("GET", f"{V1}/notifications"): READ_OWN,
     ("GET", f"{V1}/notifications/contacts"): READ_OWN,
-    ("GET", f"{V1}/actuators"): WALL,
-    ("GET", f"{V1}/actuators/{{name}}"): WALL,
+    ("GET", f"{V1}/actuators"): WALL_OWN,  # who sounded them, and why
+    ("GET", f"{V1}/actuators/{{name}}"): WALL_OWN,
     ("GET", f"{V1}/troubles"): WALL_OWN,  # they tell of alarms whatever is shared
     ("GET", f"{V1}/kpis"): READ,
     ("GET", f"{V1}/kpis.csv"): EXPORT,

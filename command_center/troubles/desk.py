@@ -36,6 +36,7 @@ class TroubleDesk:
         self._operations, self._sources, self._follow, self._news = operations, sources, follow, news
         self._known: dict[Key, Trouble] = {one.condition.key: one for one in store.known(operations, now_us)}
         self._unstored: dict[str, tuple[Trouble | None, Trouble]] = {}  # by id: as operations.db has it, as it is
+        self._beyond: set[Key] = set()  # found no place at the last look
         self._lock = asyncio.Lock()
         self._failures = 0
         self.raised = 0  # calls since the start
@@ -59,7 +60,7 @@ class TroubleDesk:
         """Once a second: what is wrong, and what is not any more."""
         async with self._lock:
             found = [one for source in self._sources for one in source(now_us)]
-            self.left_out += max(0, len(found) - MOST_OPEN)
+            self._count_left_out(found[MOST_OPEN:])
             for after in stepped(self._known, found[:MOST_OPEN], now_us):
                 self._put(after)
             if self._unstored:
@@ -95,6 +96,12 @@ class TroubleDesk:
         self._make_room()
         self._known[key] = after
         self._news.ring()
+
+    def _count_left_out(self, beyond: Sequence[Condition]) -> None:
+        """Each counts once for as long as it finds no place."""
+        keys = {condition.key for condition in beyond}
+        self.left_out += len(keys - self._beyond)
+        self._beyond = keys
 
     def _make_room(self) -> None:
         if len(self._unstored) > MOST_UNSTORED:

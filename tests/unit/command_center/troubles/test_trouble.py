@@ -152,3 +152,8 @@ def test_a_bound_holds_and_is_counted(center: Center) -> None:
     center.now = [condition(f"S{n}") for n in range(503)]
     center.beat(NOW_US)
     assert (len(center.desk.open_troubles()), center.desk.left_out) == (500, 3)
+    center.beat(NOW_US + SECOND_US)  # the same three are not counted again
+    assert (len(center.desk.open_troubles()), center.desk.left_out) == (500, 3)
+    center.now.append(condition("S503"))
+    center.beat(NOW_US + 2 * SECOND_US)
+    assert center.desk.left_out == 4
