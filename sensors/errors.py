@@ -32,11 +32,11 @@ class AnotherCity(CatalogueError):
 
 
 class RowError(SensorsError):
-    """One row cannot be used: `column` and `reason` say where and why."""
+    """One row cannot be used: `column` and `reason` say where and why; `code` which fault of a column with several."""
 
-    def __init__(self, column: str, reason: str) -> None:
+    def __init__(self, column: str, reason: str, code: str = "") -> None:
         super().__init__(f"{column}: {reason}")
-        self.column, self.reason = column, reason
+        self.column, self.reason, self.code = column, reason, code
 
 
 class RecordingError(SensorsError):

@@ -18,6 +18,8 @@ FILE: Final = "levels.csv"
 SHOWN_LEVELS: Final = 12  # of those that a city has, in an error
 MAX_RANK: Final = 100
 MAX_DELAY_S: Final = 86_400
+NEVER_REACHED: Final = "never_reached"
+NEVER_LEFT: Final = "never_left"
 
 
 class LevelRow(Level, frozen=True, kw_only=True):
@@ -114,11 +116,13 @@ def _check_reachable(level: Level, datastream: DatastreamColumns) -> None:
     low, high, sign = bounds if level.direction == "rising" else (datastream.valid_max, datastream.valid_min, -1)
     unit = datastream.unit
     if high is not None and sign * level.value > sign * high:
-        raise RowError("value", f"{level.value} {unit} is never reached: the valid range ends at {high}")
+        reason = f"{level.value} {unit} is never reached: the valid range ends at {high}"
+        raise RowError("value", reason, NEVER_REACHED)
     clear = level.value - sign * level.hysteresis
     if low is not None and sign * clear <= sign * low:
         back = f"{'less' if sign > 0 else 'more'} than {clear}"
-        raise RowError("value", f"{level.value} {unit} is never left: that takes {back}, the valid range ends at {low}")
+        reason = f"{level.value} {unit} is never left: that takes {back}, the valid range ends at {low}"
+        raise RowError("value", reason, NEVER_LEFT)
 
 
 def _in_rank_order(placed: Iterable[Placed], faults: list[Fault]) -> tuple[Level, ...]:

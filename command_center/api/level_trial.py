@@ -10,12 +10,14 @@ import msgspec
 from command_center.api.answers import ApiError
 from sensors.catalogue import City, Datastream, Direction, Level
 from sensors.errors import RowError
-from sensors.level_table import LevelRow, checked_level, contradiction
+from sensors.level_table import NEVER_REACHED, LevelRow, checked_level, contradiction
 from sensors.moments import moment_us
 from sensors.rules import levels_in_force
 from sensors.times import SECOND_US, rfc3339
 
 MOST: Final = 1e9  # of a value, whatever its unit
+NEVER_RIGHT: Final = "never_right"  # the code of a refusal that has none of its own
+CONTRADICTS: Final = "contradicts"
 _Value = Annotated[float, msgspec.Meta(ge=-MOST, le=MOST)]
 _HEAD: Final = (
     "station", "property", "level", "rank", "severity", "direction", "value", "unit", "hysteresis", "on_delay_s",
@@ -49,13 +51,13 @@ def levels_to_try(
         try:
             level = checked_level(row, city, datastream)
         except RowError as error:
-            raise _refused(error.column, error.reason, where) from error
+            raise _refused(error.column, error.reason, where, error.code or NEVER_RIGHT) from error
         _check_sensor_height(level, datastream, now_us, where)
         for other in checked:
             if other.level == level.level:
                 raise _refused("level", f"{level.level} is named twice", where)
             if reason := contradiction(level, other):
-                raise _refused("value", f"{level.level}: {reason}", where)
+                raise _refused("value", f"{level.level}: {reason}", where, CONTRADICTS)
         checked.append(level)
     return tuple(sorted(checked, key=lambda level: level.rank))
 
@@ -92,13 +94,13 @@ def _check_sensor_height(level: Level, datastream: Datastream, now_us: int, wher
         return
     if installed.scale < 0 and level.value >= installed.zero:
         reason = f"{level.value:g} {datastream.unit} is never measured: the sensor hangs at {installed.zero:g}"
-        raise _refused("value", reason, where)
+        raise _refused("value", reason, where, NEVER_REACHED)
 
 
-def _refused(column: str, reason: str, where: str) -> ApiError:
+def _refused(column: str, reason: str, where: str, code: str = NEVER_RIGHT) -> ApiError:
     names = {of: name for name, of in _COLUMN_OF.items()}
     field = "body.unit" if column == "unit" else f"{where}.{names.get(column, column)}"
-    return ApiError(422, "never_right", f"{names.get(column, column)}: {reason}", field)
+    return ApiError(422, code, f"{names.get(column, column)}: {reason}", field)
 
 
 def level_lines(

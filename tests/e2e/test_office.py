@@ -296,6 +296,57 @@ def test_a_gauge_is_found_and_its_readings_of_any_range_are_told_with_their_qual
     expect(page.locator("#notice")).to_contain_text("there is no station 'NOWHERE'")
 
 
+def test_other_levels_are_tried_on_the_range_of_the_chart_and_what_was_typed_is_never_lost(office: Office) -> None:
+    page = office.page(f"/console#/{PLACE}", language="id")
+    trial = page.locator("details.trial")
+    expect(trial.locator("summary")).to_be_visible()
+    trial.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(trial).to_contain_text("memerlukan peran operator")
+    siaga = trial.get_by_label("Siaga: Batas (cm)")
+    expect(siaga).to_be_disabled()
+    page.locator("#user").click()
+    expect(page.locator("#login")).to_be_visible()
+    for text in ("sari", PASSWORD):
+        page.keyboard.type(text)
+        page.keyboard.press("Enter" if text == PASSWORD else "Tab")
+    expect(siaga).to_be_enabled()
+
+    for typed, level, said in (
+        ("1.262", "Siaga", "ribuan"),
+        ("1100", "Siaga", "tidak akan pernah tercapai"),
+        ("360", "Awas", "urutan batas terbalik"),
+    ):
+        siaga.fill(typed)
+        siaga.press("Enter")
+        expect(trial.get_by_role("alert")).to_contain_text(re.compile(f"^{level}: .*{said}"))
+        expect(siaga).to_have_value(typed)
+        blamed = trial.get_by_label(f"{level}: Batas (cm)")
+        expect(blamed).to_be_focused()
+        expect(blamed).to_have_attribute("aria-invalid", "true")
+    siaga.fill("240,5")
+    siaga.press("Enter")
+    expect(trial.locator("tr", has_text="Alarm per hari")).to_contain_text(re.compile(r"\d"))
+    tried = trial.locator("tr", has_text="240,5").filter(has_text="Dicoba")
+    expect(tried).to_contain_text("2 mnt (satu puncak)")  # 7 cm a minute: 242 comes two minutes before 256
+    crossings = trial.get_by_role("region", name="Kapan tiap tingkat naik")
+    expect(crossings.locator("tr", has_text="Siaga")).to_have_count(1)  # both sets in one row
+    expect(trial.locator(".trial-lines")).to_contain_text("SUNGAI-UJI,level,siaga,2,3,rising,240.5,cm,5,0,0,")
+    trial.get_by_role("button", name="Salin barisnya").click()
+    expect(page.locator("#notice")).to_contain_text(re.compile("Tersalin|Ditandai"))
+    page.get_by_role("button", name="EN", exact=True).click()
+    expect(trial.locator("tr", has_text="Alarms a day")).to_have_count(1)
+    page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run('.trial', {resultTypes: ['violations']})")["violations"]
+    assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
+
+    page.get_by_role("button", name="1 year").click()
+    trial.get_by_role("button", name="Try on this range").click()
+    expect(trial.get_by_role("alert")).to_contain_text("at most 90 days")
+    expect(trial.get_by_label("Watch: Limit (cm)")).to_have_value("240,5")
+    assert office.api.get(f"/sensors/{RIVER}")["levels"][1]["value"] == 250.0
+
+
 def test_axe_finds_nothing_serious(office: Office) -> None:
     axe = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
     warning = until(lambda: office.api.get("/alerts")["items"], "a draft by rule")[0]["id"]

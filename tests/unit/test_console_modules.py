@@ -60,6 +60,61 @@ def test_each_version_of_a_level_holds_until_its_next_one(run: Run) -> None:
     ]
 
 
+def crossing(raised: str, returned: str | None) -> dict[str, str | None]:
+    day = "2026-05-29T{}:00Z"
+    return {"raised_at": day.format(raised), "returned_at": None if returned is None else day.format(returned)}
+
+
+def test_crossings_of_both_sets_that_share_a_moment_stand_in_one_row_and_each_stands_once(run: Run) -> None:
+    now = [crossing("01:00", "02:00"), crossing("05:00", "06:00"), crossing("09:00", None)]
+    tried = [
+        crossing("00:30", "01:10"),
+        crossing("01:20", "01:40"),
+        crossing("03:00", "04:00"),
+        crossing("08:00", None),
+    ]
+    body = """const at = one => one && one.raised_at.slice(11, 16);
+        return m.pairs(a[0], a[1]).map(([now, tried]) => [at(now), at(tried)])"""
+    assert run("trial_answer.js", body, now, tried) == [
+        ["01:00", "00:30"],
+        [None, "01:20"],
+        [None, "03:00"],
+        ["05:00", None],
+        ["09:00", "08:00"],
+    ]
+    assert run("trial_answer.js", body, [], tried[:1]) == [[None, "00:30"]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ({}, {"value": 1.262, "clear_margin": 0.05, "on_delay_s": 60, "off_delay_s": 0}),  # nobody touched it
+        ({"value": "1,3", "off_delay_s": ""}, {"value": 1.3, "clear_margin": 0.05, "on_delay_s": 60}),
+        ({"value": " "}, None),
+        ({"value": "1.263"}, {"part": "value", "text": "1.263", "why": "ambiguous"}),
+        ({"on_delay_s": "2 min"}, {"part": "on_delay_s", "text": "2 min", "why": "none"}),
+    ],
+)
+def test_levels_to_try_are_those_typed_and_what_can_be_read_in_two_ways_is_not_read(
+    run: Run, typed: dict[str, str], expected: dict[str, Any] | None
+) -> None:
+    offered = {
+        "value": ("1,262", 1.262),
+        "clear_margin": ("0,05", 0.05),
+        "on_delay_s": ("60", 60),
+        "off_delay_s": ("0", 0),
+    }
+    parts = {
+        part: {"text": typed.get(part, text), "offered": text, "number": number}
+        for part, (text, number) in offered.items()
+    }
+    found = run("trial_rows.js", "return m.levelsOf(a[0])", [{"name": "siaga", "parts": parts}])
+    if expected is not None and "why" in expected:
+        assert found == {"levels": [], "unread": {"name": "siaga", **expected}}
+    else:
+        assert found == {"levels": [] if expected is None else [{"name": "siaga", **expected}], "unread": None}
+
+
 def test_a_field_means_the_city_s_time_whatever_the_screen_s_clock(run: Run) -> None:
     body = "const f = m.toField(a[0], a[1]); return [f, m.fromField(f, a[1]), m.fromField('', a[1])]"
     assert run("city_time.js", body, NOON_MS, "Asia/Jakarta")[:2] == ["2026-05-29T12:00", NOON_MS]

@@ -8,12 +8,14 @@ export class ApiError extends Error {
    * @param {number} status HTTP status; 0 = no answer
    * @param {string} code
    * @param {string} message
+   * @param {string} [where] which part of the request
    */
-  constructor(status, code, message) {
+  constructor(status, code, message, where = "") {
     super(message);
     this.name = "ApiError";
     this.status = status;
     this.code = code;
+    this.where = where;
   }
 }
 
@@ -33,8 +35,11 @@ async function request(path, options = {}) {
   const text = await response.text();
   const body = response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : null;
   if (response.ok) return body;
-  throw new ApiError(response.status, body?.error?.code ?? "", body?.error?.message ?? `HTTP ${response.status}`);
+  throw refusal(response.status, body);
 }
+
+/** What the server says against it, in its one error shape.  @param {number} status @param {any} body null = it has another */
+const refusal = (status, body) => new ApiError(status, body?.error?.code ?? "", body?.error?.message ?? `HTTP ${status}`, body?.error?.where ?? "");
 
 /**
  * @param {string} path

@@ -2,6 +2,7 @@
 // Who sends and is in no row, with rows to paste; and what could not be read, by cause, to be tried again.
 
 import { ApiError, post } from "./api.js";
+import { copyText } from "./clipboard.js";
 import { el, setChildren, setText } from "./dom.js";
 import { refusalWord } from "./refusal_words.js";
 import { moment, whole } from "./format.js";
@@ -56,28 +57,9 @@ function paste(file, header, lines) {
   button.type = "button";
   const text = el("pre", "", lines.join("\n"));
   text.title = header;
-  button.addEventListener("click", () => void copy(button, text));
+  button.addEventListener("click", async () => setText(button, (await copyText(text)) ? t("unknown.copied") : t("unknown.marked")));
   box.append(button, text);
   return box;
-}
-
-/**
- * Copies the rows; where the browser does not let us (a page without TLS), they are marked for the hand to copy.
- * @param {HTMLElement} button
- * @param {HTMLElement} text
- */
-async function copy(button, text) {
-  if (navigator.clipboard) {
-    try {
-      await navigator.clipboard.writeText(text.textContent ?? "");
-      setText(button, t("unknown.copied"));
-      return;
-    } catch (error) {
-      if (!(error instanceof DOMException)) throw error;
-    }
-  }
-  getSelection()?.selectAllChildren(text);
-  setText(button, t("unknown.marked"));
 }
 
 /**

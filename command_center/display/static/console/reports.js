@@ -2,6 +2,7 @@
 // Reports by the clock: the countdown to each, its words for a chat and for the radio, and who gave it by what.
 
 import { get, post } from "../api.js";
+import { copyText } from "../clipboard.js";
 import { el, setChildren, setData, setText } from "../dom.js";
 import { levelName, paintLevel } from "../levels.js";
 import { age, clockTime } from "../format.js";
@@ -109,7 +110,7 @@ export class Reports {
     };
     card.copy.type = card.give.type = "button";
     card.node.dataset.report = report.id;
-    card.copy.addEventListener("click", () => void this.#copy(card));
+    card.copy.addEventListener("click", async () => ((await copyText(card.chat)) ? this.context.say(t("unknown.copied")) : this.context.warn(t("unknown.marked"))));
     card.give.addEventListener("click", () => void this.#give(report.id));
     const head = el("p", "action-head");
     head.append(card.level, " ", card.where);
@@ -118,18 +119,6 @@ export class Reports {
     card.node.append(head, card.when, card.last, card.chatTitle, card.chat, card.radioTitle, card.radio, acts);
     this.#cards.set(report.id, card);
     return card;
-  }
-
-  /** Where the browser keeps the clipboard to itself (plain http from afar), the words are marked for Ctrl C. @param {Card} card */
-  async #copy({ chat }) {
-    try {
-      await navigator.clipboard.writeText(chat.textContent ?? "");
-      this.context.say(t("unknown.copied"));
-    } catch (error) {
-      if (!(error instanceof DOMException || error instanceof TypeError)) throw error;
-      getSelection()?.selectAllChildren(chat);
-      this.context.warn(t("unknown.marked"));
-    }
   }
 
   /** @param {string} id */

@@ -17,6 +17,7 @@ import { hashOf } from "./router.js";
 /**
  * @typedef {object} LevelVersion
  * @property {string} name @property {number} value @property {string} direction @property {number} rank
+ * @property {number} hysteresis @property {number} on_delay_s @property {number} off_delay_s
  * @property {string} effective_from @property {string} author @property {string} source @property {boolean} in_force
  */
 /**
@@ -38,7 +39,7 @@ const ROWS = 200;
 const LOOKS = new Map([[SUSPECT, "warn"], [FAIL, "bad"], [MISSING, "warn"]]);
 
 /** @param {number} ms with its date, whatever the day */
-const dated = (ms) => `${date(ms)} ${clockTime(ms, true)}`;
+export const dated = (ms) => `${date(ms)} ${clockTime(ms, true)}`;
 
 /** @param {number|null} value @param {string} unit */
 const measured = (value, unit) => (value === null ? "–" : `${number(value, unit)} ${unitText(unit)}`.trim());

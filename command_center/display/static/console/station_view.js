@@ -12,6 +12,7 @@ import { DAY_MS, RangeBar } from "./range_bar.js";
 import { RangeChart } from "./range_chart.js";
 import { hashOf } from "./router.js";
 import { drawAlarms, drawHealth, drawLevels, drawSheet, drawValues } from "./station_sheet.js";
+import { LevelTrial } from "./trial.js";
 
 /** @typedef {import("./page.js").Context} Context */
 /** @typedef {import("../types.js").City} City */
@@ -32,6 +33,7 @@ export class StationView {
   #bar = new RangeBar((length_ms) => this.#follow(length_ms), (from_ms, to_ms) => this.#show(from_ms, to_ms));
   #chart = new RangeChart((from_ms, to_ms) => this.#show(from_ms, to_ms));
   #note = el("p", "office-quiet");
+  #trial;
   #parts = { values: el("section"), alarms: el("section"), levels: el("section"), health: el("section"), sheet: el("section") };
   /** @type {Sheet|null} */
   #sheet = null;
@@ -50,6 +52,7 @@ export class StationView {
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
+    this.#trial = new LevelTrial(context, () => this.#draw());
     this.#back.href = hashOf("station");
     this.#note.setAttribute("role", "status");
     this.#line.append(...Object.values(this.#now));
@@ -58,7 +61,7 @@ export class StationView {
     const { values, ...others } = this.#parts;
     beside.append(...Object.values(others));
     below.append(values, beside);
-    this.node.append(this.#back, this.#title, this.#line, this.#sensors, this.#bar.node, this.#chart.node, this.#note, below);
+    this.node.append(this.#back, this.#title, this.#line, this.#sensors, this.#bar.node, this.#chart.node, this.#note, this.#trial.node, below);
   }
 
   unmount() {
@@ -172,7 +175,7 @@ export class StationView {
     const [city, sensor, range] = [this.context.city(), this.#sensor(), this.#range];
     setText(this.#back, t("station.back"));
     setText(this.#note, this.#noteOf());
-    for (const part of [this.#bar.node, this.#chart.node, this.#sensors]) part.hidden = sensor === null;
+    for (const part of [this.#bar.node, this.#chart.node, this.#sensors, this.#trial.node]) part.hidden = sensor === null;
     for (const part of [this.#parts.values, this.#parts.levels, this.#parts.health, this.#parts.sheet]) part.hidden = sensor === null;
     if (!city || !sensor || !this.#sheet || !range) {
       setText(this.#title, this.#sheet?.name ?? this.context.rest()[0] ?? "");
@@ -185,7 +188,8 @@ export class StationView {
     drawSheet(this.#parts.sheet, this.#sheet);
     drawLevels(this.#parts.levels, city, sensor);
     drawHealth(this.#parts.health, this.#sheet, this.#health, this.context.now());
-    this.#chart.draw(city, sensor, this.#answer?.items ?? [], [range.from_ms / 1000, range.to_ms / 1000]);
+    this.#trial.draw(city, sensor, range);
+    this.#chart.draw(city, sensor, this.#answer?.items ?? [], [range.from_ms / 1000, range.to_ms / 1000], this.#trial.levels);
     drawValues(this.#parts.values, this.#answer, sensor.unit);
   }
 

@@ -1,6 +1,7 @@
 """Other levels tried on the stored record through the API: against a slow loop, and what is refused."""
 
 import re
+import threading
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -137,35 +138,51 @@ def test_the_lines_to_paste_are_those_that_differ_and_the_catalogue_is_as_it_was
 
 
 @pytest.mark.parametrize(
-    ("body", "where", "words"),
+    ("body", "code", "where", "words"),
     [
-        ({"levels": [{"name": "merah", "value": 1300}]}, "levels.0.value", "the valid range ends at 1200"),
-        ({"levels": [{"name": "merah", "value": 950}]}, "levels.0.value", "the sensor hangs at 900"),
-        ({"levels": [{"name": "hijau", "value": 3}]}, "levels.0.value", "3.0 cm is never left"),
-        ({"levels": [*IN_FORCE[:2], {"name": "merah", "value": 590}]}, "levels.2.value", "contradicts kuning"),
-        ({"levels": IN_FORCE, "unit": "mm/h"}, "unit", "expected the margin|expected a unit that converts to cm"),
-        ({"levels": [{"name": "hijau", "value": 4, "clear_margin": 0}], "unit": "mm/h"}, "unit", "converts to cm"),
-        ({"levels": [{"name": "ungu", "value": 400}]}, "levels.0.rank", "no level of ROLAK:level now"),
-        ({"levels": [{"name": "ungu", "value": 400, "rank": 9, "severity": 4}]}, "levels.0.name", "ungu"),
-        ({"levels": [*IN_FORCE, IN_FORCE[0]]}, "levels.3.name", "named twice"),
-        ({"levels": [{"name": "hijau", "value": 500, "on_delay_s": -1}]}, "levels.0.on_delay_s", "expected 0 to 86400"),
-        ({"levels": []}, "levels", "Expected `array` of length >= 1"),
-        ({"levels": IN_FORCE, "from": "2025-01-01T00:00:00Z"}, "from", "expected a range of 90 days at most, got 3"),
-        ({"levels": IN_FORCE, "from": "2030-01-01T00:00:00Z"}, "from", "lies not before"),
-        ({"levels": IN_FORCE, "to": "yesterday"}, "to", "to: "),
+        ({"levels": [{"name": "merah", "value": 1300}]}, "never_reached", "levels.0.value", "range ends at 1200"),
+        ({"levels": [{"name": "merah", "value": 950}]}, "never_reached", "levels.0.value", "the sensor hangs at 900"),
+        ({"levels": [{"name": "hijau", "value": 3}]}, "never_left", "levels.0.value", "3.0 cm is never left"),
         (
-            {"levels": IN_FORCE, "from": "2020-01-01T00:00:00Z", "to": "2020-01-02T00:00:00Z"}, "from",
+            {"levels": [*IN_FORCE[:2], {"name": "merah", "value": 590}]}, "contradicts", "levels.2.value",
+            "contradicts kuning",
+        ),
+        ({"levels": IN_FORCE, "unit": "mm/h"}, "never_right", "levels.0.clear_margin", "expected the margin of hijau"),
+        (
+            {"levels": [{"name": "hijau", "value": 4, "clear_margin": 0}], "unit": "mm/h"}, "never_right", "unit",
+            "expected a unit that converts to cm",
+        ),
+        ({"levels": [{"name": "ungu", "value": 400}]}, "never_right", "levels.0.rank", "no level of ROLAK:level now"),
+        (
+            {"levels": [{"name": "ungu", "value": 400, "rank": 9, "severity": 4}]}, "never_right", "levels.0.name",
+            "ungu",
+        ),
+        ({"levels": [*IN_FORCE, IN_FORCE[0]]}, "never_right", "levels.3.name", "named twice"),
+        (
+            {"levels": [{"name": "hijau", "value": 500, "on_delay_s": -1}]}, "never_right", "levels.0.on_delay_s",
+            "expected 0 to 86400",
+        ),
+        (
+            {"levels": [{"name": "hijau", "value": 500, "clear_margin": -1}]}, "never_right", "levels.0.clear_margin",
+            "expected 0 or more",
+        ),
+        ({"levels": []}, "invalid", "levels", "Expected `array` of length >= 1"),
+        ({"levels": IN_FORCE, "from": "2025-01-01T00:00:00Z"}, "too_long", "from", "90 days at most, got 3"),
+        ({"levels": IN_FORCE, "from": "2030-01-01T00:00:00Z"}, "invalid", "from", "lies not before"),
+        ({"levels": IN_FORCE, "to": "yesterday"}, "invalid", "to", "to: "),
+        (
+            {"levels": IN_FORCE, "from": "2020-01-01T00:00:00Z", "to": "2020-01-02T00:00:00Z"}, "no_record", "from",
             "no observation in the range",
         ),
     ],
 )  # fmt: skip
 def test_what_could_never_be_right_is_refused(
-    center: Running, operator: dict[str, str], body: dict[str, Any], where: str, words: str
+    center: Running, operator: dict[str, str], body: dict[str, Any], code: str, where: str, words: str
 ) -> None:
     answer = center.client.post(PATH, json={**RANGE, **body}, headers=operator)
     error = answer.json()["error"]
     assert answer.status_code == 422
-    assert error["where"] in (f"body.{where}", "body.levels.0.clear_margin")
+    assert (error["code"], error["where"]) == (code, f"body.{where}")
     assert re.search(words, error["message"])
 
 
@@ -180,3 +197,25 @@ def test_only_an_operator_may_and_a_range_that_is_too_full_is_refused(
     assert (full.status_code, full.json()["error"]["code"]) == (422, "too_long")
     monkeypatch.undo()
     assert tried(center, operator, IN_FORCE)["observations"] == len(VALUES)  # and it is free again
+
+
+def test_who_comes_while_another_trial_runs_is_told_so_and_may_come_again(
+    center: Running, operator: dict[str, str]
+) -> None:
+    told: list[tuple[int, str]] = []
+    busy = threading.Event()
+
+    def insist() -> None:
+        while not busy.is_set() and len(told) < 200:
+            answer = center.client.post(PATH, json={"levels": IN_FORCE, **RANGE}, headers=operator)
+            told.append((answer.status_code, answer.json().get("error", {}).get("code", "")))
+            if told[-1][0] != 200:
+                busy.set()
+
+    both = [threading.Thread(target=insist) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert {found for found in told if found[0] != 200} == {(503, "busy")}
+    assert tried(center, operator, IN_FORCE)["observations"] == len(VALUES)
