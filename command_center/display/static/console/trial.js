@@ -45,6 +45,7 @@ export class LevelTrial {
   constructor(context, onTried) {
     this.context = context;
     this.onTried = onTried;
+    this.node.hidden = true; // until it is known of which sensor
     this.#message.id = "trial-message";
     this.#message.setAttribute("role", "alert");
     this.#reset.type = "button";
