@@ -1,9 +1,12 @@
 """`/export.csv` and `/export.parquet`: observations of several sensors and any range as one table."""
 
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Annotated, Final
 
 import msgspec
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import Field
 from starlette.background import BackgroundTask
@@ -13,6 +16,7 @@ from command_center.api.contract import CSV, tells
 from command_center.api.parameters import Seeing, time_of
 from command_center.api.sensors import BEGINNING, END, From, To
 from command_center.history.export import ParquetExport, csv_lines
+from command_center.history.export import Progress as Done
 from command_center.history.record import Asked, Record
 from command_center.picture.picture import Picture
 from sensors.catalogue import Datastream
@@ -28,56 +32,130 @@ Sensors = Annotated[
 ]
 
 
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """The Parquet file that is made now, or was made last."""
+_NAME: Final = "made up by whoever asks, other than any other's: `/export/progress?name=` then says how far it is"
+Name = Annotated[str, Query(max_length=64, pattern="^[A-Za-z0-9-]*$", description=_NAME)]
+MOST_NAMED: Final = 64  # exports under way whose progress somebody may ask for
 
-    busy: bool
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an export is; without a name the Parquet file that is made now, or was made last."""
+
+    busy: bool  # it is under way
     sensors: int  # that were asked for
     sensors_done: int
     rows: int
+    share: float  # of the whole, 0 to 1: of the sensors, and of the range of the one under way
+
+
+class _Named:
+    """Exports under way, by the names that their callers gave them."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, Done] = {}
+
+    def check_room(self, name: str) -> None:
+        """Raises ApiError 503 where so many are under way already."""
+        if name and len(self._by_name) >= MOST_NAMED:
+            raise ApiError(503, "busy", f"{MOST_NAMED} exports are under way already: ask again in a while")
+
+    def find(self, name: str) -> Done | None:
+        """How far it is; None: it has not begun, or is over."""
+        return self._by_name.get(name)
+
+    @contextlib.contextmanager
+    def under_way(self, name: str, sensors: int) -> Iterator[Done]:
+        """Its progress, which is told within."""
+        progress = Done(sensors)
+        if name:
+            self._by_name[name] = progress
+        try:
+            yield progress
+        finally:
+            if self._by_name.get(name) is progress:  # a name given twice is the later one's
+                del self._by_name[name]
 
 
 def router(picture: Picture, record: Record, export: ParquetExport) -> APIRouter:
     """The routes."""
     routes = APIRouter(tags=["export"])
+    named = _Named()
 
     @routes.get("/export.csv")
     @tells(str, refuses=(404,), media=(CSV,))
-    async def export_csv(audience: Seeing, sensor: Sensors = [], from_: From = None, to: To = None) -> Response:  # noqa: B006
+    async def export_csv(
+        audience: Seeing,
+        sensor: Sensors = [],  # noqa: B006
+        from_: From = None,
+        to: To = None,
+        name: Name = "",
+    ) -> Response:
         """Observations in [from, to) as CSV, sensors one after the other: `siaga evaluate` and `siaga replay` read it.
 
-        Streamed.  What is not shared with whoever asks is not in it.
+        Streamed.  What is not shared with whoever asks is not in it.  Who hangs up ends it.
         """
-        asked = _asked(audience, sensor, from_, to)
+        asked = _asked(picture, audience, sensor, from_, to)
+        named.check_room(name)
         headers = {"Content-Disposition": 'attachment; filename="siaga.csv"'}
-        return StreamingResponse(csv_lines(record, asked), media_type=CSV, headers=headers)
+        return StreamingResponse(_lines(record, asked, named, name), media_type=CSV, headers=headers)
 
     @routes.get("/export.parquet")
     @tells(bytes, refuses=(404,), media=(PARQUET,))
-    async def export_parquet(audience: Seeing, sensor: Sensors = [], from_: From = None, to: To = None) -> Response:  # noqa: B006
-        """The same table as a Parquet file: made first (see `/export/progress`), then sent with its length."""
-        asked = _asked(audience, sensor, from_, to)
+    async def export_parquet(
+        request: Request,
+        audience: Seeing,
+        sensor: Sensors = [],  # noqa: B006
+        from_: From = None,
+        to: To = None,
+        name: Name = "",
+    ) -> Response:
+        """The same table as a Parquet file: made first (see `/export/progress`), then sent with its length.
+
+        Who hangs up meanwhile ends it.
+        """
+        asked = _asked(picture, audience, sensor, from_, to)
+        named.check_room(name)
         if export.is_busy:
             raise ApiError(503, "busy", "another Parquet file is being made: ask again in a while")
-        path = await export.make(asked)
+
+        with named.under_way(name, len(asked)) as progress:
+            path = await export.make(asked, progress, partial(_stay, request))
         return FileResponse(path, media_type=PARQUET, filename="siaga.parquet", background=BackgroundTask(path.unlink))
 
     @routes.get("/export/progress")
     @tells(Progress)
-    async def export_progress() -> Response:
-        """How far the Parquet file is that is made now."""
-        return answer(
-            Progress(busy=export.is_busy, sensors=export.sensors, sensors_done=export.sensors_done, rows=export.rows)
-        )
-
-    def _asked(audience: Audience, ids: list[str], from_: str | None, to: str | None) -> list[Asked]:
-        from_us, to_us = time_of(from_, "from", BEGINNING), time_of(to, "to", END)
-        if from_us > to_us:
-            raise ApiError(422, "invalid", "`from` lies after `to`", "query.from")
-        chosen = _chosen(picture, audience, ids)
-        return [Asked((d.station, d.property, d.unit), d.number, from_us, to_us) for d in chosen]
+    async def export_progress(name: Name = "") -> Response:
+        """How far the export of that name is; without a name the Parquet file that is made now."""
+        if not name:
+            return answer(_progress(export.progress, busy=export.is_busy))
+        found = named.find(name)
+        return answer(_progress(found or Done(0), busy=found is not None))
 
     return routes
+
+
+async def _lines(record: Record, asked: list[Asked], named: _Named, name: str) -> AsyncIterator[bytes]:
+    with named.under_way(name, len(asked)) as progress:
+        async for lines in csv_lines(record, asked, progress):
+            yield lines
+
+
+async def _stay(request: Request) -> None:
+    """Raises ApiError where nobody waits any more."""
+    if await request.is_disconnected():
+        raise ApiError(503, "dropped", "whoever asked for the file is gone")
+
+
+def _progress(done: Done, *, busy: bool) -> Progress:
+    share = round(done.share, 4) if done.sensors else 0.0
+    return Progress(busy=busy, sensors=done.sensors, sensors_done=done.sensors_done, rows=done.rows, share=share)
+
+
+def _asked(picture: Picture, audience: Audience, ids: list[str], from_: str | None, to: str | None) -> list[Asked]:
+    from_us, to_us = time_of(from_, "from", BEGINNING), time_of(to, "to", END)
+    if from_us > to_us:
+        raise ApiError(422, "invalid", "`from` lies after `to`", "query.from")
+    chosen = _chosen(picture, audience, ids)
+    return [Asked((d.station, d.property, d.unit), d.number, from_us, to_us) for d in chosen]
 
 
 def _chosen(picture: Picture, audience: Audience, ids: list[str]) -> list[Datastream]:

@@ -10,7 +10,8 @@ import csv
 import io
 import math
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,13 +39,36 @@ INSERT INTO found SELECT make_timestamp(time_us), ?, ?, value, ?, quality, origi
 _WRITE: Final = "COPY (SELECT * FROM found ORDER BY station, variable, time)"
 
 
-async def csv_lines(record: Record, asked: Sequence[Asked]) -> AsyncIterator[bytes]:
+@dataclass(slots=True)
+class Progress:
+    """How far an export is."""
+
+    sensors: int  # that were asked for
+    sensors_done: int = 0
+    rows: int = 0
+    within: float = 0.0  # of the range of the sensor under way, 0 to 1
+
+    @property
+    def share(self) -> float:
+        """Of the whole, 0 to 1: of the sensors, and of the range of the one under way."""
+        return min(1.0, (self.sensors_done + self.within) / self.sensors) if self.sensors else 1.0
+
+
+async def pieces_of(record: Record, asked: Sequence[Asked], progress: Progress) -> AsyncIterator[tuple[Asked, Rows]]:
+    """Every observation that was asked for, a piece at a time, and how far that is.  Raises HistoryError."""
+    for one in asked:
+        async for rows in record.pieces(one):
+            yield one, rows
+            progress.rows += len(rows)
+            progress.within = (int(rows["time_us"][-1]) - one.from_us) / (one.to_us - one.from_us)
+        progress.sensors_done, progress.within = progress.sensors_done + 1, 0.0
+
+
+async def csv_lines(record: Record, asked: Sequence[Asked], progress: Progress) -> AsyncIterator[bytes]:
     """The table as CSV, a piece at a time; a missing value is empty.  Raises HistoryError."""
     yield _lines([COLUMNS])
-    for one in asked:
-        station, variable, unit = one.sensor
-        async for rows in record.pieces(one):
-            yield await asyncio.to_thread(_csv_of, rows, station, variable, unit)  # a piece takes half a second
+    async for one, rows in pieces_of(record, asked, progress):
+        yield await asyncio.to_thread(_csv_of, rows, *one.sensor)  # a piece takes half a second
 
 
 def _csv_of(rows: Rows, station: str, variable: str, unit: str) -> bytes:
@@ -60,21 +84,22 @@ class ParquetExport:
     def __init__(self, record: Record) -> None:
         self._record, self._store = record, record.store
         self.is_busy = False
-        self.sensors_done = self.sensors = self.rows = 0  # of the one that is made now, or was last
+        self.progress = Progress(0)  # of the one that is made now, or was last
 
-    async def make(self, asked: Sequence[Asked]) -> Path:
-        """The file, which the caller removes.  Raises HistoryError, HistoryFull.  Not while another is made."""
-        self.is_busy, self.sensors_done, self.sensors, self.rows = True, 0, len(asked), 0
+    async def make(self, asked: Sequence[Asked], progress: Progress, stay: Callable[[], Awaitable[None]]) -> Path:
+        """The file, which the caller removes.  Raises HistoryError, HistoryFull, and what `stay` raises.
+
+        Not while another is made.  `stay` raises where nobody waits for the file any more.
+        """
+        self.is_busy, self.progress = True, progress
         try:
             path = await self._store.ask(self._new_file)
             worker = await self._store.ask(lambda: self._new_table(path.parent))
             try:
-                for one in asked:
-                    async for rows in self._record.pieces(one):
-                        await self._store.ask(lambda one=one, rows=rows: _insert(worker, one, rows))  # type: ignore[misc]
-                        self.rows += len(rows)
-                        self._keep_room(path.parent)
-                    self.sensors_done += 1
+                async for one, rows in pieces_of(self._record, asked, progress):
+                    await stay()
+                    await self._store.ask(lambda one=one, rows=rows: _insert(worker, one, rows))  # type: ignore[misc]
+                    self._keep_room(path.parent)
                 await self._store.ask(lambda: _write(worker, path))
             except BaseException:
                 path.unlink(missing_ok=True)

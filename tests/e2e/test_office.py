@@ -334,6 +334,18 @@ def test_a_gauge_is_found_and_its_readings_of_any_range_are_told_with_their_qual
     expect(failed).to_contain_text("gagal uji")
     expect(failed).to_contain_text("di luar rentang wajar")
     assert page.locator(".range-chart canvas").count() == 1
+    page.route("**/export.csv?*", lambda _: None)  # no answer comes
+    page.get_by_role("button", name="Unduh CSV").click()
+    expect(page.get_by_role("progressbar", name="Kemajuan unduhan")).to_be_visible()
+    expect(page.get_by_role("button", name="Unduh CSV")).to_be_disabled()
+    page.get_by_role("button", name="Batalkan unduhan").click()
+    expect(page.locator("#notice")).to_contain_text("Unduhan dibatalkan")
+    page.unroute("**/export.csv?*")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Unduh CSV").click()
+    assert waiting.value.suggested_filename == "SUNGAI-UJI-level.csv"
+    assert ",SUNGAI-UJI,level,1500.0,cm," in waiting.value.path().read_text(encoding="utf-8")
+    expect(page.get_by_role("progressbar", name="Kemajuan unduhan")).to_be_hidden()
     page.get_by_label("Dari").fill("2001-01-01T00:00")
     page.get_by_label("Sampai").fill("2001-01-02T00:00")
     page.get_by_role("button", name="Tampilkan").click()

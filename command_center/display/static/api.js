@@ -20,26 +20,44 @@ export class ApiError extends Error {
 }
 
 /**
+ * @template T
  * @param {string} path below /api/v1
- * @param {RequestInit} [options]
- * @returns {Promise<any>}
+ * @param {RequestInit} options
+ * @param {(response: Response) => Promise<T>} take of an answer that is no refusal
+ * @returns {Promise<T>}
  */
-async function request(path, options = {}) {
-  let response;
+async function asked(path, options, take) {
   try {
-    response = await fetch(ROOT + path, { credentials: "same-origin", ...options });
+    const response = await fetch(ROOT + path, { credentials: "same-origin", ...options });
+    if (response.ok) return await take(response);
+    const { error = {} } = (await json(response)) ?? {};
+    throw new ApiError(response.status, error.code ?? "", error.message ?? `HTTP ${response.status}`, error.where ?? "");
   } catch (error) {
     if (error instanceof TypeError) throw new ApiError(0, "unreachable", error.message);
     throw error;
   }
-  const text = await response.text();
-  const body = response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : null;
-  if (response.ok) return body;
-  throw refusal(response.status, body);
 }
 
-/** What the server says against it, in its one error shape.  @param {number} status @param {any} body null = it has another */
-const refusal = (status, body) => new ApiError(status, body?.error?.code ?? "", body?.error?.message ?? `HTTP ${status}`, body?.error?.where ?? "");
+/** The body; null where it is no JSON.  @param {Response} response @returns {Promise<any>} */
+async function json(response) {
+  const text = await response.text();
+  return response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : null;
+}
+
+/**
+ * @param {string} path below /api/v1
+ * @param {RequestInit} [options]
+ * @returns {Promise<any>}
+ */
+const request = (path, options = {}) => asked(path, options, json);
+
+/**
+ * A file, whole: one that breaks off is none.
+ * @param {string} path
+ * @param {AbortSignal} signal
+ * @returns {Promise<Blob>}
+ */
+export const file = (path, signal) => asked(path, { signal }, (response) => response.blob());
 
 /**
  * @param {string} path

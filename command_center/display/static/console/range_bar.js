@@ -1,5 +1,5 @@
 // @ts-check
-// Which range a chart shows: buttons up to now, or from and to in the city's own time; and the range as a file.
+// Which range a chart shows: buttons up to now, or from and to in the city's own time.
 
 import { el, setData, setText } from "../dom.js";
 import { t } from "../text.js";
@@ -21,7 +21,6 @@ export class RangeBar {
   #from = el("input");
   #to = el("input");
   #show = el("button");
-  #csv = el("a");
   #fields = "";
   #zone = "UTC";
 
@@ -41,11 +40,11 @@ export class RangeBar {
       button.type = "button";
       button.addEventListener("click", () => onLength(LENGTHS[k][1]));
     });
-    this.node.append(...this.#buttons, form, this.#csv);
+    this.node.append(...this.#buttons, form);
   }
 
-  /** @param {string} zone IANA name @param {string} sensor id @param {Range} range */
-  draw(zone, sensor, range) {
+  /** @param {string} zone IANA name @param {Range} range */
+  draw(zone, range) {
     this.#zone = zone;
     this.#buttons.forEach((button, k) => {
       setText(button, LENGTHS[k][0]());
@@ -54,15 +53,11 @@ export class RangeBar {
     this.#from.setAttribute("aria-label", t("station.from"));
     this.#to.setAttribute("aria-label", t("station.to"));
     setText(this.#show, t("station.show"));
-    setText(this.#csv, t("station.csv"));
     const fields = `${toField(range.from_ms, zone)} ${toField(range.to_ms, zone)}`;
     if (fields !== this.#fields && !this.node.contains(document.activeElement?.closest("form") ?? null)) {
       this.#fields = fields; // never under the hands of who types
       [this.#from.value, this.#to.value] = fields.split(" ");
     }
-    const [from, to] = [range.from_ms, range.to_ms].map((ms) => new Date(ms).toISOString());
-    this.#csv.href = `/api/v1/export.csv?sensor=${encodeURIComponent(sensor)}&from=${from}&to=${to}`;
-    this.#csv.download = "";
     setData(this.node, "follows", range.length_ms > 0);
   }
 }

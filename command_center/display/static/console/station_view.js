@@ -8,6 +8,7 @@ import { levelName, paintLevel } from "../levels.js";
 import { propertyName } from "../properties.js";
 import { failedText, noteText, soundAge, soundText } from "../reading.js";
 import { t } from "../text.js";
+import { Download } from "./download.js";
 import { DAY_MS, RangeBar } from "./range_bar.js";
 import { RangeChart } from "./range_chart.js";
 import { hashOf } from "./router.js";
@@ -34,6 +35,7 @@ export class StationView {
   #chart = new RangeChart((from_ms, to_ms) => this.#show(from_ms, to_ms));
   #note = el("p", "office-quiet");
   #trial;
+  #download;
   #parts = { values: el("section"), alarms: el("section"), levels: el("section"), health: el("section"), sheet: el("section") };
   /** @type {Sheet|null} */
   #sheet = null;
@@ -53,6 +55,8 @@ export class StationView {
   constructor(context) {
     this.context = context;
     this.#trial = new LevelTrial(context, () => this.#draw());
+    this.#download = new Download(context);
+    this.#bar.node.append(this.#download.node);
     this.#back.href = hashOf("station");
     this.#note.setAttribute("role", "status");
     this.#line.append(...Object.values(this.#now));
@@ -66,6 +70,7 @@ export class StationView {
 
   unmount() {
     this.#loading?.abort();
+    this.#download.close();
     this.#chart.close();
   }
 
@@ -184,7 +189,8 @@ export class StationView {
     setText(this.#title, t("station.of", { what: propertyName(sensor.property, sensor.kind), station: this.#sheet.name }));
     this.#title.dataset.datastream = sensor.id;
     this.#drawSensors(this.#sheet, sensor.id);
-    this.#bar.draw(city.time_zone, sensor.id, range);
+    this.#bar.draw(city.time_zone, range);
+    this.#download.offer(sensor.id, range);
     drawSheet(this.#parts.sheet, this.#sheet);
     drawLevels(this.#parts.levels, city, sensor);
     drawHealth(this.#parts.health, this.#sheet, this.#health, this.context.now());

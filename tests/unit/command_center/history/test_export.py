@@ -2,6 +2,7 @@
 
 import csv
 import io
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +13,12 @@ from msgspec.structs import replace
 
 from sensors.catalogue import Catalogue
 from sensors.settings import HistorySettings
-from sensors.times import rfc3339
+from sensors.times import SECOND_US, rfc3339
 from tests.unit.command_center.history.keeping import keep, write
-from tests.unit.command_center.little_city import LEVEL, RAIN, entry, little_city, minutes
-from tests.unit.command_center.running import Running, running
+from tests.unit.command_center.little_city import DISCHARGE, LEVEL, RAIN, entry, little_city, minutes
+from tests.unit.command_center.running import Running, running, until
+
+MANY = 6_000  # observations of the discharge, one a second: as CSV more than a few buffers hold
 
 
 def shared_city() -> Catalogue:
@@ -27,12 +30,18 @@ def shared_city() -> Catalogue:
 
 
 @pytest.fixture(scope="module")
-def center(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    data_dir = tmp_path_factory.mktemp("export")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("export")
+
+
+@pytest.fixture(scope="module")
+def center(data_dir: Path) -> Iterator[Running]:
     rows = [[(LEVEL, minutes(m), float(m) if m else float("nan")), (RAIN, minutes(m), 0.1)] for m in range(0, 150, 10)]
-    write(data_dir, [entry(row, now_us=row[0][1]) for row in rows], shared_city())
+    many = [(DISCHARGE, minutes(0) + k * SECOND_US, float(k)) for k in range(MANY)]
+    entries = [entry(row, now_us=row[0][1]) for row in rows]
+    write(data_dir, [*entries, entry(many, now_us=minutes(150))], shared_city())
     keep(data_dir)
-    with running(data_dir, history=HistorySettings(days=1 / 24)) as found:
+    with running(data_dir, history=HistorySettings(days=1 / 24), send_buffer_bytes=4_096) as found:
         found.wait_ready()
         yield found
 
@@ -45,7 +54,7 @@ def table(answer: httpx.Response) -> list[list[str]]:
 def test_csv_has_every_observation_of_disk_and_memory(center: Running) -> None:
     head, *rows = table(center.client.get("/export.csv"))
     assert head == ["time", "station", "variable", "value", "unit", "quality", "origin", "reasons"]
-    assert [row[2] for row in rows] == ["level"] * 15 + ["rain"] * 15
+    assert [row[2] for row in rows] == ["level"] * 15 + ["discharge"] * MANY + ["rain"] * 15
     assert rows[0] == [rfc3339(minutes(0)), "ROLAK", "level", "", "cm", "1", "live", ""]
     assert [float(row[3]) for row in rows[1:15]] == [float(m) for m in range(10, 150, 10)]
     part = {"sensor": ["POS:rain"], "from": rfc3339(minutes(30)), "to": rfc3339(minutes(60))}
@@ -68,7 +77,47 @@ def test_parquet_has_the_same_rows_its_length_and_leaves_nothing(center: Running
     assert [(*row[:2], rfc3339(row[2])) for row in found] == sorted((r[1], r[2], r[0]) for r in rows)
     assert sum(row[3] is None for row in found) == 1
     progress = center.get("/export/progress")
-    assert progress == {"busy": False, "sensors": 3, "sensors_done": 3, "rows": 30}
+    assert progress == {"busy": False, "sensors": 3, "sensors_done": 3, "rows": 30 + MANY, "share": 1.0}
+
+
+def hung_up(center: Running, path: str, *, after_bytes: int) -> None:
+    """Ask for a file, take so many bytes of it, and go."""
+    host, port = center.url.removeprefix("http://").split(":")
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        client.connect((host, int(port)))
+        client.sendall(f"GET /api/v1{path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        taken = 0
+        while taken < after_bytes:
+            taken += len(client.recv(256))
+        if after_bytes:  # as a table that nobody takes waits, it is told how far it is
+            found = center.get("/export/progress", name="mine")
+            assert (found["busy"], found["sensors"]) == (True, 1)
+            assert 0 < found["rows"] < MANY
+            assert found["share"] == pytest.approx(found["rows"] / MANY, abs=0.01)
+
+
+@pytest.mark.parametrize(("kind", "after_bytes"), [("csv", 1_000), ("parquet", 0)])
+def test_who_hangs_up_ends_the_export_and_leaves_nothing(
+    center: Running, data_dir: Path, monkeypatch: pytest.MonkeyPatch, kind: str, after_bytes: int
+) -> None:
+    monkeypatch.setattr("command_center.history.record.PIECE_ROWS", 100)
+    part = {"sensor": "ROLAK:discharge", "from": rfc3339(minutes(0)), "to": rfc3339(minutes(MANY // 60))}
+    query = "&".join(f"{name}={value}" for name, value in part.items())
+    hung_up(center, f"/export.{kind}?{query}&name=mine", after_bytes=after_bytes)
+    until(
+        lambda: not center.get("/export/progress", name="mine")["busy"] and not center.get("/export/progress")["busy"]
+    )
+    assert list(data_dir.glob("history/exports/*")) == []
+    assert center.get("/export/progress", name="mine")["rows"] == 0  # it is over, and forgotten
+    whole = center.client.get(f"/export.{kind}", params=part | {"name": "mine"})
+    assert (whole.status_code, len(whole.content) > 10_000) == (200, True)
+
+
+def test_a_name_that_is_none_is_refused(center: Running) -> None:
+    for path in ("/export.csv", "/export.parquet", "/export/progress"):
+        refused = center.client.get(path, params={"name": "../x"})
+        assert (refused.status_code, refused.json()["error"]["where"]) == (422, "query.name")
 
 
 def test_a_token_for_exports_gets_what_is_shared(center: Running) -> None:
