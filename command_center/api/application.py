@@ -65,6 +65,7 @@ from command_center.gateway_link import GatewayLink
 from command_center.health import Health
 from command_center.history.counterfactual import Counterfactual
 from command_center.history.export import ParquetExport
+from command_center.history.folder import EXPORTS
 from command_center.history.record import Record
 from command_center.live import LiveView
 from command_center.metrics import Metrics
@@ -148,7 +149,11 @@ def build(parts: Parts) -> FastAPI:
         stations.router(parts.picture),
         counterfactual.router(parts.book, parts.picture, Counterfactual(parts.record)),
         heard.router(parts.letters.data_dir, parts.operations),
-        export.router(parts.picture, parts.record, ParquetExport(parts.record)),
+        export.router(
+            parts.picture,
+            parts.record,
+            ParquetExport(parts.record, parts.record.store, parts.record.store.folder.path / EXPORTS),
+        ),
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),
         alarms.router(parts.desk, parts.operations, parts.picture, parts.viewer, parts.live.receipts),
         alarm_acts.router(parts.desk, parts.viewer),

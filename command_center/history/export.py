@@ -5,38 +5,44 @@ each by time (UTC).
 """
 
 import asyncio
-import contextlib
 import csv
 import io
 import math
+import os
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from command_center.errors import HistoryFull
 from command_center.history.database import Worker, told
-from command_center.history.folder import EXPORTS, Folder
-from command_center.history.record import Asked, Record
+from command_center.history.manifest import SeriesKey
+from command_center.history.record import Asked
+from command_center.history.store import HistoryStore
 from command_center.observation_view import ORIGIN_WORDS, reason_words
 from command_center.picture.series import Rows
+from gateway.log.transaction import free_bytes
+from sensors.sharing import Terms
 from sensors.times import rfc3339
 
 COLUMNS: Final = ("time", "station", "variable", "value", "unit", "quality", "origin", "reasons")
+TERM_COLUMNS: Final = ("producer", "licence", "sharing")
 LEAST_FREE_BYTES: Final = 1024**3  # an export never takes the last of the disk
 _TABLE: Final = """
 CREATE TABLE found (
-    time TIMESTAMP, station TEXT, variable TEXT, value DOUBLE, unit TEXT, quality UTINYINT, origin TEXT, reasons TEXT
+    time TIMESTAMP, station TEXT, variable TEXT, value DOUBLE, unit TEXT, quality UTINYINT, origin TEXT, reasons TEXT,
+    producer TEXT, licence TEXT, sharing TEXT
 )
 """
 _INSERT: Final = """
-INSERT INTO found SELECT make_timestamp(time_us), ?, ?, value, ?, quality, origin, reasons FROM piece
+INSERT INTO found SELECT make_timestamp(time_us), ?, ?, value, ?, quality, origin, reasons, ?, ?, ? FROM piece
 """
-_WRITE: Final = "COPY (SELECT * FROM found ORDER BY station, variable, time)"
+_WRITE: Final = "COPY (SELECT {columns} FROM found ORDER BY station, variable, time)"
 
 
 @dataclass(slots=True)
@@ -54,39 +60,74 @@ class Progress:
         return min(1.0, (self.sensors_done + self.within) / self.sensors) if self.sensors else 1.0
 
 
-async def pieces_of(record: Record, asked: Sequence[Asked], progress: Progress) -> AsyncIterator[tuple[Asked, Rows]]:
+TermsOf = Mapping[SeriesKey, Terms]  # by sensor
+
+
+class Source(Protocol):
+    """Whatever observations are read from."""
+
+    def narrowed(self, asked: Asked) -> Asked:
+        """The part of the range in which there may be anything."""
+
+    def pieces(self, asked: Asked) -> AsyncIterator[Rows]:
+        """Every observation of the range by time, a piece at a time.  Raises HistoryError."""
+
+
+async def pieces_of(source: Source, asked: Sequence[Asked], progress: Progress) -> AsyncIterator[tuple[Asked, Rows]]:
     """Every observation that was asked for, a piece at a time, and how far that is.  Raises HistoryError."""
     for one in asked:
-        async for rows in record.pieces(one):
+        span = source.narrowed(one)
+        async for rows in source.pieces(one):
             yield one, rows
             progress.rows += len(rows)
-            progress.within = (int(rows["time_us"][-1]) - one.from_us) / (one.to_us - one.from_us)
+            done_us, whole_us = int(rows["time_us"][-1]) - span.from_us, span.to_us - span.from_us
+            progress.within = min(1.0, done_us / whole_us) if whole_us else 0.0
         progress.sensors_done, progress.within = progress.sensors_done + 1, 0.0
 
 
-async def csv_lines(record: Record, asked: Sequence[Asked], progress: Progress) -> AsyncIterator[bytes]:
-    """The table as CSV, a piece at a time; a missing value is empty.  Raises HistoryError."""
-    yield _lines([COLUMNS])
-    async for one, rows in pieces_of(record, asked, progress):
-        yield await asyncio.to_thread(_csv_of, rows, *one.sensor)  # a piece takes half a second
+async def csv_lines(
+    source: Source, asked: Sequence[Asked], progress: Progress, terms: TermsOf | None = None
+) -> AsyncIterator[bytes]:
+    """The table as CSV, a piece at a time; a missing value is empty.  With `terms` they stand in every row.
+
+    Raises HistoryError.
+    """
+    yield _lines([COLUMNS if terms is None else COLUMNS + TERM_COLUMNS])
+    async for one, rows in pieces_of(source, asked, progress):
+        said = () if terms is None else _said(terms[one.sensor])
+        yield await asyncio.to_thread(_csv_of, rows, one.sensor, said)  # a piece takes half a second
 
 
-def _csv_of(rows: Rows, station: str, variable: str, unit: str) -> bytes:
+def _csv_of(rows: Rows, sensor: SeriesKey, terms: tuple[str, ...]) -> bytes:
+    station, variable, unit = sensor
     return _lines(
-        (rfc3339(t), station, variable, "" if math.isnan(v) else repr(v), unit, q, ORIGIN_WORDS[o], reasons)
+        (rfc3339(t), station, variable, "" if math.isnan(v) else repr(v), unit, q, ORIGIN_WORDS[o], reasons, *terms)
         for t, v, q, o, reasons in _cells(rows)
     )
 
 
-class ParquetExport:
-    """Makes one Parquet file at a time.  Its table lies in DuckDB's memory up to its bound, then on the disk."""
+def _said(terms: Terms) -> tuple[str, ...]:
+    return terms.producer, terms.licence, terms.sharing
 
-    def __init__(self, record: Record) -> None:
-        self._record, self._store = record, record.store
+
+class ParquetExport:
+    """Makes one Parquet file at a time, in `folder`.
+
+    Its table lies in DuckDB's memory up to its bound, then beside the file.
+    """
+
+    def __init__(self, source: Source, store: HistoryStore, folder: Path) -> None:
+        self._source, self._store, self._folder = source, store, folder
         self.is_busy = False
         self.progress = Progress(0)  # of the one that is made now, or was last
 
-    async def make(self, asked: Sequence[Asked], progress: Progress, stay: Callable[[], Awaitable[None]]) -> Path:
+    async def make(
+        self,
+        asked: Sequence[Asked],
+        progress: Progress,
+        stay: Callable[[], Awaitable[None]],
+        terms: TermsOf | None = None,
+    ) -> Path:
         """The file, which the caller removes.  Raises HistoryError, HistoryFull, and what `stay` raises.
 
         Not while another is made.  `stay` raises where nobody waits for the file any more.
@@ -94,13 +135,15 @@ class ParquetExport:
         self.is_busy, self.progress = True, progress
         try:
             path = await self._store.ask(self._new_file)
-            worker = await self._store.ask(lambda: self._new_table(path.parent))
+            worker = await self._store.ask(self._new_table)
             try:
-                async for one, rows in pieces_of(self._record, asked, progress):
+                async for one, rows in pieces_of(self._source, asked, progress):
                     await stay()
-                    await self._store.ask(lambda one=one, rows=rows: _insert(worker, one, rows))  # type: ignore[misc]
-                    self._keep_room(path.parent)
-                await self._store.ask(lambda: _write(worker, path))
+                    said = (None,) * len(TERM_COLUMNS) if terms is None else _said(terms[one.sensor])
+                    await self._store.ask(partial(_insert, worker, (*one.sensor, *said), rows))
+                    keep_room(self._folder)
+                columns = COLUMNS if terms is None else COLUMNS + TERM_COLUMNS
+                await self._store.ask(partial(_write, worker, path, columns))
             except BaseException:
                 path.unlink(missing_ok=True)
                 raise
@@ -112,39 +155,46 @@ class ParquetExport:
         return path
 
     def _new_file(self) -> Path:
-        folder = self._store.folder.path / EXPORTS
-        with told(f"{folder} cannot be made"):
-            folder.mkdir(parents=True, exist_ok=True)
-            self._keep_room(folder)
-            handle, name = tempfile.mkstemp(suffix=".parquet", dir=folder)
-            with contextlib.closing(open(handle, "wb")):  # noqa: PTH123 (a handle, closed here)
-                return Path(name)
+        with told(f"{self._folder} cannot be made"):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            keep_room(self._folder)
+            return new_file(self._folder, ".parquet")
 
-    def _new_table(self, folder: Path) -> Worker:
+    def _new_table(self) -> Worker:
         with told("a table to export cannot be made"):
-            worker = Worker(folder, self._store.memory_mib, 1, "export")
+            worker = Worker(self._folder, self._store.memory_mib, 1, f"export-{os.getpid()}")
             worker.run(_TABLE)
             return worker
 
-    def _keep_room(self, folder: Path) -> None:
-        if Folder(folder.parent.parent).free_bytes < LEAST_FREE_BYTES:
-            raise HistoryFull(f"{folder}: less than {LEAST_FREE_BYTES // 1024**2} MiB are left on the disk: no export")
+
+def new_file(folder: Path, ending: str) -> Path:
+    """An empty file of a name that nothing there has.  Raises OSError."""
+    handle, name = tempfile.mkstemp(suffix=ending, dir=folder)
+    os.close(handle)
+    return Path(name)
 
 
-def _insert(worker: Worker, asked: Asked, rows: Rows) -> None:
-    station, variable, unit = asked.sensor
+def keep_room(folder: Path) -> None:
+    """Raises HistoryFull where an export would take the last of the folder's disk."""
+    with told(f"{folder} cannot be looked at"):
+        left = free_bytes(folder)
+    if left < LEAST_FREE_BYTES:
+        raise HistoryFull(f"{folder}: less than {LEAST_FREE_BYTES // 1024**2} MiB are left on the disk: no export")
+
+
+def _insert(worker: Worker, cells: Sequence[str | None], rows: Rows) -> None:
     with worker.busy, told("rows cannot be exported"):
         worker.connection.register("piece", _columns(rows))
         try:
-            worker.run(_INSERT, station, variable, unit)
+            worker.run(_INSERT, *cells)
         finally:
             worker.connection.unregister("piece")
 
 
-def _write(worker: Worker, path: Path) -> None:
+def _write(worker: Worker, path: Path, columns: Sequence[str]) -> None:
     quoted = str(path).replace("'", "''")
     with worker.busy, told(f"{path.name} cannot be written"):
-        worker.run(f"{_WRITE} TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
+        worker.run(f"{_WRITE.format(columns=', '.join(columns))} TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
 
 
 def _columns(rows: Rows) -> dict[str, NDArray[Any]]:

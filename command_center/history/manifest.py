@@ -104,16 +104,22 @@ SeriesKey = tuple[str, str, str]  # station, property, unit
 
 
 class Manifest:
-    """The open file, for one thread at a time.  Raises HistoryError; HistoryFull on a full disk."""
+    """The open file, for one thread at a time; `reads_only`: beside whoever writes it.
 
-    def __init__(self, folder: Path) -> None:
+    Raises HistoryError; HistoryFull on a full disk.
+    """
+
+    def __init__(self, folder: Path, *, reads_only: bool = False) -> None:
         self._path = folder / FILE
+        place = f"{self._path.resolve().as_uri()}?mode={'ro' if reads_only else 'rwc'}"
         try:
-            self._connection = sqlite3.connect(self._path, isolation_level=None, timeout=5.0, check_same_thread=False)
+            self._connection = sqlite3.connect(
+                place, uri=True, isolation_level=None, timeout=5.0, check_same_thread=False
+            )
         except sqlite3.Error as error:
             raise HistoryError(f"{self._path}: cannot be opened: {error}") from error
         try:
-            self._prepare()
+            self._check_version() if reads_only else self._prepare()
         except (sqlite3.Error, HistoryError) as error:
             self._connection.close()
             raise HistoryError(f"{self._path}: {error}") from error
@@ -216,6 +222,15 @@ class Manifest:
         return dict(self._read("SELECT name, value FROM counter"))
 
     @contextlib.contextmanager
+    def one_state(self) -> Iterator[None]:
+        """What is read within is of one moment, whoever writes meanwhile."""
+        self._read("BEGIN")
+        try:
+            yield
+        finally:
+            self._read("COMMIT")
+
+    @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -239,11 +254,14 @@ class Manifest:
     def _prepare(self) -> None:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version not in (0, SCHEMA_VERSION):
-            raise HistoryError(f"schema version: expected {SCHEMA_VERSION}, got {version}")
-        if version == 0:
+        if self._check_version(0) == 0:
             self._connection.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
+
+    def _check_version(self, *others: int) -> int:
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if version not in (SCHEMA_VERSION, *others):
+            raise HistoryError(f"schema version: expected {SCHEMA_VERSION}, got {version}")
+        return int(version)
 
 
 def _count(connection: sqlite3.Connection, counted: Mapping[str, int]) -> None:

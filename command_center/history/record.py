@@ -67,6 +67,14 @@ class Record:
         """Before when something that was stored may be missing from the range; None: nothing is."""
         return self._held_from_us(asked, self.store.folder.present, detail)
 
+    def narrowed(self, asked: Asked) -> Asked:
+        """The part of the range in which there may be anything as of now; of no length where nothing is."""
+        files = self.store.folder.present
+        first_us = self._first_us(asked, files)
+        if first_us is None:
+            return asked._replace(to_us=asked.from_us)
+        return asked._replace(from_us=first_us, to_us=min(asked.to_us, self._end_us(asked, files)))
+
     async def pieces(self, asked: Asked) -> AsyncIterator[Rows]:
         """Every observation of the range by time, in pieces of PIECE_ROWS at most.  Raises HistoryError."""
         from_us = asked.from_us

@@ -17,6 +17,7 @@ from sensors.settings import MqttSettings, Settings
 EXPECTED = {
     "run", "gateway", "command-center", "simulate", "publish", "replay", "check", "evaluate",
     "sink", "log", "dead-letters", "pull", "device", "audit", "user", "token", "cap", "notify", "public-page",
+    "export",
 }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import socket
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
+from command_center.export_commands import EXPORT
 from sensors.catalogue import Catalogue
-from sensors.settings import HistorySettings
+from sensors.settings import HistorySettings, Settings
 from sensors.times import SECOND_US, rfc3339
 from tests.unit.command_center.history.keeping import keep, write
 from tests.unit.command_center.little_city import DISCHARGE, LEVEL, RAIN, entry, little_city, minutes
@@ -78,6 +80,19 @@ def test_parquet_has_the_same_rows_its_length_and_leaves_nothing(center: Running
     assert sum(row[3] is None for row in found) == 1
     progress = center.get("/export/progress")
     assert progress == {"busy": False, "sensors": 3, "sensors_done": 3, "rows": 30 + MANY, "share": 1.0}
+
+
+def test_the_command_writes_the_same_rows_while_the_command_center_runs(
+    center: Running, data_dir: Path, tmp_path: Path
+) -> None:
+    by_api = sorted(table(center.client.get("/export.csv"))[1:], key=lambda row: row[1:3] + row[:1])
+    parser = ArgumentParser()
+    EXPORT.add_arguments(parser)
+    out = tmp_path / "all.csv"
+    assert EXPORT.run(parser.parse_args([str(out), "--data-dir", str(data_dir)]), Settings()) == 0
+    by_command = list(csv.reader(io.StringIO(out.read_text(encoding="utf-8"))))[1:]
+    assert [row[:8] for row in by_command] == by_api
+    assert len(by_api) == 30 + MANY
 
 
 def hung_up(center: Running, path: str, *, after_bytes: int) -> None:
