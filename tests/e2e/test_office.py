@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from pypdf import PdfReader
 
 from tests import plain_http
 from tests.e2e.api import PASSWORD, Api
+from tests.e2e.axe import serious
 from tests.e2e.broker import Broker
 from tests.e2e.office_city import HOSTILE, SIREN, write_office
 from tests.e2e.processes import Processes, until
@@ -304,9 +304,7 @@ def test_other_levels_are_tried_on_the_range_of_the_chart_and_what_was_typed_is_
     expect(page.locator("#notice")).to_contain_text(re.compile("Tersalin|Ditandai"))
     page.get_by_role("button", name="EN", exact=True).click()
     expect(trial.locator("tr", has_text="Alarms a day")).to_have_count(1)
-    page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run('.trial', {resultTypes: ['violations']})")["violations"]
-    assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
+    assert serious(page) == []
 
     page.get_by_role("button", name="1 year").click()
     trial.get_by_role("button", name="Try on this range").click()
@@ -360,7 +358,6 @@ def test_a_gauge_is_found_and_its_readings_of_any_range_are_told_with_their_qual
 
 
 def test_axe_finds_nothing_serious(office: Office) -> None:
-    axe = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
     warning = until(lambda: office.api.get("/alerts")["items"], "a draft by rule")[0]["id"]
     handover = office.api.post("/handover", {"to": "sari"})["number"]
     incident = office.api.get("/incidents")["items"][0]["id"]
@@ -373,13 +370,7 @@ def test_axe_finds_nothing_serious(office: Office) -> None:
         page.goto(office.api.url + path)
         if path in pages:
             expect(page.locator("h2:visible, table:visible").first).to_be_visible()
-        page.evaluate(axe)
-        found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
-        told += [
-            (path, one["id"], [node["html"][:200] for node in one["nodes"][:3]])
-            for one in found
-            if one["impact"] in ("serious", "critical")
-        ]
+        told += [(path, *one) for one in serious(page)]
     assert told == []
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import re
 from argparse import ArgumentParser
 from pathlib import Path
 
@@ -144,6 +145,20 @@ def test_a_file_that_is_there_stays_unless_forced_and_nowhere_is_told(data_dir: 
     with pytest.raises(SystemExit) as usage:
         export(data_dir, tmp_path / "x.xlsx")
     assert usage.value.code == 2
+
+
+def test_how_far_it_is_goes_to_standard_error(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("command_center.history.export_file.TOLD_EVERY_S", 0.0)
+    monkeypatch.setattr("command_center.history.record.PIECE_ROWS", 7)
+    export(data_dir, tmp_path / "all.csv")
+    *told, last = capsys.readouterr().err.splitlines()
+    line = re.compile(r"siaga: export: (\d+)%, sensor [123] of 3, \d+ rows, \d+ s")
+    shares = [int(found[1]) for one in told if (found := line.fullmatch(one))]
+    assert shares == sorted(set(shares))
+    assert len(shares) == 15  # five pieces of each sensor
+    assert last.endswith("105 rows of 3 sensors")
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
