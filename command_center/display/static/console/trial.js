@@ -140,8 +140,11 @@ export class LevelTrial {
 
   /** @param {ApiError} error @param {string[]} names that were sent @param {City} city */
   #refused(error, names, city) {
-    this.#tell(() => refusalOf(error, names.map((name) => levelName(city, name))));
     const fault = placeOf(error.where);
-    if (fault && names[fault.place]) this.#rows.blame(names[fault.place], fault.part);
+    let name = (fault && names[fault.place]) ?? "";
+    // Of two levels that contradict each other the server names either; people look for it where they typed.
+    if (error.code === "contradicts") name = this.#rows.onlyTyped() || name;
+    this.#tell(() => refusalOf(error, name && levelName(city, name)));
+    if (fault && name) this.#rows.blame(name, fault.part);
   }
 }

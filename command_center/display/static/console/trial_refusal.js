@@ -40,12 +40,11 @@ export function placeOf(where) {
 /**
  * What nobody has words for stays as the server says it.
  * @param {ApiError} error
- * @param {readonly string[]} names of the levels that were sent
+ * @param {string} level the name of the one at fault; "" = none is
  * @returns {string}
  */
-export function refusalOf(error, names) {
+export function refusalOf(error, level) {
   const place = placeOf(error.where);
-  const level = place && names[place.place];
   if (place && level && error.status === 422) {
     const words = Object.hasOwn(OF_A_LEVEL, error.code) ? OF_A_LEVEL[error.code] : OF_A_PART[place.part];
     return words({ level });

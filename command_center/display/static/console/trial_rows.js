@@ -95,6 +95,12 @@ export class TrialRows {
     return found;
   }
 
+  /** The level whose limit was typed, where it is the only one; "" = none, or several.  @returns {string} */
+  onlyTyped() {
+    const typed = this.#rows.filter(({ cells: { value } }) => value.input.value !== value.offered);
+    return typed.length === 1 ? typed[0].name : "";
+  }
+
   /** The cell that is at fault has the focus.  @param {string} name @param {Part} part */
   blame(name, part) {
     const input = this.#rows.find((row) => row.name === name)?.cells[part].input;
