@@ -1,4 +1,4 @@
-"""The live view: a snapshot for every viewer, then what changed, at most twelve times a second and at least once.
+"""The live view: a snapshot for every viewer, then what changed, every 80 ms at most and once a second at least.
 
 Every viewer has one slot.  What changed is encoded once for all; a viewer who has not taken the last frame when the
 next one comes loses both and gets a fresh snapshot instead: nobody's slowness is queued, or felt by others.  One
@@ -74,46 +74,39 @@ class Viewer:
     def __init__(self, whole: Whole) -> None:
         self._whole = whole
         self._slot: str | None = None
-        self._behind = False
+        self._needs_snapshot = True
         self._bell = Bell()
 
     def offer(self, body: str) -> bool:
         """The next delta; where the last one still waits, both make room for a snapshot: True where it fell behind."""
-        fell_behind = self._slot is not None
-        if self._behind or fell_behind:
+        if self._needs_snapshot:
+            return False  # it will be in that
+        if self._slot is not None:
             self.needs_snapshot()
-        else:
-            self._slot = body
+            return True
+        self._slot = body
         self._bell.ring()
-        return fell_behind
+        return False
 
     def needs_snapshot(self) -> None:
         """Forget the slot: the next frame is a snapshot."""
-        self._slot, self._behind = None, True
+        self._slot, self._needs_snapshot = None, True
         self._bell.ring()
 
     async def frames(self) -> AsyncIterator[str]:
         """The frames to send, numbered from 0 without a gap."""
         sequence = 0
-        yield _frame("snapshot", sequence, await self._everything())
         while True:
-            await self._bell.wait(None)
-            sequence += 1
-            body = self._take()
-            if body is None:
-                yield _frame("snapshot", sequence, await self._everything())
+            if self._needs_snapshot:
+                kind, body = "snapshot", await self._whole.snapshot()
+                self._needs_snapshot = False
+            elif self._slot is not None:
+                kind, body, self._slot = "delta", self._slot, None
             else:
-                yield _frame("delta", sequence, body)
-
-    async def _everything(self) -> str:
-        body = await self._whole.snapshot()
-        self._take()  # what was offered meanwhile is in it
-        self._behind = False
-        return body
-
-    def _take(self) -> str | None:
-        body, self._slot = self._slot, None
-        return body
+                await self._bell.wait(None)
+                continue
+            yield _frame(kind, sequence, body)
+            sequence += 1
 
 
 class LiveView:

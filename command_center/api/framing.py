@@ -14,7 +14,7 @@ _POLICY: Final = "content-security-policy"
 
 
 class Framing:
-    """ASGI middleware: `frame-ancestors` on every answer that has no policy of its own."""
+    """ASGI middleware: `frame-ancestors` on every answer, beside what its own policy says of other things."""
 
     def __init__(self, app: ASGIApp, origins: tuple[str, ...]) -> None:
         self._app, self._origins = app, origins
@@ -35,6 +35,8 @@ class Framing:
 
 
 def _say_who(headers: MutableHeaders, origins: tuple[str, ...]) -> None:
-    headers.setdefault(_POLICY, f"frame-ancestors {' '.join(origins)}" if origins else "frame-ancestors 'none'")
+    own, who = headers.get(_POLICY, ""), " ".join(origins) or "'none'"
+    if "frame-ancestors" not in own:
+        headers[_POLICY] = "; ".join([*([own] if own else []), f"frame-ancestors {who}"])
     if not origins:
         headers.setdefault("x-frame-options", "DENY")  # cannot name origins: only for who knows no policy

@@ -134,7 +134,7 @@ class Gate:
 
     async def _screen(self, scope: Scope) -> Response | None:
         """Put the token of an address into a cookie, and send the screen to the address without it."""
-        query = parse_qs(scope["query_string"].decode("latin-1"))
+        query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         given = query.pop("token", None)
         if given is None:
             return None
