@@ -6,10 +6,11 @@ import { levelName, paintLevel } from "./levels.js";
 import { createGlView, hasWebGl } from "./map_gl.js";
 import { nameOf, placeLabels } from "./map_labels.js";
 import { fetchLayer } from "./map_layers.js";
+import { Leaders, spread } from "./map_spread.js";
 import { createSvgView } from "./map_svg.js";
 import { NOTHING, worstByStation } from "./standing.js";
 import { shortName } from "./station_name.js";
-import { stationSymbol } from "./symbols.js";
+import { legendEntry, stationSymbol } from "./symbols.js";
 import { pick, t } from "./text.js";
 
 /** @typedef {import("./types.js").City} City */
@@ -39,6 +40,7 @@ export class MapPanel {
   #markers = [];
   /** @type {PlaceName[]} */
   #names = [];
+  #leaders = new Leaders();
   #canvas = byId(PAGE.mapCanvas);
   #overlay = byId(PAGE.mapOverlay);
   #fixed = false;
@@ -125,7 +127,7 @@ export class MapPanel {
       }));
     this.#names.sort((a, b) => b.size - a.size);
     const labels = [...this.#names.map((n) => n.label), ...this.#markers.map((m) => m.label)];
-    this.#overlay.replaceChildren(...labels, ...this.#markers.map((m) => m.node));
+    this.#overlay.replaceChildren(this.#leaders.node, ...labels, ...this.#markers.map((m) => m.node));
   }
 
   /** Buttons, legend and credit, in the current language. @param {City} city */
@@ -144,8 +146,8 @@ export class MapPanel {
     const kinds = { river: t("kind.river"), weir: t("kind.weir"), rain: t("kind.rain"), air: t("kind.air"), road: t("kind.road") };
     const legend = Object.entries(kinds)
       .filter(([kind]) => city.stations.some((s) => s.kind === kind))
-      .map(([kind, name]) => entry(kind, "normal", name));
-    legend.push(entry("river", "silent", t("kind.silent")), entry("river", "never", t("kind.never")));
+      .map(([kind, name]) => legendEntry(kind, "normal", name));
+    legend.push(legendEntry("river", "silent", t("kind.silent")), legendEntry("river", "never", t("kind.never")));
     byId(PAGE.mapLegend).replaceChildren(...legend);
     const credits = [...new Set([...city.layers.map((l) => l.attribution), pick(city.credit)])].filter(Boolean);
     setText(byId(PAGE.mapCredit), credits.join(" · "));
@@ -196,12 +198,17 @@ export class MapPanel {
     const frame = { left: 0, top, right: this.#canvas.clientWidth, bottom };
     const markers = [...this.#markers].sort((a, b) => b.severity - a.severity);
     let outside = 0;
-    const labels = markers.map((marker) => {
+    const spots = markers.map((marker) => {
       const [x, y] = view.project(marker.station.lon, marker.station.lat);
       if (x < 0 || y < 0 || x > frame.right || y > frame.bottom) outside += 1;
-      marker.node.style.transform = `translate(${x}px, ${y}px)`;
-      marker.node.style.zIndex = String(10 + marker.severity);
-      return { x, y, reach: marker.node.offsetWidth / 2, ...size(marker.label), must: marker.severity > 0 };
+      return { x, y, reach: marker.node.offsetWidth / 2, weight: 1 + marker.severity };
+    });
+    const stand = spread(spots, frame);
+    this.#leaders.draw(spots, stand);
+    const labels = markers.map((marker, k) => ({ ...stand[k], reach: spots[k].reach, ...size(marker.label), must: marker.severity > 0 }));
+    markers.forEach(({ node, severity }, k) => {
+      node.style.transform = `translate(${stand[k].x}px, ${stand[k].y}px)`;
+      node.style.zIndex = String(10 + severity);
     });
     const names = this.#names.map((name) => {
       const [x, y] = view.project(name.lon, name.lat);
@@ -220,18 +227,6 @@ export class MapPanel {
 
 /** @param {HTMLElement} node */
 const size = (node) => ({ width: node.offsetWidth, height: node.offsetHeight });
-
-/**
- * @param {string} kind
- * @param {string} standing
- * @param {string} name
- */
-function entry(kind, standing, name) {
-  const node = el("span", "legend-entry");
-  node.dataset.standing = standing;
-  node.append(stationSymbol(kind), ` ${name}`);
-  return node;
-}
 
 /**
  * The server went away while the map library was on its way, say: the drawing stays, and shows everything.
