@@ -41,7 +41,7 @@ export function drawDuties(city, duties, now_ms, onAcknowledge) {
   orders.forEach((order, k) => drawOrder(nodes[last + k], city, order, now_ms));
   setChildren(host, nodes);
   byId(PAGE.dutiesPart).hidden = count === 0;
-  setText(byId(PAGE.dutiesCount), actions.length > 0 ? t("duty.count", { n: String(actions.length) }) : "");
+  setText(byId(PAGE.dutiesCount), actions.length === 0 ? "" : actions.length === 1 ? t("duty.countOne") : t("duty.count", { n: whole(actions.length) }));
 }
 
 /**
@@ -163,9 +163,10 @@ function drawTrouble(node, city, troubles, now_ms, onAcknowledge) {
   setData(node, "due", trouble.acknowledged_by === null);
   setData(node, "trouble", trouble.id);
   paintLevel(node, city, "");
-  const mark = trouble.exercise ? t("tag.exercise") : "";
+  const since = t("duty.since", { time: clockTime(since_ms), age: age(now_ms - since_ms) });
+  const when = [trouble.exercise ? t("tag.exercise") : "", since].filter(Boolean).join(" · ");
   const who = trouble.acknowledged_by === null ? "" : t("duty.taken", { who: trouble.acknowledged_by });
-  fill(node, [text, mark, who, t("duty.since", { time: clockTime(since_ms), age: age(now_ms - since_ms) })]);
+  fill(node, [text, "", who, when]);
   button(node).hidden = trouble.acknowledged_by !== null;
   setText(button(node), t("alarm.acknowledge"));
   button(node).onclick = () => troubles.forEach(({ id }) => onAcknowledge(id));

@@ -4,7 +4,7 @@
 import { PAGE, byId, el, setData, setText } from "./dom.js";
 import { levelName, paintLevel } from "./levels.js";
 import { createGlView, hasWebGl } from "./map_gl.js";
-import { nameOf, placeLabels } from "./map_labels.js";
+import { boxAt, nameOf, placeLabels } from "./map_labels.js";
 import { fetchLayer } from "./map_layers.js";
 import { Leaders, spread } from "./map_spread.js";
 import { createSvgView } from "./map_svg.js";
@@ -31,6 +31,9 @@ import { pick, t } from "./text.js";
 /** @typedef {{lon: number, lat: number, label: HTMLElement, size: number}} PlaceName */
 
 const WEBGL_WAIT_MS = 2000;
+/** So many of the worst have their names on the map wherever there is room, if they are as bad as this. */
+const ALWAYS = 4;
+const SEVERE = 3;
 const NAMED_KINDS = new Set(["area", "river"]);
 
 export class MapPanel {
@@ -204,8 +207,7 @@ export class MapPanel {
       return { x, y, reach: marker.node.offsetWidth / 2, weight: 1 + marker.severity };
     });
     const stand = spread(spots, frame);
-    this.#leaders.draw(spots, stand);
-    const labels = markers.map((marker, k) => ({ ...stand[k], reach: spots[k].reach, ...size(marker.label), must: marker.severity > 0 }));
+    const labels = markers.map((marker, k) => ({ ...stand[k], reach: spots[k].reach, ...size(marker.label), must: marker.severity > 0, always: k < ALWAYS && marker.severity >= SEVERE && marker.severity === markers[0].severity }));
     markers.forEach(({ node, severity }, k) => {
       node.style.transform = `translate(${stand[k].x}px, ${stand[k].y}px)`;
       node.style.zIndex = String(10 + severity);
@@ -215,6 +217,7 @@ export class MapPanel {
       return { x, y, reach: 0, ...size(name.label), must: false };
     });
     const places = placeLabels([...labels, ...names], frame);
+    this.#leaders.draw(spots, stand, labels.map(({ width, height }, k) => boxAt(places[k], width, height)));
     [...markers, ...this.#names].forEach(({ label }, k) => {
       const place = places[k];
       label.style.visibility = place ? "visible" : "hidden";

@@ -16,11 +16,15 @@ import { svg } from "./dom.js";
 const APART = 0.95;
 /** So many times its reach a symbol may lie from its place; beyond that it rather overlaps. */
 const FARTHEST = 5;
-const ROUNDS = 60;
+const ROUNDS = 100;
 /** More are not moved: it would take longer than a frame, and no map of a wall has room for them. */
 const MOST = 400;
 /** A symbol that lies nearer to its place than this part of its reach covers it: no line. */
 const COVERS = 0.6;
+/** A name whose edge lies so many reaches beside its symbol's middle has a line, too. */
+const STANDS_OFF = 1.5;
+/** So much aside of straight away they are pushed: a row of symbols would else stay a row, whatever room is beside it. */
+const ASIDE = 0.4;
 /** Those of one place go different ways: multiples of the golden angle, radians. */
 const TURN = 2.399963;
 
@@ -62,10 +66,11 @@ function push(spots, stand, movable) {
       if (apart < 0.01) [dx, dy, apart] = [Math.cos(two * TURN) / 100, Math.sin(two * TURN) / 100, 0.01];
       const share = spots[b].weight / (spots[a].weight + spots[b].weight);
       const by = (wanted - apart) / apart;
-      stand[a].x -= dx * by * share;
-      stand[a].y -= dy * by * share;
-      stand[b].x += dx * by * (1 - share);
-      stand[b].y += dy * by * (1 - share);
+      const out = { x: (dx - dy * ASIDE) * by, y: (dy + dx * ASIDE) * by };
+      stand[a].x -= out.x * share;
+      stand[a].y -= out.y * share;
+      stand[b].x += out.x * (1 - share);
+      stand[b].y += out.y * (1 - share);
       moved = true;
     }
   }
@@ -95,11 +100,32 @@ export class Leaders {
   #dots = svg("path", { class: "map-leader-dot" });
   node = svg("svg", { class: "map-leaders", "aria-hidden": "true" }, this.#lines, this.#dots);
 
-  /** @param {Spot[]} spots @param {Point[]} stand */
-  draw(spots, stand) {
+  /**
+   * @param {Spot[]} spots
+   * @param {Point[]} stand where their symbols stand
+   * @param {(Box|null)[]} labels where their names stand, null = left out
+   */
+  draw(spots, stand, labels) {
+    const named = spots.flatMap(({ reach }, k) => toLabel(stand[k], reach, labels[k]));
     const moved = spots.flatMap(({ x, y, reach }, k) => (Math.hypot(stand[k].x - x, stand[k].y - y) > COVERS * reach ? [{ from: stand[k], to: { x, y } }] : []));
     const round = (/** @type {Point} */ { x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`;
-    this.#lines.setAttribute("d", moved.map(({ from, to }) => `M${round(from)}L${round(to)}`).join(""));
+    this.#lines.setAttribute("d", [...named, ...moved].map(({ from, to }) => `M${round(from)}L${round(to)}`).join(""));
     this.#dots.setAttribute("d", moved.map(({ to }) => `M${round(to)}h0`).join(""));
   }
+}
+
+/**
+ * From a symbol to its name, where that stands off.
+ * @param {Point} symbol
+ * @param {number} reach
+ * @param {Box|null} label
+ * @returns {{from: Point, to: Point}[]} none or one
+ */
+function toLabel(symbol, reach, label) {
+  if (!label) return [];
+  const to = {
+    x: Math.min(Math.max(symbol.x, label.left), label.right),
+    y: (label.top + label.bottom) / 2,
+  };
+  return Math.abs(to.x - symbol.x) > STANDS_OFF * reach ? [{ from: symbol, to }] : [];
 }
