@@ -9,7 +9,7 @@ import { fetchLayer } from "./map_layers.js";
 import { Leaders, spread } from "./map_spread.js";
 import { createSvgView } from "./map_svg.js";
 import { NOTHING, worstByStation } from "./standing.js";
-import { shortName } from "./station_name.js";
+import { inTwoLines, shortName } from "./station_name.js";
 import { legendEntry, stationSymbol } from "./symbols.js";
 import { pick, t } from "./text.js";
 
@@ -113,7 +113,7 @@ export class MapPanel {
       node.type = "button";
       node.dataset.station = station.station;
       const rank = el("span", "marker-rank");
-      const label = el("span", "map-label map-label-station", shortName(city, station.station));
+      const label = el("span", "map-label map-label-station", inTwoLines(shortName(city, station.station)));
       node.append(stationSymbol(station.kind), rank);
       node.addEventListener("click", () => this.onSelect(station.station));
       return { station, node, rank, label, severity: 0 };
@@ -179,12 +179,13 @@ export class MapPanel {
   draw(city, store) {
     const worst = worstByStation(store);
     for (const marker of this.#markers) {
-      const { standing, level, rank, severity } = worst.get(marker.station.station) ?? NOTHING;
+      const { standing, level, rank, severity, silent } = worst.get(marker.station.station) ?? NOTHING;
       marker.severity = severity;
+      setData(marker.node, "silent", silent);
       setData(marker.node, "standing", standing);
       paintLevel(marker.node, city, level);
       setText(marker.rank, level ? String(rank) : "");
-      const words = level ? levelName(city, level) : standing === "silent" ? t("kind.silent") : standing === "never" ? t("kind.never") : t("kind.normal");
+      const words = level ? [levelName(city, level), silent ? t("kind.silent") : ""].filter(Boolean).join(", ") : standing === "silent" ? t("kind.silent") : standing === "never" ? t("kind.never") : t("kind.normal");
       marker.node.setAttribute("aria-label", `${marker.station.name}: ${words}`);
       marker.node.title = `${marker.station.name}: ${words}`;
       setData(marker.label, "standing", standing);
