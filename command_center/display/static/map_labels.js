@@ -17,6 +17,9 @@ const EDGE_LINES = Array.from({ length: 25 }, (_, k) => (k % 2 ? 1 : -1) * Math.
 /** @param {Box} a @param {Box} b */
 const cover = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 
+/** How far a point lies outside a box. @param {Box} box @param {{x: number, y: number}} point */
+const gap = (box, { x, y }) => Math.hypot(Math.max(box.left - x, 0, x - box.right), Math.max(box.top - y, 0, y - box.bottom));
+
 /**
  * Boxes where a label may stand: right of its symbol, left, above, below, at the corners; or on the point.
  * @param {Label} label
@@ -74,14 +77,17 @@ export function placeLabels(labels, frame) {
   /** @param {Label} label */
   const symbol = ({ x, y, reach }) => ({ left: x - reach, top: y - reach, right: x + reach, bottom: y + reach });
   const symbols = labels.filter((label) => label.reach > 0 && !label.must).map(symbol);
-  const taken = labels.filter((label) => label.must).map(symbol);
-  /** @param {Label} label @param {Box[]} boxes @returns {Box|null} the first of those that cover least, taken */
-  const take = (label, boxes) => {
+  const marks = labels.filter((label) => label.must);
+  const taken = marks.map(symbol);
+  /** @param {Label} label @param {Box[]} boxes @param {boolean} [far] a line leads to it @returns {Box|null} the first of those that cover least, taken */
+  const take = (label, boxes, far = false) => {
     let best = null;
     let fewest = label.must ? Infinity : 1;
     for (const box of boxes) {
       if (box.left < frame.left || box.right > frame.right || box.top < frame.top || box.bottom > frame.bottom) continue;
       if (taken.some((other) => cover(box, other))) continue;
+      const own = gap(box, label);
+      if (!far && marks.some((other) => other !== label && gap(box, other) < own - 1)) continue; // it would be read as that one's name
       const covered = symbols.filter((other) => cover(box, other)).length;
       if (covered < fewest) [best, fewest] = [box, covered];
     }
@@ -92,7 +98,7 @@ export function placeLabels(labels, frame) {
   const seen = ({ x, y }) => x >= frame.left && x <= frame.right && y >= frame.top && y <= frame.bottom;
   const near = labels.map((label) => (seen(label) ? take(label, candidates(label)) : null));
   return labels.map((label, k) => {
-    const place = near[k] ?? (label.always && seen(label) ? take(label, atEdges(label, frame)) : null);
+    const place = near[k] ?? (label.always && seen(label) ? take(label, atEdges(label, frame), true) : null);
     return place && { left: place.left, top: place.top };
   });
 }
