@@ -97,8 +97,9 @@ function hold({ x, y, reach }, point, frame) {
 /** The lines from the symbols that were moved back to their places, each of which has a dot. */
 export class Leaders {
   #lines = svg("path", { class: "map-leader" });
+  #names = svg("path", { class: "map-leader map-leader-name" });
   #dots = svg("path", { class: "map-leader-dot" });
-  node = svg("svg", { class: "map-leaders", "aria-hidden": "true" }, this.#lines, this.#dots);
+  node = svg("svg", { class: "map-leaders", "aria-hidden": "true" }, this.#lines, this.#names, this.#dots);
 
   /**
    * @param {Spot[]} spots
@@ -109,7 +110,9 @@ export class Leaders {
     const named = spots.flatMap(({ reach }, k) => toLabel(stand[k], reach, labels[k]));
     const moved = spots.flatMap(({ x, y, reach }, k) => (Math.hypot(stand[k].x - x, stand[k].y - y) > COVERS * reach ? [{ from: stand[k], to: { x, y } }] : []));
     const round = (/** @type {Point} */ { x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`;
-    this.#lines.setAttribute("d", [...named, ...moved].map(({ from, to }) => `M${round(from)}L${round(to)}`).join(""));
+    const drawn = (/** @type {{from: Point, to: Point}[]} */ lines) => lines.map(({ from, to }) => `M${round(from)}L${round(to)}`).join("");
+    this.#lines.setAttribute("d", drawn(moved));
+    this.#names.setAttribute("d", drawn(named));
     this.#dots.setAttribute("d", moved.map(({ to }) => `M${round(to)}h0`).join(""));
   }
 }
