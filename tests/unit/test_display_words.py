@@ -37,7 +37,8 @@ def run(page: Page) -> Run:
 
 TREND = """
     const read_ms = Date.parse(a[3] ?? a[0].rate?.time ?? a[1]);
-    const store = { beside: [a[0]], sensors: [{ interval_s: a[4] ?? 60 }], sound_ms: [read_ms], isStale: () => a[2] ?? false };
+    const sensors = [{ interval_s: a[4] ?? 60 }];
+    const store = { beside: [a[0]], sensors, sound_ms: [read_ms], isStale: () => a[2] ?? false };
     return m.trendOf({ levels: {} }, store, 0, Date.parse(a[1]))"""
 AT = "2026-01-01T00:00:00Z"
 RISING = {"value": 34.2, "unit": "cm/h", "low": 20.0, "high": 50.0, "time": AT}
