@@ -68,6 +68,22 @@ def test_the_name_of_the_worst_stands_at_the_edge_rather_than_nowhere(run: Run) 
     assert place in ({"left": 0, "top": 142}, {"left": 340, "top": 142})
 
 
+def test_a_station_that_holds_a_level_and_is_silent_is_both(run: Run) -> None:
+    body = """
+        const level = { name: "siaga", rank: 2, severity: 3 };
+        const sensor = { station: "A", levels: [level], levels_reached: ["siaga"] };
+        const store = { sensors: [sensor], level: ["siaga"], standing: () => "level", isSilent: () => a[0] };
+        const { standing, silent } = m.worstByStation(store).get("A");
+        return [standing, silent]"""
+    assert [run("standing.js", body, silent) for silent in (True, False)] == [["level", True], ["level", False]]
+
+
+def test_a_long_name_takes_two_lines_about_as_long(run: Run) -> None:
+    names = ["Rolak Songo", "Watudakon di Dam Sipon", "Kali Surabaya di Perning", "Gununggedangandawar"]
+    expected = ["Rolak Songo", "Watudakon\ndi Dam Sipon", "Kali Surabaya\ndi Perning", "Gununggedangandawar"]
+    assert run("station_name.js", "return a.map(m.inTwoLines)", *names) == expected
+
+
 def test_alarms_that_no_screen_shows_are_one_line_and_other_troubles_each_their_own(run: Run) -> None:
     fields = {"kind": "unseen", "exercise": False, "acknowledged_by": None}
     troubles = [
