@@ -23,6 +23,9 @@ _NOUNS: Final = {
     "river_eta": Text("waktu ke tingkat berikutnya", "time to next level"),
     "ispu": Text("ISPU", "ISPU"),
     "los": Text("tingkat pelayanan jalan", "level of service"),
+    "traffic_los": Text("tingkat pelayanan jalan", "level of service"),
+    "traffic_ratio": Text("rasio kecepatan", "speed ratio"),
+    "rain_sum": Text("jumlah hujan", "rain total"),
     "basin_count": Text("jumlah pos siaga", "gauges on alert"),
 }
 _UNITS: Final = {"m3/s": "m³/s", "m3/s/h": "m³/s/h", "ug/m3": "µg/m³", "Cel": "°C", "1": ""}

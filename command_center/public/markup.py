@@ -85,12 +85,12 @@ def colour_of(colour: str) -> str:
 
 @lru_cache(1)
 def _own_files() -> tuple[str, str, str]:
-    """Style, script, and the policy that lets just these two in."""
+    """Style, script, and the policy that lets just these two in, and the page itself once more."""
     folder = files("command_center.public")
     style, script = (folder.joinpath(name).read_text("utf-8") for name in ("page.css", "page.js"))
     policy = (
-        f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_sha256(script)}'; base-uri 'none';"
-        " form-action 'none'"
+        f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_sha256(script)}'; connect-src 'self';"
+        " base-uri 'none'; form-action 'none'"
     )
     return style, script, policy
 

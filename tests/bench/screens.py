@@ -123,7 +123,8 @@ def _studio(state: str, folder: Path, it: argparse.Namespace) -> Iterator[Studio
         until(lambda: _all_told(api, telling), "the first readings", 60)
         if state == "data-lost":
             telling.lost = behind(telling.catalogue, LOST_VIA)
-            until(lambda: any("silent" in str(a) for a in api.everything("/alarms")), "a silence", 90)
+            telling.tell_now()
+            until(lambda: any(a["level"] == "silent" for a in api.everything("/alarms")), "a silence", 90)
         with telling, chromium() as browser:
             work(api.url, state)
             pages, sizes = tuple(it.page), tuple(it.size)

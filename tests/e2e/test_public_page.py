@@ -161,3 +161,31 @@ def test_the_text_is_ready_to_forward_and_nothing_else_is_reachable(stack: Stack
     here = stack.url.removesuffix("/warga")
     for path in ("/api/v1/sensors", "/metrics", "/healthz", "/alerts.atom", "/static/main.js"):
         assert plain_http.get(here + path).status_code == 404
+
+
+def test_an_open_page_fetches_what_is_new_and_without_a_network_still_turns_old(stack: Stack, phone: Page) -> None:
+    phone.clock.install(time=time.time())
+    phone.route("**/*", lambda route: route.continue_())  # its cache believes in the true clock, and would answer
+    phone.goto(stack.url)
+    phone.fill("#find", "wetan")
+    asked: list[str] = []
+    phone.on("request", lambda request: asked.append(request.url))
+    made = phone.locator("html").get_attribute("data-made-ms")
+    assert made is not None
+    stack.broker.observe(RIVER, AWAS_CM - 250, origin="simulated")
+    until(lambda: "AWAS" not in stack.said(), "the fall on the page")
+    phone.clock.fast_forward(95_000)
+    expect(phone.locator("#areas li:visible")).not_to_contain_text("AWAS")
+    assert asked == [stack.url]
+    assert int(phone.locator("html").get_attribute("data-made-ms") or 0) > int(made)
+    expect(phone.locator("#find")).to_have_value("wetan")
+    expect(phone.locator("#areas li:visible")).to_have_count(1)
+    expect(phone.locator(".old")).to_be_hidden()
+    phone.context.set_offline(True)
+    phone.clock.fast_forward(VALID_MS)
+    expect(phone.locator(".old")).to_be_visible()
+    assert asked == [stack.url]
+    phone.context.set_offline(False)
+    with phone.expect_request(stack.url):  # at once: and what it gets is older than this phone's clock by now
+        phone.clock.fast_forward(1_000)
+    expect(phone.locator(".old")).to_be_visible()

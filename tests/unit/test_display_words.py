@@ -36,7 +36,9 @@ def run(page: Page) -> Run:
 
 
 TREND = """
-    const store = { beside: [a[0]], sensors: [{ interval_s: 60 }], isStale: () => a[2] ?? false };
+    const read_ms = Date.parse(a[3] ?? a[0].rate?.time ?? a[1]);
+    const sensors = [{ interval_s: a[4] ?? 60 }];
+    const store = { beside: [a[0]], sensors, sound_ms: [read_ms], isStale: () => a[2] ?? false };
     return m.trendOf({ levels: {} }, store, 0, Date.parse(a[1]))"""
 AT = "2026-01-01T00:00:00Z"
 RISING = {"value": 34.2, "unit": "cm/h", "low": 20.0, "high": 50.0, "time": AT}
@@ -63,6 +65,26 @@ def test_a_value_rises_or_falls_only_where_its_bounds_agree_and_the_rate_is_of_n
     assert (stale["direction"], stale["known"]) == ("", False)
 
 
+@pytest.mark.parametrize(
+    ("minutes_later", "value_minute", "interval_s", "rate", "short"),
+    [
+        (1, 1, 60, "34 cm/jam", "34/jam"),
+        (5, 0, 60, "34 cm/jam", "34/jam"),  # as old as the value beside it, whose age is told
+        (5, 4, 60, "34 cm/jam (5 mnt lalu)", "(34/jam)"),
+        (6, 6, 60, "", ""),
+        (25, 10, 600, "34 cm/jam", "34/jam"),
+        (25, 20, 600, "34 cm/jam (25 mnt lalu)", "(34/jam)"),
+        (31, 31, 600, "", ""),
+    ],
+)
+def test_a_rate_ages_like_its_value_and_says_its_own_age_where_it_is_behind(
+    run: Run, minutes_later: int, value_minute: int, interval_s: int, rate: str, short: str
+) -> None:
+    at, value = (f"2026-01-01T00:{minute:02}:00Z" for minute in (minutes_later, value_minute))
+    found = run("trend.js", TREND, {"rate": RISING, "eta": NEXT}, at, False, value, interval_s)
+    assert (found["rate"], found["short"], found["ahead"] is not None) == (rate, short, rate != "")
+
+
 def test_without_a_rate_nothing_is_said_to_be_steady(run: Run) -> None:
     assert run("trend.js", TREND, {"rate": None, "eta": None}, AT)["known"] is False
 
@@ -77,7 +99,7 @@ def test_a_count_has_no_decimals_and_an_unknown_one_is_no_zero(run: Run) -> None
     [
         ({}, 0, "siaga dalam 25–40 mnt"),
         ({}, 5, "siaga dalam 20–35 mnt"),
-        ({}, 14, "siaga dalam 11–26 mnt"),
+        ({"time": "2025-12-31T23:50:00Z"}, 0, ""),
         ({"latest_min": None}, 0, "siaga paling cepat 25 mnt lagi"),
         ({"earliest_min": None, "latest_min": None}, 0, "siaga sekitar 30 mnt lagi"),
         ({"earliest_min": 180.0, "latest_min": None}, 0, "siaga paling cepat 3 jam lagi"),

@@ -114,11 +114,11 @@ export class AlarmPanel {
     const button = el("button", "acknowledge");
     button.type = "button";
     const reading = el("div", "alarm-reading");
-    reading.append(parts.value, " ", parts.unit);
+    reading.append(parts.value, " ", parts.unit, parts.age);
     const head = el("div", "alarm-head");
     head.append(parts.symbol, parts.level, parts.where, parts.what, reading, button);
     const words = el("div", "alarm-words");
-    words.append(parts.state, parts.since, parts.limit, parts.tags, parts.age, parts.error);
+    words.append(parts.state, parts.since, parts.limit, parts.tags, parts.error);
     node.append(head, parts.doubts, words);
     node.dataset.alarm = alarm.id;
     node.tabIndex = 0;

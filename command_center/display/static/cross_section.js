@@ -1,6 +1,6 @@
 // @ts-check
-// A gauge as the cross-section of its river: bed, water, and its levels as lines with their rank.  Grey as long as nothing is
-// reached.
+// A gauge as the cross-section of its river: bed, water, and its levels as lines.  Grey as long as nothing is reached; which
+// level that is a chip says, in words.
 
 import { setData, svg } from "./dom.js";
 
@@ -8,7 +8,6 @@ import { setData, svg } from "./dom.js";
 
 const WIDTH = 72;
 const HEIGHT = 36;
-const RANKS = 8; // beside the picture: the levels' ranks
 const BANK = 15; // the bed is so much narrower on each side
 const HEADROOM = 0.14;
 /** What lies more than so many spans of the levels below the lowest one is not drawn: gauges count from any zero. */
@@ -40,13 +39,11 @@ export class CrossSection {
   constructor(levels) {
     this.#scale = scaleOf(levels);
     const bed = `M1,1 L${BANK},${HEIGHT - 1} H${WIDTH - BANK} L${WIDTH - 1},1`;
-    this.node = svg("svg", { class: "section", viewBox: `0 0 ${WIDTH + RANKS} ${HEIGHT}`, "aria-hidden": "true" }, this.#water, this.#surface);
+    this.node = svg("svg", { class: "section", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true" }, this.#water, this.#surface);
     for (const level of levels) {
       if (level.direction !== "rising") continue;
       const y = this.#y(level.value);
-      const rank = svg("text", { class: "section-rank", x: WIDTH + 1, y: y + 3 });
-      rank.textContent = String(level.rank);
-      const line = svg("g", { class: "section-level" }, svg("path", { d: `M${this.#bank(y)},${y} H${WIDTH - this.#bank(y)}` }), rank);
+      const line = svg("g", { class: "section-level" }, svg("path", { d: `M${this.#bank(y)},${y} H${WIDTH - this.#bank(y)}` }));
       this.node.append(line);
       this.#lines.push({ level, line });
     }

@@ -3,11 +3,12 @@
 // down, what is in maintenance.
 
 import { PAGE, byId, el, setChildren, setData, setText } from "./dom.js";
-import { age, clockTime } from "./format.js";
+import { age, clockTime, whole } from "./format.js";
 import { levelName, paintLevel } from "./levels.js";
 import { left } from "./left.js";
 import { shortName } from "./station_name.js";
 import { pick, t } from "./text.js";
+import { foldTroubles } from "./trouble_fold.js";
 
 /** @typedef {import("./types.js").City} City */
 /** @typedef {import("./types.js").Duties} Duties */
@@ -26,20 +27,21 @@ const RANK = { waiting: 0, taken: 1, done: 2, undone: 3 };
 export function drawDuties(city, duties, now_ms, onAcknowledge) {
   const host = byId(PAGE.duties);
   const actions = [...duties.actions].sort(compareActions);
-  const first = duties.troubles.length;
+  const troubles = foldTroubles(duties.troubles);
+  const first = troubles.length;
   // What stands out for 90 days with a ticket is no countdown: the list of alarms has it.
   const orders = (duties.orders ?? []).filter((order) => order.aside === "suppressed");
   const last = first + actions.length + duties.reports.length;
   const count = last + orders.length;
   while (host.children.length < count) host.append(line());
   const nodes = /** @type {HTMLElement[]} */ ([...host.children]).slice(0, count);
-  duties.troubles.forEach((trouble, k) => drawTrouble(nodes[k], city, trouble, now_ms, onAcknowledge));
+  troubles.forEach((folded, k) => drawTrouble(nodes[k], city, folded, now_ms, onAcknowledge));
   duties.reports.forEach((report, k) => drawReport(nodes[first + k], city, report, now_ms));
   actions.forEach((action, k) => drawAction(nodes[first + duties.reports.length + k], city, action, now_ms));
   orders.forEach((order, k) => drawOrder(nodes[last + k], city, order, now_ms));
   setChildren(host, nodes);
   byId(PAGE.dutiesPart).hidden = count === 0;
-  setText(byId(PAGE.dutiesCount), actions.length > 0 ? t("duty.count", { n: String(actions.length) }) : "");
+  setText(byId(PAGE.dutiesCount), actions.length === 0 ? "" : actions.length === 1 ? t("duty.countOne") : t("duty.count", { n: whole(actions.length) }));
 }
 
 /**
@@ -147,11 +149,13 @@ function drawReport(node, city, report, now_ms) {
 /**
  * @param {HTMLElement} node
  * @param {City} city
- * @param {import("./types.js").Trouble} trouble of the means of warning
+ * @param {import("./types.js").Trouble[]} troubles of the means of warning, several that say the same of different alarms
  * @param {number} now_ms
  * @param {(trouble: string) => void} onAcknowledge
  */
-function drawTrouble(node, city, trouble, now_ms, onAcknowledge) {
+function drawTrouble(node, city, troubles, now_ms, onAcknowledge) {
+  const [trouble] = troubles;
+  const text = troubles.length > 1 ? t("duty.unseen", { n: whole(troubles.length) }) : pick(trouble.text);
   const since_ms = trouble.since_us / 1000;
   delete node.dataset.action;
   setData(node, "datastream", false);
@@ -159,12 +163,13 @@ function drawTrouble(node, city, trouble, now_ms, onAcknowledge) {
   setData(node, "due", trouble.acknowledged_by === null);
   setData(node, "trouble", trouble.id);
   paintLevel(node, city, "");
-  const mark = trouble.exercise ? t("tag.exercise") : "";
+  const since = t("duty.since", { time: clockTime(since_ms), age: age(now_ms - since_ms) });
+  const when = [trouble.exercise ? t("tag.exercise") : "", since].filter(Boolean).join(" · ");
   const who = trouble.acknowledged_by === null ? "" : t("duty.taken", { who: trouble.acknowledged_by });
-  fill(node, [pick(trouble.text), mark, who, t("duty.since", { time: clockTime(since_ms), age: age(now_ms - since_ms) })]);
+  fill(node, [text, "", who, when]);
   button(node).hidden = trouble.acknowledged_by !== null;
   setText(button(node), t("alarm.acknowledge"));
-  button(node).onclick = () => onAcknowledge(trouble.id);
+  button(node).onclick = () => troubles.forEach(({ id }) => onAcknowledge(id));
 }
 
 /**

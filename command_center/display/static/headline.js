@@ -142,8 +142,9 @@ function rateNode({ trend }) {
   if (!trend?.direction) return node;
   setData(node, "trend", trend.direction);
   const rate = el("b", "headline-rate");
-  rate.append(trendSymbol(), trend.rate);
+  rate.append(trendSymbol(), trend.bare);
   node.append(rate);
+  if (trend.old) node.append(el("small", "headline-old", t("headline.rateOld", { age: trend.old })));
   return node;
 }
 

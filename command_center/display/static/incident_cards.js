@@ -123,10 +123,10 @@ export class IncidentCards {
       who: el("b", "incident-who"),
     };
     const head = el("div", "alarm-head");
-    head.append(card.symbol, card.level, card.name, button);
+    head.append(card.symbol, card.level, card.name, card.cause, button);
     const line = el("div", "incident-line");
-    line.append(card.cause, card.who);
-    node.append(head, line, card.words, card.error);
+    line.append(card.who, card.words);
+    node.append(head, line, card.error);
     this.#cards.set(id, card);
     return card;
   }

@@ -4,12 +4,13 @@
 import { PAGE, byId, el, setData, setText } from "./dom.js";
 import { levelName, paintLevel } from "./levels.js";
 import { createGlView, hasWebGl } from "./map_gl.js";
-import { nameOf, placeLabels } from "./map_labels.js";
+import { boxAt, nameOf, placeLabels } from "./map_labels.js";
 import { fetchLayer } from "./map_layers.js";
+import { Leaders, spread } from "./map_spread.js";
 import { createSvgView } from "./map_svg.js";
 import { NOTHING, worstByStation } from "./standing.js";
-import { shortName } from "./station_name.js";
-import { stationSymbol } from "./symbols.js";
+import { inTwoLines, shortName } from "./station_name.js";
+import { legendEntry, stationSymbol } from "./symbols.js";
 import { pick, t } from "./text.js";
 
 /** @typedef {import("./types.js").City} City */
@@ -30,6 +31,9 @@ import { pick, t } from "./text.js";
 /** @typedef {{lon: number, lat: number, label: HTMLElement, size: number}} PlaceName */
 
 const WEBGL_WAIT_MS = 2000;
+/** So many of the worst have their names on the map wherever there is room, if they are as bad as this. */
+const ALWAYS = 4;
+const SEVERE = 3;
 const NAMED_KINDS = new Set(["area", "river"]);
 
 export class MapPanel {
@@ -39,6 +43,7 @@ export class MapPanel {
   #markers = [];
   /** @type {PlaceName[]} */
   #names = [];
+  #leaders = new Leaders();
   #canvas = byId(PAGE.mapCanvas);
   #overlay = byId(PAGE.mapOverlay);
   #fixed = false;
@@ -108,7 +113,7 @@ export class MapPanel {
       node.type = "button";
       node.dataset.station = station.station;
       const rank = el("span", "marker-rank");
-      const label = el("span", "map-label map-label-station", shortName(city, station.station));
+      const label = el("span", "map-label map-label-station", inTwoLines(shortName(city, station.station)));
       node.append(stationSymbol(station.kind), rank);
       node.addEventListener("click", () => this.onSelect(station.station));
       return { station, node, rank, label, severity: 0 };
@@ -125,7 +130,7 @@ export class MapPanel {
       }));
     this.#names.sort((a, b) => b.size - a.size);
     const labels = [...this.#names.map((n) => n.label), ...this.#markers.map((m) => m.label)];
-    this.#overlay.replaceChildren(...labels, ...this.#markers.map((m) => m.node));
+    this.#overlay.replaceChildren(this.#leaders.node, ...labels, ...this.#markers.map((m) => m.node));
   }
 
   /** Buttons, legend and credit, in the current language. @param {City} city */
@@ -144,8 +149,8 @@ export class MapPanel {
     const kinds = { river: t("kind.river"), weir: t("kind.weir"), rain: t("kind.rain"), air: t("kind.air"), road: t("kind.road") };
     const legend = Object.entries(kinds)
       .filter(([kind]) => city.stations.some((s) => s.kind === kind))
-      .map(([kind, name]) => entry(kind, "normal", name));
-    legend.push(entry("river", "silent", t("kind.silent")), entry("river", "never", t("kind.never")));
+      .map(([kind, name]) => legendEntry(kind, "normal", name));
+    legend.push(legendEntry("river", "silent", t("kind.silent")), legendEntry("river", "never", t("kind.never")));
     byId(PAGE.mapLegend).replaceChildren(...legend);
     const credits = [...new Set([...city.layers.map((l) => l.attribution), pick(city.credit)])].filter(Boolean);
     setText(byId(PAGE.mapCredit), credits.join(" · "));
@@ -174,12 +179,13 @@ export class MapPanel {
   draw(city, store) {
     const worst = worstByStation(store);
     for (const marker of this.#markers) {
-      const { standing, level, rank, severity } = worst.get(marker.station.station) ?? NOTHING;
+      const { standing, level, rank, severity, silent } = worst.get(marker.station.station) ?? NOTHING;
       marker.severity = severity;
+      setData(marker.node, "silent", silent);
       setData(marker.node, "standing", standing);
       paintLevel(marker.node, city, level);
       setText(marker.rank, level ? String(rank) : "");
-      const words = level ? levelName(city, level) : standing === "silent" ? t("kind.silent") : standing === "never" ? t("kind.never") : t("kind.normal");
+      const words = level ? [levelName(city, level), silent ? t("kind.silent") : ""].filter(Boolean).join(", ") : standing === "silent" ? t("kind.silent") : standing === "never" ? t("kind.never") : t("kind.normal");
       marker.node.setAttribute("aria-label", `${marker.station.name}: ${words}`);
       marker.node.title = `${marker.station.name}: ${words}`;
       setData(marker.label, "standing", standing);
@@ -196,18 +202,23 @@ export class MapPanel {
     const frame = { left: 0, top, right: this.#canvas.clientWidth, bottom };
     const markers = [...this.#markers].sort((a, b) => b.severity - a.severity);
     let outside = 0;
-    const labels = markers.map((marker) => {
+    const spots = markers.map((marker) => {
       const [x, y] = view.project(marker.station.lon, marker.station.lat);
       if (x < 0 || y < 0 || x > frame.right || y > frame.bottom) outside += 1;
-      marker.node.style.transform = `translate(${x}px, ${y}px)`;
-      marker.node.style.zIndex = String(10 + marker.severity);
-      return { x, y, reach: marker.node.offsetWidth / 2, ...size(marker.label), must: marker.severity > 0 };
+      return { x, y, reach: marker.node.offsetWidth / 2, weight: 1 + marker.severity };
+    });
+    const stand = spread(spots, frame);
+    const labels = markers.map((marker, k) => ({ ...stand[k], reach: spots[k].reach, ...size(marker.label), must: marker.severity > 0, always: k < ALWAYS && marker.severity >= SEVERE && marker.severity === markers[0].severity }));
+    markers.forEach(({ node, severity }, k) => {
+      node.style.transform = `translate(${stand[k].x}px, ${stand[k].y}px)`;
+      node.style.zIndex = String(10 + severity);
     });
     const names = this.#names.map((name) => {
       const [x, y] = view.project(name.lon, name.lat);
       return { x, y, reach: 0, ...size(name.label), must: false };
     });
     const places = placeLabels([...labels, ...names], frame);
+    this.#leaders.draw(spots, stand, labels.map(({ width, height }, k) => boxAt(places[k], width, height)));
     [...markers, ...this.#names].forEach(({ label }, k) => {
       const place = places[k];
       label.style.visibility = place ? "visible" : "hidden";
@@ -220,18 +231,6 @@ export class MapPanel {
 
 /** @param {HTMLElement} node */
 const size = (node) => ({ width: node.offsetWidth, height: node.offsetHeight });
-
-/**
- * @param {string} kind
- * @param {string} standing
- * @param {string} name
- */
-function entry(kind, standing, name) {
-  const node = el("span", "legend-entry");
-  node.dataset.standing = standing;
-  node.append(stationSymbol(kind), ` ${name}`);
-  return node;
-}
 
 /**
  * The server went away while the map library was on its way, say: the drawing stays, and shows everything.

@@ -129,15 +129,25 @@ function ispuScale(tile) {
   return mark;
 }
 
+/** Over how long a computed sum goes: a tile has no room to say that it was computed. @type {Record<string, () => string>} */
+const WINDOWS = {
+  rain_sum_10m: () => t("property.rain10min"),
+  rain_sum_1h: () => t("property.rain1h"),
+  rain_sum_24h: () => t("property.rain24h"),
+};
+
+/** @param {string} property */
+const windowName = (property) => WINDOWS[property.replaceAll("-", "_")]?.() ?? propertyName(property);
+
 /**
- * "1 jam 12 mm", "24 jam, dihitung 40 mm": the sums beside the intensity, what was measured first.
+ * "1 jam 12 mm", "24 jam 40 mm": the sums beside the intensity, what was measured first.
  * @param {Store} store
  * @param {number[]} indices
  */
 function sums(store, indices) {
   const told = indices.filter((i) => store.sensors[i].unit === "mm" && Number.isFinite(store.sound[i]));
   told.sort((a, b) => Number(Boolean(store.sensors[a].derived_from)) - Number(Boolean(store.sensors[b].derived_from)));
-  const lines = told.slice(0, 2).map((i) => `${propertyName(store.sensors[i].property)} ${number(store.sound[i], "mm")} mm`);
+  const lines = told.slice(0, 2).map((i) => `${windowName(store.sensors[i].property)} ${number(store.sound[i], "mm")} mm`);
   return lines.join("\n");
 }
 

@@ -2,10 +2,11 @@
 // How a station stands, from its datastreams.
 
 /** @typedef {import("./store.js").Store} Store */
-/** @typedef {{standing: "level"|"silent"|"never"|"normal", level: string, rank: number, severity: number}} Standing */
+/** @typedef {{standing: "level"|"silent"|"never"|"normal", level: string, rank: number, severity: number, silent: boolean}} Standing
+ *   silent: what is expected to be heard of it is not, whatever level it held */
 
 /** @type {Standing} */
-export const NOTHING = { standing: "never", level: "", rank: 0, severity: 0 };
+export const NOTHING = { standing: "never", level: "", rank: 0, severity: 0, silent: false };
 
 /**
  * The indices of each station's datastreams: those with levels first, what is shown with others last, else as the
@@ -63,11 +64,12 @@ function standingOf(store, indices, heard) {
   for (const i of indices) {
     const level = store.sensors[i].levels.find((l) => l.name === store.level[i]);
     if (level && (level.severity > worst.severity || (level.severity === worst.severity && level.rank > worst.rank))) {
-      worst = { standing: "level", level: level.name, rank: level.rank, severity: level.severity };
+      worst = { standing: "level", level: level.name, rank: level.rank, severity: level.severity, silent: heard.some((k) => store.isSilent(k)) };
     }
   }
   if (worst !== NOTHING) return worst;
   const standings = heard.map((i) => store.standing(i));
   if (standings.every((standing) => standing === "never")) return NOTHING;
-  return { ...NOTHING, standing: standings.some((s) => s !== "normal") ? "silent" : "normal" };
+  const silent = standings.some((s) => s !== "normal");
+  return { ...NOTHING, standing: silent ? "silent" : "normal", silent };
 }

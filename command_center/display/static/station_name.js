@@ -42,3 +42,19 @@ export function commonStart(names) {
 
 /** @param {string} name */
 const withoutBrackets = (name) => name.replace(/\s*\([^)]*\)\s*$/, "");
+
+/** Letters beyond which a name takes two lines where there is little room beside it. */
+const ONE_LINE = 15;
+
+/**
+ * A long name with the line end that makes its two lines about as long.
+ * @param {string} name
+ * @returns {string}
+ */
+export function inTwoLines(name) {
+  const ends = [...name.matchAll(/ /g)].map(({ index }) => index);
+  if (name.length <= ONE_LINE || ends.length === 0) return name;
+  const longest = (/** @type {number} */ end) => Math.max(end, name.length - end - 1);
+  const best = ends.reduce((a, b) => (longest(b) < longest(a) ? b : a));
+  return `${name.slice(0, best)}\n${name.slice(best + 1)}`;
+}

@@ -2,7 +2,7 @@
 // The wall's few symbols, drawn as SVG: a shape for each kind of station, another for each severity.  Shape and text
 // say what colour says, for those who see no colour.
 
-import { svg } from "./dom.js";
+import { el, svg } from "./dom.js";
 
 /** Outlines in a box from -10 to 10. @type {Record<string, string>} */
 const KIND = {
@@ -63,4 +63,18 @@ export function severitySymbol(severity) {
     { class: "severity", viewBox: "-12 -12 24 24", "aria-hidden": "true" },
     svg("path", { d: SEVERITY[severity] ?? SEVERITY[1] }),
   );
+}
+
+/**
+ * A kind of station as a legend shows it.
+ * @param {string} kind
+ * @param {string} standing
+ * @param {string} name
+ * @returns {HTMLElement}
+ */
+export function legendEntry(kind, standing, name) {
+  const node = el("span", "legend-entry");
+  node.dataset.standing = standing;
+  node.append(stationSymbol(kind), ` ${name}`);
+  return node;
 }

@@ -1,15 +1,15 @@
 // @ts-check
 // How fast a value rises or falls, and when it reaches its next level, in words: "▲ 34 cm/jam", "Siaga 2 dalam 25–40 mnt".
 
-import { age, number, unitText } from "./format.js";
+import { age, number, unitText, whole } from "./format.js";
 import { levelName } from "./levels.js";
 import { t } from "./text.js";
 
 /** @typedef {import("./types.js").City} City */
 /** @typedef {import("./types.js").Rate} Rate */
 /** @typedef {import("./store.js").Store} Store */
-/** @typedef {{direction: "up"|"down"|"", rate: string, short: string, next: string, ahead: Ahead|null, known: boolean}} Trend
- *   short: the rate without its unit; known: false where nothing says whether it rises or falls */
+/** @typedef {{direction: "up"|"down"|"", rate: string, bare: string, old: string, short: string, next: string, ahead: Ahead|null, known: boolean}} Trend
+ *   bare: the rate without its age; old: that age, "" = not worth telling; short: the rate without its unit; known: false where nothing says whether it rises or falls */
 /**
  * @typedef {object} Ahead  The next level.
  * @property {"within"|"earliest"|"about"} how @property {string} level its name @property {string} time "25–40 mnt"
@@ -18,7 +18,7 @@ import { t } from "./text.js";
  */
 
 /** @type {Trend} */
-const UNKNOWN = { direction: "", rate: "", short: "", next: "", ahead: null, known: false };
+const UNKNOWN = { direction: "", rate: "", bare: "", old: "", short: "", next: "", ahead: null, known: false };
 /** @type {Trend} */
 const STEADY = { ...UNKNOWN, known: true };
 /** @type {Record<Ahead["how"], (ahead: {level: string, time: string}) => string>} */
@@ -28,11 +28,13 @@ const SENTENCES = {
   about: ({ level, time }) => t("trend.about", { level, time }),
 };
 const MINUTE_MS = 60e3;
-/** A rate found longer ago says nothing of now; a datastream that reports more seldom has more time. */
-const RATE_LASTS_MS = 15 * MINUTE_MS;
+/** A rate lasts as long as a value of its gauge does before it is stale (`Store.isStale`), and no less than this. */
+const RATE_LASTS_MS = 5 * MINUTE_MS;
 const RATE_LASTS_INTERVALS = 3;
-/** A rate found so long ago is told with its age. */
-const RATE_OLD_MS = 5 * MINUTE_MS;
+/** A rate that is so much (and one interval) older than the value beside it is told with its own age. */
+const RATE_BEHIND_MS = 3 * MINUTE_MS;
+/** From here on a rate of few letters needs no decimals. */
+const SHORT_WHOLE_FROM = 10;
 /** From here on a time to come is told in hours; where its latest lies further ahead, its earliest as well. */
 const HOURS_FROM_MIN = 120;
 const MINUTES_TO_MIN = 300;
@@ -47,17 +49,21 @@ const MINUTES_TO_MIN = 300;
 export function trendOf(city, store, i, now_ms) {
   const { rate, eta } = store.beside[i];
   if (!rate || store.isStale(i, now_ms)) return UNKNOWN;
-  const lasts_ms = Math.max(RATE_LASTS_MS, RATE_LASTS_INTERVALS * 1000 * (store.sensors[i].interval_s ?? 0));
-  const old_ms = now_ms - Date.parse(rate.time);
-  if (old_ms > lasts_ms) return UNKNOWN;
+  const interval_ms = 1000 * (store.sensors[i].interval_s ?? 0);
+  const lasts_ms = Math.max(RATE_LASTS_MS, RATE_LASTS_INTERVALS * interval_ms);
+  const rate_ms = Date.parse(rate.time);
+  if (now_ms - rate_ms > lasts_ms) return UNKNOWN;
   const direction = directionOf(rate);
   if (!direction) return STEADY;
-  const n = number(Math.abs(rate.value), rate.unit);
-  const now = `${n} ${unitText(rate.unit)}`;
-  const isOld = old_ms > RATE_OLD_MS;
-  const words = isOld ? t("trend.old", { rate: now, age: age(old_ms) }) : now;
-  const ahead = direction === "up" && eta ? aheadOf(city, eta, now_ms) : null;
-  return { direction, rate: words, short: isOld ? t("tile.perHourOld", { n }) : t("tile.perHour", { n }), next: ahead ? SENTENCES[ahead.how](ahead) : "", ahead, known: true };
+  const size = Math.abs(rate.value);
+  const now = `${number(size, rate.unit)} ${unitText(rate.unit)}`;
+  const n = size < SHORT_WHOLE_FROM ? number(size, rate.unit) : whole(Math.round(size));
+  const isOld = store.sound_ms[i] - rate_ms > Math.max(RATE_BEHIND_MS, interval_ms);
+  const old = isOld ? age(now_ms - rate_ms) : "";
+  const words = isOld ? t("trend.old", { rate: now, age: old }) : now;
+  const isAhead = direction === "up" && eta && now_ms - Date.parse(eta.time) <= lasts_ms;
+  const ahead = isAhead ? aheadOf(city, eta, now_ms) : null;
+  return { direction, rate: words, bare: now, old, short: isOld ? t("tile.perHourOld", { n }) : t("tile.perHour", { n }), next: ahead ? SENTENCES[ahead.how](ahead) : "", ahead, known: true };
 }
 
 /**

@@ -7,6 +7,7 @@ import { currentValue, doubts, levelText, stateText, tags, whatText } from "./al
 import { el, setChildren, setData, setText } from "../dom.js";
 import { age, clockTime, whole } from "../format.js";
 import { paintLevel } from "../levels.js";
+import { nameOnRiver } from "../river_layout.js";
 import { severitySymbol } from "../symbols.js";
 import { pick, t } from "../text.js";
 import { priorityRank } from "./alarm.js";
@@ -177,7 +178,7 @@ function drawIncident({ node, cells }, city, store, row, now_ms) {
   setText(cells.where.second, t("incident.size", values));
   const value = currentValue(city, store, alarm, now_ms);
   setText(cells.value.first, value.value);
-  setText(cells.value.second, whatText.place(city, alarm));
+  setText(cells.value.second, nameOnRiver(whatText.place(city, alarm), pick(incident.name)));
   setData(cells.value.cell, "stale", value.stale);
   setText(cells.next.first, value.next);
   setText(cells.state.first, unacknowledged > 0 ? t("incident.unacknowledged", { n: whole(unacknowledged) }) : t("state.acknowledged"));

@@ -7,6 +7,7 @@ import { moment, number, unitText } from "../format.js";
 import { levelName } from "../levels.js";
 import { t } from "../text.js";
 import { releaseWhy } from "./alarm_text.js";
+import { reasonWord } from "./reason_word.js";
 
 /** @typedef {import("./alarm.js").FullAlarm} FullAlarm */
 /** @typedef {import("../types.js").City} City */
@@ -155,7 +156,7 @@ function toldLine({ contact, target, progress, done_at, planned_at, reason, trie
   const last = tries[tries.length - 1];
   const outcome = progress === "withdrawn" ? t("outcome.withdrawn") : last ? (OUTCOMES[last.outcome]?.() ?? last.outcome) : t("outcome.waits");
   const times = tries.length > 1 ? ` (${tries.length}×)` : "";
-  const words = [`${contact}, ${target}`, outcome + times, reason || last?.detail].filter(Boolean).join(" · ");
+  const words = [`${contact}, ${target}`, outcome + times, reasonWord(reason) || last?.detail].filter(Boolean).join(" · ");
   return [moment(Date.parse(done_at ?? last?.at ?? planned_at), now_ms, true), words];
 }
 

@@ -7,6 +7,7 @@ import { moment, whole } from "../format.js";
 import { t } from "../text.js";
 import { ask } from "./form_dialog.js";
 import { Loaded, button, mark, table } from "./loaded.js";
+import { reasonWord } from "./reason_word.js";
 
 /** @typedef {{at: string, ended_at: string|null, outcome: string, unrecorded: boolean, detail: string}} Try */
 /**
@@ -133,12 +134,6 @@ function about(notice) {
   if (notice.exercise) node.append(" ", mark(t("tag.exercise"), "exercise"));
   if (notice.late) node.append(" ", mark(t("notice.late"), "warn"));
   return node;
-}
-
-/** Nobody is told where a contact is an example without an address; other reasons are those of the way out.  @param {string} reason */
-export function reasonWord(reason) {
-  const name = /^illustrative contact; (.*): is not set$/.exec(reason)?.[1];
-  return name === undefined ? reason : t("notice.notSet", { name });
 }
 
 /** @param {Notice} notice */

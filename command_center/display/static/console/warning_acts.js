@@ -5,7 +5,7 @@ import { post } from "../api.js";
 import { t } from "../text.js";
 import { ask } from "./form_dialog.js";
 import { button } from "./loaded.js";
-import { isOpen, isOwnYes, meansChoices } from "./warning.js";
+import { isOpen, isOwnYes, meansChoices, statusWord } from "./warning.js";
 
 /** @typedef {import("./warning.js").Warning} Warning */
 /** @typedef {import("./page.js").Context} Context */
@@ -106,7 +106,7 @@ async function authorise(warning, context, onDone) {
 
 /** @param {Warning} warning @param {Context} context @param {(open?: Warning) => void} onDone */
 async function issue(warning, context, onDone) {
-  const values = { status: warning.status, areas: areas(warning), by: warning.authorisation?.by ?? "" };
+  const values = { status: statusWord(warning.status), areas: areas(warning), by: warning.authorisation?.by ?? "" };
   const explain = warning.status === "Actual" ? t("warning.issueActual", values) : t("warning.issueExercise", values);
   const send = () => context.as(() => post(`${at(warning)}/issue`, {}));
   if (await ask({ title: t("warning.issue"), explain, fields: [], submit: t("warning.issueNow"), send })) context.say(t("warning.issuedDone"));

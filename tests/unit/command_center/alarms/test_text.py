@@ -5,7 +5,8 @@ import pytest
 from command_center.alarms import life_cycle
 from command_center.alarms.alarm import Alarm, Position
 from command_center.alarms.step import Context
-from command_center.alarms.text import THIN_SPACE, sentence
+from command_center.alarms.text import THIN_SPACE, Teller, sentence
+from sensors.city import load_city
 from sensors.times import MINUTE_US
 from sensors.transition import Cause, Kind, Transition
 from tests.unit.command_center.derived_city import derived_city
@@ -135,3 +136,12 @@ LOST = transition(Kind.SILENT, time_us=minutes(3), cause=Cause.LOST_RISING, rate
 def test_a_sentence_in_both_languages(alarm: Alarm, indonesian: str, english: str) -> None:
     text = sentence(alarm, derived_city(), NOW_US)
     assert (text.id, text.en) == (indonesian.replace("_", THIN_SPACE), english.replace("_", THIN_SPACE))
+
+
+@pytest.mark.parametrize("city", ["mojokerto", "kotamobagu"])
+def test_what_roads_and_sums_of_rain_measure_has_a_word_in_both_languages(city: str) -> None:
+    catalogue, _ = load_city(city)
+    told = [d for d in catalogue.datastreams if d.kind in ("traffic_los", "traffic_ratio", "rain_sum")]
+    assert {d.kind for d in told} == {"traffic_los", "traffic_ratio", "rain_sum"}
+    for teller in (Teller("id", catalogue, NOW_US), Teller("en", catalogue, NOW_US)):
+        assert all(teller.noun(d.id) not in (d.property, "") for d in told)
