@@ -23,10 +23,17 @@
       document.title = root.getAttribute("data-old") + ": " + document.title;
     }
     if (now_ms < made_ms - CLOCK_FAULT_MS) byId("clock").className = "clock is-wrong";
-    if (canRenew && !document.hidden && navigator.onLine !== false && now_ms >= nextRenewal_ms) renew(now_ms);
+    if (canRenew && !document.hidden && navigator.onLine !== false && now_ms >= nextRenewal_ms && !isInUse()) renew(now_ms);
   }
 
   function later(now_ms) { nextRenewal_ms = now_ms + RENEW_MS * (1 + Math.random() / 2); }
+
+  // What somebody is marking, or stands on with the keyboard, is not replaced under their fingers.
+  function isInUse() {
+    var at = document.activeElement;
+    var isAtSomething = at && at !== document.body && at !== root && at.id !== "find";
+    return isAtSomething || String(window.getSelection ? window.getSelection() : "") !== "";
+  }
 
   // Without a network nothing happens: the page stays, and turns old on time.
   function renew(now_ms) {
@@ -43,11 +50,14 @@
     var other = new DOMParser().parseFromString(text, "text/html");
     var fresh = other && other.documentElement;
     if (!fresh || !(Number(fresh.getAttribute("data-made-ms")) > made_ms)) return;
+    var names = ["header", "main", "footer"];
+    function partOf(where, name) { return where.getElementsByTagName(name)[0]; }
+    if (!names.every(function (name) { return partOf(document, name) && partOf(other, name); })) return;
     var typed = byId("find") ? byId("find").value : "";
     var isTyping = document.activeElement === byId("find");
-    ["header", "main", "footer"].forEach(function (name) {
-      var here = document.getElementsByTagName(name)[0];
-      var there = other.getElementsByTagName(name)[0];
+    names.forEach(function (name) {
+      var here = partOf(document, name);
+      var there = partOf(other, name);
       if (here.innerHTML !== there.innerHTML) here.innerHTML = there.innerHTML;
     });
     made_ms = Number(fresh.getAttribute("data-made-ms"));

@@ -71,11 +71,24 @@ def test_the_name_of_the_worst_stands_at_the_edge_rather_than_nowhere(run: Run) 
 def test_a_station_that_holds_a_level_and_is_silent_is_both(run: Run) -> None:
     body = """
         const level = { name: "siaga", rank: 2, severity: 3 };
-        const sensor = { station: "A", levels: [level], levels_reached: ["siaga"] };
-        const store = { sensors: [sensor], level: ["siaga"], standing: () => "level", isSilent: () => a[0] };
+        const sensor = { station: "A", levels: [level], levels_reached: [] };
+        const store = {
+          sensors: [sensor, sensor], level: ["siaga", ""],
+          standing: (i) => (i === 0 ? "level" : "normal"), isSilent: (i) => a[0] === i,
+        };
         const { standing, silent } = m.worstByStation(store).get("A");
         return [standing, silent]"""
-    assert [run("standing.js", body, silent) for silent in (True, False)] == [["level", True], ["level", False]]
+    assert run("standing.js", body, 0) == ["level", True]
+    assert run("standing.js", body, 1) == ["level", False]  # the gauge beside it is silent, the one that holds is heard
+
+
+def test_acts_are_done_one_after_the_other_until_one_is_not(run: Run) -> None:
+    body = """
+        const begun = [], done = [];
+        const act = async (n) => { begun.push([n, done.length]); await null; done.push(n); return n === 3 ? null : n; };
+        await m.inTurn(a[0], act);
+        return begun"""
+    assert run("api.js", body, [1, 2, 3, 4]) == [[1, 0], [2, 1], [3, 2]]
 
 
 def test_a_long_name_takes_two_lines_about_as_long(run: Run) -> None:

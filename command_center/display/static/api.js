@@ -85,3 +85,15 @@ export async function text(path) {
 
 /** Where the live stream is, for the page's own scheme and host. */
 export const liveUrl = () => `${location.origin.replace(/^http/, "ws")}${ROOT}/live`;
+
+/**
+ * One act after the other, until one is not done: whoever may not is told once, not for each.
+ * @template T
+ * @param {T[]} items
+ * @param {(item: T) => Promise<unknown>} act answers null where it was not done
+ */
+export async function inTurn(items, act) {
+  for (const item of items) {
+    if ((await act(item)) === null) return;
+  }
+}

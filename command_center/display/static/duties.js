@@ -22,7 +22,7 @@ const RANK = { waiting: 0, taken: 1, done: 2, undone: 3 };
  * @param {City} city
  * @param {Duties} duties
  * @param {number} now_ms
- * @param {(trouble: string) => void} onAcknowledge
+ * @param {(troubles: string[]) => void} onAcknowledge
  */
 export function drawDuties(city, duties, now_ms, onAcknowledge) {
   const host = byId(PAGE.duties);
@@ -151,7 +151,7 @@ function drawReport(node, city, report, now_ms) {
  * @param {City} city
  * @param {import("./types.js").Trouble[]} troubles of the means of warning, several that say the same of different alarms
  * @param {number} now_ms
- * @param {(trouble: string) => void} onAcknowledge
+ * @param {(troubles: string[]) => void} onAcknowledge
  */
 function drawTrouble(node, city, troubles, now_ms, onAcknowledge) {
   const [trouble] = troubles;
@@ -169,7 +169,7 @@ function drawTrouble(node, city, troubles, now_ms, onAcknowledge) {
   fill(node, [text, "", who, when]);
   button(node).hidden = trouble.acknowledged_by !== null;
   setText(button(node), t("alarm.acknowledge"));
-  button(node).onclick = () => troubles.forEach(({ id }) => onAcknowledge(id));
+  button(node).onclick = () => onAcknowledge(troubles.map(({ id }) => id));
 }
 
 /**

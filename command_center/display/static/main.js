@@ -2,7 +2,7 @@
 // Wiring: frames go into the store, the store marks views dirty, one animation frame draws them.
 
 import { AlarmPanel } from "./alarms.js";
-import { liveUrl, post } from "./api.js";
+import { inTurn, liveUrl, post } from "./api.js";
 import { drawBands } from "./bands.js";
 import { ChartDesk } from "./chart_desk.js";
 import { CitySource } from "./city_source.js";
@@ -97,7 +97,7 @@ const redraw = {
     requestAnimationFrame(() => receipts.painted(byId(PAGE.alarms), store.alarms));
     for (const count of cuts) afterDrawing(count);
   }),
-  duties: view(() => city && drawDuties(city, store.duties, now(), acknowledgeTrouble)),
+  duties: view(() => city && drawDuties(city, store.duties, now(), acknowledgeTroubles)),
   sound: view(() => {
     sound.draw(store.alarms.values(), isLost());
     redraw.link();
@@ -206,8 +206,8 @@ function accept(updated) {
   redraw.headline();
 }
 
-/** @param {string} id */
-const acknowledgeTrouble = (id) => void login.as(() => post(`/troubles/${encodeURIComponent(id)}/acknowledge`, {}));
+/** @param {string[]} ids */
+const acknowledgeTroubles = (ids) => void inTurn(ids, (id) => login.as(() => post(`/troubles/${encodeURIComponent(id)}/acknowledge`, {})));
 
 let checked_at = performance.now();
 /** Late itself: the page was held up, and frames may still be waiting behind this timer.  They go first. */

@@ -129,7 +129,7 @@ function ispuScale(tile) {
   return mark;
 }
 
-/** Over how long a computed sum goes: a tile has no room to say that it was computed. @type {Record<string, () => string>} */
+/** Over how long a computed sum goes: a tile has room for no more than a word that it was computed. @type {Record<string, () => string>} */
 const WINDOWS = {
   rain_sum_10m: () => t("property.rain10min"),
   rain_sum_1h: () => t("property.rain1h"),
@@ -137,10 +137,13 @@ const WINDOWS = {
 };
 
 /** @param {string} property */
-const windowName = (property) => WINDOWS[property.replaceAll("-", "_")]?.() ?? propertyName(property);
+const windowName = (property) => {
+  const span = WINDOWS[property.replaceAll("-", "_")]?.();
+  return span === undefined ? propertyName(property) : t("property.computedShort", { span });
+};
 
 /**
- * "1 jam 12 mm", "24 jam 40 mm": the sums beside the intensity, what was measured first.
+ * "1 jam 12 mm", "24 jam (hit.) 40 mm": the sums beside the intensity, what was measured first.
  * @param {Store} store
  * @param {number[]} indices
  */

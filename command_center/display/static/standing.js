@@ -3,7 +3,7 @@
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {{standing: "level"|"silent"|"never"|"normal", level: string, rank: number, severity: number, silent: boolean}} Standing
- *   silent: what is expected to be heard of it is not, whatever level it held */
+ *   silent: what holds the level is not heard any more; where none does, something that is expected is not */
 
 /** @type {Standing} */
 export const NOTHING = { standing: "never", level: "", rank: 0, severity: 0, silent: false };
@@ -64,7 +64,7 @@ function standingOf(store, indices, heard) {
   for (const i of indices) {
     const level = store.sensors[i].levels.find((l) => l.name === store.level[i]);
     if (level && (level.severity > worst.severity || (level.severity === worst.severity && level.rank > worst.rank))) {
-      worst = { standing: "level", level: level.name, rank: level.rank, severity: level.severity, silent: heard.some((k) => store.isSilent(k)) };
+      worst = { standing: "level", level: level.name, rank: level.rank, severity: level.severity, silent: store.isSilent(i) };
     }
   }
   if (worst !== NOTHING) return worst;
