@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sensors.command import Command
 from sensors.errors import SettingsError, SiagaError
+from sensors.lasting import lasting
 from sensors.settings import load_settings
 
 ENTRY_POINTS = "siaga.commands"
@@ -40,7 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def discover() -> dict[str, Command]:
     """The sub-commands by name, from the entry points of every installed package."""
-    return {point.name: point.load() for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda p: p.name)}
+    with lasting():
+        return {point.name: point.load() for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda p: p.name)}
 
 
 def parser(commands: Mapping[str, Command]) -> ArgumentParser:
