@@ -210,9 +210,7 @@ class Accounts:
 def hash_of_nothing(hasher: PasswordHasher) -> str:
     """A hash of no known password, which takes as long to compare as another of this hasher; at no cost."""
     cost = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
-    salt, result = (
-        b64encode(secrets.token_bytes(n)).rstrip(b"=").decode() for n in (hasher.salt_len, hasher.hash_len)
-    )
+    salt, result = (b64encode(secrets.token_bytes(n)).rstrip(b"=").decode() for n in (hasher.salt_len, hasher.hash_len))
     return f"$argon2id$v=19${cost}${salt}${result}"
 
 
