@@ -166,16 +166,16 @@ def test_without_the_gateway_the_wall_says_so_and_turns_grey(
         stack.gateway = stack.site.start_gateway(stack.nats)
 
 
-def test_without_the_command_center_the_wall_says_so_and_comes_back_by_itself(whole: Wall, stack: Stack) -> None:
+def test_without_the_command_center_the_wall_says_so_and_comes_back_by_itself(living: Wall, stack: Stack) -> None:
     stack.center.kill()
     try:
-        expect(whole.page.locator("body[data-lost]")).to_be_visible(timeout=GREY_MS)
-        expect(whole.page.locator("#bands")).to_contain_text("DATA TERPUTUS")
+        expect(living.page.locator("body[data-lost]")).to_be_visible(timeout=GREY_MS)
+        expect(living.page.locator("#bands")).to_contain_text("DATA TERPUTUS")
     finally:
         stack.center, stack.api = stack.site.start_command_center(port=int(stack.api.url.rsplit(":", 1)[1]))
-    expect(whole.page.locator("body:not([data-lost])")).to_be_visible(timeout=LOAD_MS)
+    expect(living.page.locator("body:not([data-lost])")).to_be_visible(timeout=LOAD_MS)
     stack.nats.observe(RIVER, 99.0)
-    expect(whole.row(RIVER)).to_contain_text("99")
+    expect(living.row(RIVER)).to_contain_text("99")
 
 
 def test_a_command_center_that_hangs_turns_the_wall_grey(living: Wall, stack: Stack) -> None:
