@@ -10,6 +10,7 @@ import hashlib
 import logging
 import secrets
 import sqlite3
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,7 +50,7 @@ class Accounts:
         self._session_us = round(session_hours * HOUR_US)
         self._longest_us = max(self._session_us, LONGEST_SESSION_US)
         self._hasher = PasswordHasher()
-        self._nobody = self._hasher.hash(secrets.token_hex())  # unknown users cost the same time as known ones
+        self._nobody = hash_of_nothing(self._hasher)  # unknown users cost the same time as known ones
 
     def ensure_admin(self, password: str, now_us: int) -> str | None:
         """Make `admin` where nobody has that role; give it `password` where that is set and another.
@@ -204,6 +205,13 @@ class Accounts:
             return self._hasher.verify(stored, password)
         except VerifyMismatchError:
             return False
+
+
+def hash_of_nothing(hasher: PasswordHasher) -> str:
+    """A hash of no known password, which takes as long to compare as another of this hasher; at no cost."""
+    cost = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    salt, result = (b64encode(secrets.token_bytes(n)).rstrip(b"=").decode() for n in (hasher.salt_len, hasher.hash_len))
+    return f"$argon2id$v=19${cost}${salt}${result}"
 
 
 def digest(token: str) -> str:

@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from msgspec.structs import replace
 
 from sensors.command import Command
+from sensors.lasting import lasting
 from sensors.settings import SCENARIOS, Settings
 
 
@@ -24,7 +25,8 @@ def _add_run(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace, settings: Settings) -> int:
-    from command_center.launcher.run import run
+    with lasting():
+        from command_center.launcher.run import run
 
     own_broker = not settings.mqtt.url
     # Simulated readings go to somebody else's broker only where they were asked for by name.
@@ -33,7 +35,8 @@ def _run(arguments: Namespace, settings: Settings) -> int:
 
 
 def _command_center(arguments: Namespace, settings: Settings) -> int:
-    from command_center.app import serve
+    with lasting():
+        from command_center.app import serve
 
     asyncio.run(serve(with_options(settings, arguments)))
     return 0

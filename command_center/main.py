@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sensors.command import Command
 from sensors.errors import SettingsError, SiagaError
+from sensors.lasting import lasting
 from sensors.settings import load_settings
 
 ENTRY_POINTS = "siaga.commands"
@@ -20,7 +21,8 @@ OK, FAILED, USAGE = 0, 1, 2  # 2 is argparse's own, too
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one sub-command and return its exit code: 0 ok, 1 failed, 2 usage, a wrong setting too."""
-    commands = discover()
+    with lasting():
+        commands = discover()
     arguments = parser(commands).parse_args(argv)
     try:
         settings = load_settings(config_file(arguments, os.environ), os.environ)

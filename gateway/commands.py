@@ -10,6 +10,7 @@ import msgspec
 from gateway.own_login import with_login
 from sensors.command import Command
 from sensors.errors import CatalogueError
+from sensors.lasting import lasting
 from sensors.settings import Settings
 
 
@@ -24,8 +25,9 @@ def _gateway_arguments(parser: ArgumentParser) -> None:
 
 
 def _gateway(arguments: Namespace, settings: Settings) -> int:
-    from gateway.app import serve
-    from gateway.forgetting import forget
+    with lasting():
+        from gateway.app import serve
+        from gateway.forgetting import forget
 
     top = {name: getattr(arguments, name) for name in ("data_dir", "city") if getattr(arguments, name) is not None}
     mqtt = {"url": arguments.mqtt_url, "port": arguments.mqtt_port}

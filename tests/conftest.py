@@ -1,9 +1,11 @@
 """What holds for all tests."""
 
 import gc
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from functools import partial
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
 
 collect_ignore = ["contract/api_hooks.py"]  # Schemathesis loads it, in a process of its own
@@ -27,3 +29,18 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """The passwords of command centers in the tests' own process: argon2 without what makes it dear.
+
+    A third of a second of CPU for each start, user and login is there for who guesses passwords, and nobody does here.
+    What runs as a process of its own, as in most end-to-end tests, hashes as it does for everybody.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "command_center.accounts.PasswordHasher",
+            partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1),
+        )
+        yield

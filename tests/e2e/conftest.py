@@ -4,13 +4,13 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.e2e.api import Api
 from tests.e2e.broker import Broker
 from tests.e2e.processes import Process, Processes
 from tests.e2e.site import Site
-from tests.e2e.wall import NO_WEBGL, Wall, chromium, empty_wall
+from tests.e2e.wall import NO_GPU, NO_WEBGL, WEBGL, Wall, empty_wall, launched
 
 SITE = pytest.StashKey[Site]()
 
@@ -49,16 +49,30 @@ def api(site: Site, gateway: Process) -> Api:  # noqa: ARG001  (the log must be 
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium; one a module, because Playwright's loop keeps asyncio.run out of the thread while it lives."""
-    with chromium() as browser:
+def playwright() -> Iterator[Playwright]:
+    """One a module, because its loop keeps asyncio.run out of the thread while it lives."""
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium that draws no map."""
+    with launched(playwright, NO_GPU) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def map_browser(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium with WebGL."""
+    with launched(playwright, WEBGL) as browser:
         yield browser
 
 
 @pytest.fixture
-def wall(browser: Browser) -> Iterator[Wall]:
+def wall(map_browser: Browser) -> Iterator[Wall]:
     """An empty page of a wall's size."""
-    with empty_wall(browser) as wall:
+    with empty_wall(map_browser) as wall:
         yield wall
 
 

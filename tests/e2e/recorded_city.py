@@ -28,7 +28,7 @@ def recorded_floods() -> Path:
 def write_recorded_city(folder: Path, floods: Path, series: dict[str, tuple[str, str]]) -> Path:
     """A city of the recorded stations; `series` gives variable and unit by station."""
     folder.mkdir()
-    thresholds = read(floods / "thresholds.csv")
+    thresholds = [row for row in read(floods / "thresholds.csv") if row["station"] in series]
     names = sorted({row["level"] for row in thresholds})
     styles = [f'[levels.{name}]\nname = {{ id = "{name}", en = "{name}" }}\ncolour = "#c00000"' for name in names]
     _write(folder, "city.toml", [CITY_TOML, *styles])

@@ -2,7 +2,8 @@
 
 import re
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -138,3 +139,13 @@ class Site:
         until(lambda: api.is_ready() or process.exit_code is not None, "the command center's /readyz")
         assert process.exit_code is None, process.output
         return api
+
+
+@contextmanager
+def shared_site(folder: Path) -> Iterator[Site]:
+    """A site that several tests share."""
+    site = Site(folder, Processes(folder))
+    try:
+        yield site
+    finally:
+        site.close()

@@ -4,17 +4,38 @@ import json
 import os
 import signal
 import time
+from collections.abc import Iterator
 
 import pytest
 import websockets.sync.client
 
 from tests import plain_http
+from tests.e2e.conftest import SITE
 from tests.e2e.processes import children_of, free_port, is_alive, until
-from tests.e2e.site import Run, Site
+from tests.e2e.site import Run, Site, shared_site
 from tests.e2e.small_city import RIVER, SIAGA_CM
 
 STOP_LIMIT_S = 5.0
 pytestmark = pytest.mark.broker
+
+
+@pytest.fixture(scope="module")
+def steady_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with shared_site(tmp_path_factory.mktemp("steady")) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def steady_run(steady_site: Site) -> Run:
+    """One for all stories after which everything runs again."""
+    return steady_site.start_run()
+
+
+@pytest.fixture
+def steady(steady_run: Run, steady_site: Site, request: pytest.FixtureRequest) -> Run:
+    """The same; a story that fails shows what its processes said."""
+    request.node.stash[SITE] = steady_site
+    return steady_run
 
 
 def family(run: Run) -> list[int]:
@@ -22,8 +43,8 @@ def family(run: Run) -> list[int]:
     return [run.process.pid, *(run.child(name) for name in ("nats-server", " gateway ", " command-center "))]
 
 
-def test_it_greets_with_addresses_that_answer_and_a_reading_that_can_be_sent(site: Site) -> None:
-    run = site.start_run()
+def test_it_greets_with_addresses_that_answer_and_a_reading_that_can_be_sent(steady: Run) -> None:
+    run = steady
     assert plain_http.get(run.api.url + "/").headers["content-type"].startswith("text/html")
     said = run.process.output
     assert f"mqtt://127.0.0.1:{run.broker.port}" in said
@@ -98,16 +119,20 @@ def test_kill_9_leaves_no_process_and_the_next_start_works_on_the_same_data(site
     again.api.wait_for_value(RIVER, 124.0)
 
 
-@pytest.mark.parametrize("name", [" gateway ", " command-center ", "nats-server"])
-def test_a_killed_child_is_said_and_started_again(site: Site, name: str) -> None:
-    run = site.start_run()
-    first = run.child(name)
+@pytest.mark.parametrize(("name", "value"), [(" gateway ", 200.0), (" command-center ", 201.0), ("nats-server", 202.0)])
+def test_a_killed_child_is_said_and_started_again(steady: Run, name: str, value: float) -> None:
+    run, first, said = steady, steady.child(name), len(steady.process.lines)
     os.kill(first, signal.SIGKILL)
-    run.process.wait_for_line("killed by SIGKILL; starting it again in 0.5 s")
+    until(lambda: says(run, said, "killed by SIGKILL; starting it again in 0.5 s"), "that it is said")
     until(lambda: run.child(name) != first, "a new process")
     until(run.api.is_ready, "/readyz")
-    until(lambda: sends(run, 200.0), "a reading through the new process")
-    run.api.wait_for_value(RIVER, 200.0)
+    until(lambda: sends(run, value), "a reading through the new process")
+    run.api.wait_for_value(RIVER, value)
+
+
+def says(run: Run, since: int, text: str) -> bool:
+    """Whether it has said this after so many lines."""
+    return any(text in line for line in run.process.lines[since:])
 
 
 def sends(run: Run, value: float) -> bool:
@@ -119,18 +144,17 @@ def sends(run: Run, value: float) -> bool:
     return True
 
 
-def test_a_broker_that_hangs_is_restarted(site: Site) -> None:
-    run = site.start_run()
-    first = run.child("nats-server")
+def test_a_broker_that_hangs_is_restarted(steady: Run) -> None:
+    run, first, said = steady, steady.child("nats-server"), len(steady.process.lines)
     os.kill(first, signal.SIGSTOP)
-    run.process.wait_for_line("the broker does not do its work any more", within_s=60)
+    until(lambda: says(run, said, "the broker does not do its work any more"), "that it is said", within_s=60)
     until(lambda: run.child("nats-server") != first, "a new broker")
-    until(lambda: sends(run, 201.0), "a reading through the new broker")
-    run.api.wait_for_value(RIVER, 201.0, within_s=20)
+    until(lambda: sends(run, 203.0), "a reading through the new broker")
+    run.api.wait_for_value(RIVER, 203.0, within_s=20)
 
 
-def test_a_second_start_on_the_same_data_names_directory_and_pid(site: Site) -> None:
-    run = site.start_run()
+def test_a_second_start_on_the_same_data_names_directory_and_pid(steady: Run, steady_site: Site) -> None:
+    run, site = steady, steady_site
     second = site.processes.siaga(
         *(
             "run",

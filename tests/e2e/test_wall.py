@@ -2,14 +2,19 @@
 
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.api import PASSWORD, Api
 from tests.e2e.broker import Broker
+from tests.e2e.conftest import SITE
 from tests.e2e.processes import Process, until
-from tests.e2e.site import Site
+from tests.e2e.site import Site, shared_site
 from tests.e2e.small_city import RIVER, SIAGA_CM
 from tests.e2e.wall import Wall
 
@@ -19,24 +24,82 @@ LOAD_MS = 20_000
 pytestmark = [pytest.mark.broker, pytest.mark.browser]
 
 
-def with_a_reading(wall: Wall, api: Api, nats: Broker) -> Wall:
-    """The wall with a first reading on it."""
-    wall.open(api.url)
-    nats.observe(RIVER, 100.0)
-    expect(wall.row(RIVER)).to_contain_text("100", timeout=LOAD_MS)
-    return wall
+@dataclass(slots=True)
+class Stack:
+    """Broker, gateway and command center, shared by all stories; each leaves it as it found it."""
+
+    site: Site
+    nats: Broker
+    gateway: Process
+    center: Process
+    api: Api
+    calm_cm: float = 100.0  # of the next story, so that none takes the reading of another for its own
+
+    @contextmanager
+    def story(self, wall: Wall) -> Iterator[Wall]:
+        """The wall with a first reading of its own on it; in the end nothing is open."""
+        self.calm_cm += 1
+        wall.open(self.api.url)
+        self.nats.observe(RIVER, self.calm_cm)
+        expect(wall.row(RIVER)).to_contain_text(f"{self.calm_cm:.0f}", timeout=LOAD_MS)
+        yield wall
+        self.nats.observe(RIVER, self.calm_cm)
+        until(lambda: not self._still_open(), "no alarm is left open")
+
+    def _still_open(self) -> list[dict[str, Any]]:
+        """What is open; of that what has returned is acknowledged."""
+        alarms: list[dict[str, Any]] = self.api.everything("/alarms", state="open")
+        for alarm in alarms:
+            if alarm["state"] == "returned_unacknowledged":
+                self.api.post(f"/alarms/{alarm['id']}/acknowledge", {"comment": ""})
+        return alarms
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with shared_site(tmp_path_factory.mktemp("wall")) as site:
+        let_it_fall_fast(site)
+        nats = site.start_nats()
+        gateway = site.start_gateway(nats)
+        yield Stack(site, nats, gateway, *site.start_command_center())
+
+
+def let_it_fall_fast(site: Site) -> None:
+    """The stations stand at gates: a story ends within a second, and no such fall is in doubt."""
+    stations = site.city / "stations.csv"
+    head, *rows = (line.rpartition(",") for line in stations.read_text(encoding="utf-8").splitlines())
+    lines = [f"{head[0]},gated,{head[2]}", *(f"{row},yes,{source}" for row, _, source in rows)]
+    stations.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def told(request: pytest.FixtureRequest, stack: Stack) -> None:
+    """A story that fails shows what the processes said."""
+    request.node.stash.setdefault(SITE, stack.site)
 
 
 @pytest.fixture
-def living(plain_wall: Wall, api: Api, nats: Broker) -> Wall:
+def api(stack: Stack) -> Api:
+    return stack.api
+
+
+@pytest.fixture
+def nats(stack: Stack) -> Broker:
+    return stack.nats
+
+
+@pytest.fixture
+def living(plain_wall: Wall, stack: Stack) -> Iterator[Wall]:
     """The wall with a first reading on it, its map a drawing."""
-    return with_a_reading(plain_wall, api, nats)
+    with stack.story(plain_wall) as wall:
+        yield wall
 
 
 @pytest.fixture
-def whole(wall: Wall, api: Api, nats: Broker) -> Wall:
+def whole(wall: Wall, stack: Stack) -> Iterator[Wall]:
     """The wall with a first reading on it and the whole map."""
-    return with_a_reading(wall, api, nats)
+    with stack.story(wall) as shown:
+        yield shown
 
 
 def test_a_reading_over_a_level_is_on_the_wall_within_a_second(whole: Wall, nats: Broker, api: Api) -> None:
@@ -90,43 +153,37 @@ def test_who_may_only_look_is_told_so_and_somebody_else_logs_in(living: Wall, na
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_without_the_gateway_the_wall_says_so_and_turns_grey(
-    living: Wall, gateway: Process, number: signal.Signals
+    living: Wall, stack: Stack, number: signal.Signals
 ) -> None:
-    gateway.signal(number)
-    expect(living.page.locator("body[data-lost]")).to_be_visible(timeout=GREY_MS)
-    expect(living.page.locator("#bands")).to_contain_text("DATA TERPUTUS")
-    expect(living.page.locator("#bands")).to_contain_text("Gateway")
-    assert "grayscale" in living.page.locator("main").evaluate("node => getComputedStyle(node).filter")
+    stack.gateway.signal(number)
+    try:
+        expect(living.page.locator("body[data-lost]")).to_be_visible(timeout=GREY_MS)
+        expect(living.page.locator("#bands")).to_contain_text("DATA TERPUTUS")
+        expect(living.page.locator("#bands")).to_contain_text("Gateway")
+        assert "grayscale" in living.page.locator("main").evaluate("node => getComputedStyle(node).filter")
+    finally:
+        stack.gateway.wait()
+        stack.gateway = stack.site.start_gateway(stack.nats)
 
 
-def test_without_the_command_center_the_wall_says_so_and_comes_back_by_itself(
-    wall: Wall, site: Site, nats: Broker, gateway: Process
-) -> None:
-    assert gateway.exit_code is None
-    process, api = site.start_command_center()
-    wall.open(api.url)
-    nats.observe(RIVER, 100.0)
-    expect(wall.row(RIVER)).to_contain_text("100", timeout=LOAD_MS)
-    process.kill()
-    expect(wall.page.locator("body[data-lost]")).to_be_visible(timeout=GREY_MS)
-    expect(wall.page.locator("#bands")).to_contain_text("DATA TERPUTUS")
-
-    site.start_command_center(port=int(api.url.rsplit(":", 1)[1]))
-    expect(wall.page.locator("body:not([data-lost])")).to_be_visible(timeout=LOAD_MS)
-    nats.observe(RIVER, 101.0)
-    expect(wall.row(RIVER)).to_contain_text("101")
+def test_without_the_command_center_the_wall_says_so_and_comes_back_by_itself(living: Wall, stack: Stack) -> None:
+    stack.center.kill()
+    try:
+        expect(living.page.locator("body[data-lost]")).to_be_visible(timeout=GREY_MS)
+        expect(living.page.locator("#bands")).to_contain_text("DATA TERPUTUS")
+    finally:
+        stack.center, stack.api = stack.site.start_command_center(port=int(stack.api.url.rsplit(":", 1)[1]))
+    expect(living.page.locator("body:not([data-lost])")).to_be_visible(timeout=LOAD_MS)
+    stack.nats.observe(RIVER, 99.0)
+    expect(living.row(RIVER)).to_contain_text("99")
 
 
-def test_a_command_center_that_hangs_turns_the_wall_grey(
-    plain_wall: Wall, site: Site, nats: Broker, gateway: Process
-) -> None:
-    assert gateway.exit_code is None
-    process, api = site.start_command_center()
-    plain_wall.open(api.url)
-    nats.observe(RIVER, 100.0)
-    expect(plain_wall.row(RIVER)).to_contain_text("100", timeout=LOAD_MS)
-    process.signal(signal.SIGSTOP)
-    expect(plain_wall.page.locator("body[data-lost]")).to_be_visible(timeout=GREY_MS)
+def test_a_command_center_that_hangs_turns_the_wall_grey(living: Wall, stack: Stack) -> None:
+    stack.center.signal(signal.SIGSTOP)
+    try:
+        expect(living.page.locator("body[data-lost]")).to_be_visible(timeout=GREY_MS)
+    finally:
+        stack.center.signal(signal.SIGCONT)
 
 
 def test_the_language_is_switched_on_the_wall(living: Wall) -> None:
@@ -145,8 +202,10 @@ def test_the_wall_loads_without_a_complaint_and_asks_nobody_else(whole: Wall) ->
     assert whole.strangers == []
 
 
-def test_an_exercise_bears_its_band(plain_wall: Wall, nats: Broker, api: Api) -> None:
-    plain_wall.open(api.url)
+def test_an_exercise_bears_its_band(plain_wall: Wall, site: Site) -> None:
+    nats = site.start_nats()  # a stack of its own: where live readings are stored a simulated one is refused
+    site.start_gateway(nats)
+    plain_wall.open(site.start_command_center()[1].url)
     expect(plain_wall.page.locator("#bands")).not_to_contain_text("SIMULASI")
     nats.observe(RIVER, 120.0, origin="simulated")
     expect(plain_wall.page.locator("#bands")).to_contain_text("SIMULASI / LATIHAN")

@@ -6,15 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, sync_playwright
 
 CHROMIUM = shutil.which("chromium")
-# Rendering in software; and none of Chromium's own traffic: a test must not need the internet.
-CHROMIUM_OPTIONS = (
+# None of Chromium's own traffic: a test must not need the internet.
+OPTIONS = (
     "--no-sandbox",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -22,6 +19,8 @@ CHROMIUM_OPTIONS = (
     "--disable-quic",
     "--autoplay-policy=no-user-gesture-required",  # as the kiosk is started (README)
 )
+WEBGL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")  # in software: seconds a page
+NO_GPU = ("--disable-gpu", "--disable-software-rasterizer")  # pages that draw no map cost half of the CPU
 
 # Three frames in a row within 60 ms each.
 FLUENT = """() => new Promise((done) => {
@@ -50,16 +49,22 @@ NO_WEBGL = """
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium without a screen."""
+def chromium(rendering: tuple[str, ...] = WEBGL) -> Iterator[Browser]:
+    """Debian's Chromium without a screen; `rendering` is `WEBGL` or `NO_GPU`."""
+    with sync_playwright() as playwright, launched(playwright, rendering) as browser:
+        yield browser
+
+
+@contextmanager
+def launched(playwright: Playwright, rendering: tuple[str, ...]) -> Iterator[Browser]:
+    """The same, of a Playwright that may launch several."""
     if CHROMIUM is None:
         pytest.fail("there is no chromium: `make test` installs it")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_OPTIONS))
-        try:
-            yield browser
-        finally:
-            browser.close()
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*OPTIONS, *rendering])
+    try:
+        yield browser
+    finally:
+        browser.close()
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -40,9 +41,15 @@ def picking(draw: st.DrawFn) -> Pick:
     """Choices by hypothesis; it shrinks to the first option."""
 
     def pick(options: Sequence[T]) -> T:
-        return draw(st.sampled_from(options))
+        return options[draw(_places(len(options)))]
 
     return pick
+
+
+@cache
+def _places(n: int) -> st.SearchStrategy[int]:
+    """One strategy for all choices among so many: to make and check a new one for each costs more than to draw."""
+    return st.sampled_from(range(n))
 
 
 @st.composite

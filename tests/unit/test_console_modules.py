@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.e2e.wall import chromium
+from tests.e2e.wall import NO_GPU, chromium
 from tests.unit.test_display_modules import HERE, Run, serve
 
 pytestmark = pytest.mark.browser
@@ -15,7 +15,7 @@ NOON_MS = 1_780_030_800_000  # 2026-05-29T05:00:00Z, 12:00 WIB
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    with chromium() as browser:
+    with chromium(NO_GPU) as browser:
         page = browser.new_page()
         page.route(HERE + "**", serve)
         page.goto(HERE)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route
 
 import command_center
-from tests.e2e.wall import chromium
+from tests.e2e.wall import NO_GPU, chromium
 
 STATIC = Path(command_center.__file__).parent / "display" / "static"
 HERE = "http://wall.invalid/static/"
@@ -28,7 +28,7 @@ def serve(route: Route) -> None:
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    with chromium() as browser:
+    with chromium(NO_GPU) as browser:
         page = browser.new_page()
         page.route(HERE + "**", serve)
         page.goto(HERE)

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 from playwright.sync_api import Page
 
-from tests.e2e.wall import chromium
+from tests.e2e.wall import NO_GPU, chromium
 from tests.unit.test_display_modules import HERE, delta, serve, snapshot
 
 pytestmark = pytest.mark.browser
@@ -17,7 +17,7 @@ Run = Callable[..., Any]
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
     """A page with the texts loaded."""
-    with chromium() as browser:
+    with chromium(NO_GPU) as browser:
         page = browser.new_page()
         page.route(HERE + "**", serve)
         page.goto(HERE)
