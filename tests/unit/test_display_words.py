@@ -225,3 +225,17 @@ def test_the_last_value_that_did_not_fail_stays_with_its_own_age_and_the_failure
     never = {**snapshot(value=-9999, quality=4)}
     never["sensors"][0]["latest_sound"] = None
     assert run("reading.js", body, never) == ["–", "", "gagal uji (-9.999), 30 dtk lalu"]
+
+
+def test_one_is_not_told_as_several(run: Run) -> None:
+    body = """
+        m.setLanguage("en");
+        const said = ["1", "2", "1.234"].map((n) => m.t("incident.size", { alarms: n, stations: "1" }));
+        m.setLanguage("id");
+        return [...said, m.t("incident.size", { alarms: "1", stations: "2" })]"""
+    assert run("text.js", body) == [
+        "1 alarm · 1 station",
+        "2 alarms · 1 station",
+        "1.234 alarms · 1 station",
+        "1 alarm · 2 pos",
+    ]

@@ -41,7 +41,7 @@ export function drawDuties(city, duties, now_ms, onAcknowledge) {
   orders.forEach((order, k) => drawOrder(nodes[last + k], city, order, now_ms));
   setChildren(host, nodes);
   byId(PAGE.dutiesPart).hidden = count === 0;
-  setText(byId(PAGE.dutiesCount), actions.length === 0 ? "" : actions.length === 1 ? t("duty.countOne") : t("duty.count", { n: whole(actions.length) }));
+  setText(byId(PAGE.dutiesCount), actions.length === 0 ? "" : t("duty.count", { n: whole(actions.length) }));
 }
 
 /**

@@ -66,7 +66,7 @@ export function onLanguage(listener) {
 }
 
 /**
- * The text under a key, with {name} replaced; a key that is missing shows itself in brackets.
+ * The text under a key, with {name} replaced, and {name|one|several} by the word that goes with it; a key that is missing shows itself in brackets.
  * @param {string} key
  * @param {Record<string, string|number>} [values]
  * @returns {string}
@@ -74,7 +74,10 @@ export function onLanguage(listener) {
 export function t(key, values = {}) {
   const text = texts[current]?.[key];
   if (text === undefined) return `[${key}]`;
-  return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+  return text.replace(/\{(\w+)(?:\|([^|}]*)\|([^|}]*))?\}/g, (_, name, one, several) => {
+    const value = String(values[name] ?? "");
+    return one === undefined ? value : value === "1" ? one : several;
+  });
 }
 
 /**
