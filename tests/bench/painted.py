@@ -27,7 +27,7 @@ from tests.bench.traffic import topic_of
 from tests.bench.walls import cpu_s
 from tests.e2e.processes import Process, Processes
 from tests.e2e.site import Site
-from tests.e2e.wall import NO_WEBGL, chromium
+from tests.e2e.wall import NO_GPU, NO_WEBGL, chromium
 
 MARKER: Final = topic_of(0)
 LEAST_S: Final = 0.2  # between two markers
@@ -62,7 +62,7 @@ def main() -> None:
             broker = site.start_mosquitto()
             gateway = site.start_gateway(broker, city=city)
             center, api = site.start_command_center(city=city)
-            with chromium() as browser, _load(broker.port, it.rate, it.topics, it.seconds + 2 * SETTLE_S):
+            with chromium(NO_GPU) as browser, _load(broker.port, it.rate, it.topics, it.seconds + 2 * SETTLE_S):
                 page = browser.new_page(viewport={"width": 1920, "height": 1080}, locale="id-ID")
                 page.add_init_script(NO_WEBGL)  # the map is a drawing
                 page.goto(f"{api.url}/?rotate=0&sound=off")

@@ -16,7 +16,7 @@ from command_center.clock import now_us
 from sensors.city import load_city
 from tests.bench.frames import CATEGORIES, work_ms
 from tests.bench.machine import at
-from tests.e2e.wall import NO_WEBGL, chromium
+from tests.e2e.wall import NO_GPU, NO_WEBGL, chromium
 from tests.e2e.wall_soak import FEEDER, feed, held
 from tests.unit.command_center.little_city import entry
 from tests.unit.command_center.running import Gateway, Running, running
@@ -37,7 +37,7 @@ def main() -> None:
         city, _ = load_city("mojokerto")
         numbers = {(d.station, d.property, d.unit): n for n, d in enumerate(city.datastreams, 1)}
         gateway = Gateway(Path(folder), city.numbered(numbers))
-        with running(Path(folder), gateway) as center, chromium() as browser:
+        with running(Path(folder), gateway) as center, chromium(NO_GPU) as browser:
             gateway.append(entry([(number, now_us(), 100.0) for number in numbers.values()]))
             center.wait_ready()
             center.wait_applied()

@@ -141,15 +141,16 @@ def _command_center(folder: Path) -> Iterator[tuple[Gateway, Process, Api]]:
     loop = asyncio.new_event_loop()
     site.data_dir.mkdir()
     gateway.append(Entry(now_us(), "observations", 1))
-    serving = loop.create_task(gateway.serve())
     thread = threading.Thread(target=loop.run_forever, name="status socket", daemon=True)
     thread.start()
+    serving = asyncio.run_coroutine_threadsafe(gateway.serve(), loop)
     try:
         process, api = site.start_command_center(city=str(path))
         yield gateway, process, api
     finally:
         site.close()
-        loop.call_soon_threadsafe(serving.cancel)
+        serving.cancel()
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0.1), loop).result(5)  # it is cancelled by then
         loop.call_soon_threadsafe(loop.stop)
         thread.join(5)
         gateway.close()
