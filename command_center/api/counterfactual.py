@@ -1,5 +1,8 @@
 """`POST /sensors/{id}/counterfactual`: other levels tried on the stored record, before anybody changes one."""
 
+import contextlib
+from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Final
 
 import msgspec
@@ -10,16 +13,23 @@ from command_center.api.contract import tells
 from command_center.api.level_trial import TriedLevel, level_lines, levels_to_try
 from command_center.api.parameters import Id, Seeing
 from command_center.api.sensors import known_sensor
+from command_center.api.waiting import stay
 from command_center.clock import now_us
-from command_center.history.counterfactual import MOST_OBSERVATIONS, Counterfactual, TooLong
+from command_center.history.counterfactual import (
+    MOST_OBSERVATIONS,
+    MOST_RAISES,
+    Counterfactual,
+    TooLong,
+    TooManyRaises,
+)
 from command_center.history.record import Asked
 from command_center.picture.picture import Picture
 from command_center.sensor_view import SensorBook
 from gateway.evaluation.report import LevelUse, Spread
 from gateway.evaluation.spans import OPEN, Span
-from gateway.evaluation.trial import LevelTrial, Outcome, Trial
+from gateway.evaluation.trial import Compared, LevelTrial, Outcome
 from gateway.status import MAX_UNIT
-from sensors.catalogue import MAX_LEVELS
+from sensors.catalogue import MAX_LEVELS, Datastream
 from sensors.rules import levels_in_force
 from sensors.times import HOUR_US, parse_rfc3339, rfc3339
 
@@ -31,7 +41,7 @@ MOST_CROSSINGS: Final = 50  # of a level that are listed, the newest; `alarms` c
 _Time = Annotated[str, msgspec.Meta(max_length=40, extra_json_schema={"format": "date-time"})]
 
 
-class Trying(msgspec.Struct, frozen=True, kw_only=True):
+class Trying(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All levels of the sensor as they would be: one that is not named would be gone."""
 
     levels: Annotated[list[TriedLevel], msgspec.Meta(min_length=1, max_length=MAX_LEVELS)]
@@ -73,14 +83,14 @@ class CounterfactualView(msgspec.Struct, frozen=True, kw_only=True):
     now: Outcome
     tried: Outcome
     levels: list[LevelView]
-    lines: list[str]  # for levels.csv, its head first: what would have to stand there; only the head = no change
+    lines: list[str]  # to add to levels.csv, its head first: a level that is gone has no line, see `tried: null`
 
 
 EXAMPLE = Trying(
     levels=[
-        TriedLevel(name="hijau", value=480.0, clear_margin=5.0),
-        TriedLevel(name="kuning", value=560.0, clear_margin=5.0),
-        TriedLevel(name="merah", value=700.0, clear_margin=5.0),
+        TriedLevel(name="hijau", value=480.0, hysteresis=5.0),
+        TriedLevel(name="kuning", value=560.0, hysteresis=5.0),
+        TriedLevel(name="merah", value=700.0, hysteresis=5.0),
     ],
     from_="2026-11-01T00:00:00+07:00",
     to="2026-11-29T00:00:00+07:00",
@@ -99,8 +109,9 @@ def router(book: SensorBook, picture: Picture, counterfactual: Counterfactual) -
         The record is judged by the detector, from a fresh state, with the levels in force today and with those given.
         `lead_min` is from the first level raised to each time that the highest level in force was reached;
         `missed_peaks` are times at or over a level in force in which the level of that name was not raised.
-        Refused: a level that could never be reached or left, in contrary order, in a wrong unit.  One trial at a time:
-        another gets 503 `busy`.
+        Refused: a level that could never be reached or left, in contrary order, in a wrong unit; levels that are raised
+        more than 20,000 times (422 `too_many_raises`).  One trial at a time: another gets 503 `busy`.  Who hangs up
+        ends it.
         """
         trying = await body_of(request, Trying)
         known_sensor(book, picture, sensor_id, audience)
@@ -111,18 +122,32 @@ def router(book: SensorBook, picture: Picture, counterfactual: Counterfactual) -
         tried = levels_to_try(catalogue.city, datastream, trying.levels, trying.unit, at_us)
         in_force = levels_in_force(datastream, at_us)
         asked = Asked((datastream.station, datastream.property, datastream.unit), datastream.number, from_us, to_us)
-        try:
-            trial = await counterfactual.replay(catalogue, datastream, asked, in_force, tried)
-        except TooLong as error:
-            words = f"expected a range of {MOST_OBSERVATIONS:,} observations at most, got one of more"
-            raise ApiError(422, "too_long", words, "body.from") from error
-        if trial.record is None:
+        still_there = partial(stay, request, "the trial of levels")
+        with _too_much_in_words():
+            compared = await counterfactual.replay(catalogue, datastream, asked, in_force, tried, still_there)
+        if compared is None:
             words = f"{sensor_id} has no observation in the range: there is nothing to try them on"
             raise ApiError(422, "no_record", words, "body.from")
         lines = level_lines(datastream, in_force, tried, by=request.state.user, at_us=at_us)
-        return answer(_view(sensor_id, datastream.unit, trial, trial.record, counterfactual.held_from_us(asked), lines))
+        return answer(_view(datastream, compared, counterfactual.held_from_us(asked), lines))
 
     return routes
+
+
+@contextlib.contextmanager
+def _too_much_in_words() -> Iterator[None]:
+    """Raises ApiError 422 for what is more than a trial may take."""
+    try:
+        yield
+    except TooLong as error:
+        words = f"expected a range of {MOST_OBSERVATIONS:,} observations at most, got one of more"
+        raise ApiError(422, "too_long", words, "body.from") from error
+    except TooManyRaises as error:
+        words = (
+            f"expected a range of {MOST_RAISES:,} raises at most, got one of more, by the levels in force, by those"
+            " given, or times at or over one in force: ask for less time, or give levels that flap a margin or delay"
+        )
+        raise ApiError(422, "too_many_raises", words, "body.from") from error
 
 
 def _range(trying: Trying, at_us: int) -> tuple[int, int]:
@@ -147,20 +172,17 @@ def _time(text: str | None, name: str, absent_us: int) -> int:
     return time_us
 
 
-def _view(
-    sensor: str, unit: str, trial: Trial, record: Span, held_from_us: int | None, lines: list[str]
-) -> CounterfactualView:
-    now, tried = trial.outcomes()
+def _view(datastream: Datastream, compared: Compared, held_from_us: int | None, lines: list[str]) -> CounterfactualView:
     return CounterfactualView(
-        sensor=sensor,
-        unit=unit,
-        first=rfc3339(record.start_us),
-        last=rfc3339(record.end_us),
-        observations=trial.observations,
+        sensor=datastream.id,
+        unit=datastream.unit,
+        first=rfc3339(compared.record.start_us),
+        last=rfc3339(compared.record.end_us),
+        observations=compared.observations,
         held_from=None if held_from_us is None else rfc3339(held_from_us),
-        now=now,
-        tried=tried,
-        levels=[_level(level) for level in trial.levels()],
+        now=compared.now,
+        tried=compared.tried,
+        levels=[_level(level) for level in compared.levels],
         lines=lines,
     )
 

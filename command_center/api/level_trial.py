@@ -23,10 +23,9 @@ _HEAD: Final = (
     "station", "property", "level", "rank", "severity", "direction", "value", "unit", "hysteresis", "on_delay_s",
     "off_delay_s", "effective_from", "author", "source",
 )  # fmt: skip
-_COLUMN_OF: Final = {"name": "level", "clear_margin": "hysteresis"}
 
 
-class TriedLevel(msgspec.Struct, frozen=True, kw_only=True):
+class TriedLevel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A level as it would be; what is null is as in the level of that name in force."""
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -34,7 +33,7 @@ class TriedLevel(msgspec.Struct, frozen=True, kw_only=True):
     direction: Direction | None = None
     rank: int | None = None
     severity: int | None = None
-    clear_margin: _Value | None = None  # how far back past `value` before it is left
+    hysteresis: _Value | None = None  # how far back past `value` before it is left
     on_delay_s: _Value | None = None
     off_delay_s: _Value | None = None
 
@@ -64,13 +63,12 @@ def levels_to_try(
 
 def _row(one: TriedLevel, like: Level | None, datastream: Datastream, unit: str, where: str) -> LevelRow:
     """What is not said is taken from the level in force, which is in the datastream's unit."""
-    margin = one.clear_margin
     if like is None:
         if one.rank is None or one.severity is None:
             column = "rank" if one.rank is None else "severity"
             raise _refused(column, f"{one.name} is no level of {datastream.id} now: expected its {column}", where)
         like = Level(level=one.name, rank=one.rank, severity=one.severity, direction="rising", value=one.value)
-    elif margin is None and unit not in ("", datastream.unit):
+    elif one.hysteresis is None and unit not in ("", datastream.unit):
         raise _refused("hysteresis", f"expected the margin of {one.name} in {unit}, as its value, got none", where)
     return LevelRow(
         station=datastream.station,
@@ -81,7 +79,7 @@ def _row(one: TriedLevel, like: Level | None, datastream: Datastream, unit: str,
         severity=like.severity if one.severity is None else one.severity,
         direction=like.direction if one.direction is None else one.direction,
         value=one.value,
-        hysteresis=like.hysteresis if margin is None else margin,
+        hysteresis=like.hysteresis if one.hysteresis is None else one.hysteresis,
         on_delay_s=like.on_delay_s if one.on_delay_s is None else one.on_delay_s,
         off_delay_s=like.off_delay_s if one.off_delay_s is None else one.off_delay_s,
     )
@@ -98,9 +96,8 @@ def _check_sensor_height(level: Level, datastream: Datastream, now_us: int, wher
 
 
 def _refused(column: str, reason: str, where: str, code: str = NEVER_RIGHT) -> ApiError:
-    names = {of: name for name, of in _COLUMN_OF.items()}
-    field = "body.unit" if column == "unit" else f"{where}.{names.get(column, column)}"
-    return ApiError(422, code, f"{names.get(column, column)}: {reason}", field)
+    name = "name" if column == "level" else column  # the only one that is not called as in levels.csv
+    return ApiError(422, code, f"{name}: {reason}", "body.unit" if column == "unit" else f"{where}.{name}")
 
 
 def level_lines(

@@ -1,9 +1,11 @@
 """One datastream's stored record judged twice, with the levels in force and with others, piece by piece.
 
 The same detector as live (`judge`), from a fresh state, each observation received when it was measured.  A third run by
-the plain rule says which peaks there were: the times at or over a level in force.
+the plain rule says which peaks there were: the times at or over a level in force.  Each raise takes memory until the
+end: whoever gives the pieces looks at `most_raises` and stops.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -55,6 +57,19 @@ class LevelTrial(msgspec.Struct, frozen=True, kw_only=True):
     held_tried: list[Span]
 
 
+class Compared(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole record with both sets of levels."""
+
+    record: Span  # times of the first and the last observation
+    observations: int
+    now: Outcome
+    tried: Outcome
+    levels: list[LevelTrial]  # by rank
+
+
+_Held = dict[str, list[Span]]  # when each level was held, by its name
+
+
 @dataclass(slots=True)
 class _Run:
     """One judgement of the record under way."""
@@ -62,7 +77,9 @@ class _Run:
     catalogue: Catalogue
     plain: bool = False
     state: State | None = None
-    told: list[Transition] = field(default_factory=list)
+    told: dict[str, list[Transition]] = field(default_factory=lambda: defaultdict(list))  # by level
+    raises: int = 0
+    chatter: int = 0
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -76,16 +93,20 @@ class _Run:
             self.state = fresh_state(compile_rules(self.catalogue, first_us, plain=self.plain), first_us - 1)
         judgement = judge(self.state, batch, last_us)
         self.state = judgement.state
-        self.told += [t for t in judgement.transitions if t.kind in (Kind.RAISED, Kind.RETURNED)]
+        for transition in judgement.transitions:
+            if transition.kind in (Kind.RAISED, Kind.RETURNED):
+                self.told[transition.level].append(transition)
+                self.raises += transition.kind is Kind.RAISED
+                self.chatter += transition.kind is Kind.RAISED and transition.count >= AGAIN
 
-    def held(self) -> dict[str, list[Span]]:
+    def held(self) -> _Held:
         """When each level was held."""
-        told = sorted(self.told, key=lambda t: (t.time_us, t.rank))
-        return {level.level: held_spans(told, level.level) for level in self.levels}
+        names = [level.level for level in self.levels]
+        return {name: held_spans(sorted(self.told[name], key=lambda t: t.time_us), name) for name in names}
 
 
 class Trial:
-    """`take` the record in pieces, by time; then ask.
+    """`take` the record in pieces, by time; then have it `compared`.
 
     Parameters
     ----------
@@ -116,19 +137,34 @@ class Trial:
         # A value that was found to be no water level is no peak that could be missed.
         self._plain.take(batch.take((batch.quality != Quality.FAIL) & ~np.isnan(batch.value)))
 
-    def levels(self) -> list[LevelTrial]:
-        """Level by level, by rank."""
+    @property
+    def most_raises(self) -> int:
+        """How often levels were raised so far: by the set that raised most, or by the plain rule."""
+        return max(run.raises for run in (self._now, self._tried, self._plain))
+
+    def compared(self) -> Compared | None:
+        """Both sets over everything taken; None: there was no observation."""
         if self.record is None:
-            return []
+            return None
         now, tried, peaks = self._now.held(), self._tried.held(), self._plain.held()
+        return Compared(
+            record=self.record,
+            observations=self.observations,
+            now=self._outcome(self._now, self.record, now, peaks),
+            tried=self._outcome(self._tried, self.record, tried, peaks),
+            levels=self._levels(self.record, now, tried, peaks),
+        )
+
+    def _levels(self, record: Span, now: _Held, tried: _Held, peaks: _Held) -> list[LevelTrial]:
+        """Level by level, by rank."""
         by_name = {level.level: level for level in self._tried.levels}
         in_force = {level.level: level for level in self._now.levels}
         ordered = sorted((in_force | by_name).values(), key=lambda level: (level.rank, level.level))
         return [
             LevelTrial(
                 name=name,
-                now=level_use(in_force.get(name), now.get(name, []), self.record),
-                tried=level_use(by_name.get(name), tried.get(name, []), self.record),
+                now=level_use(in_force.get(name), now.get(name, []), record),
+                tried=level_use(by_name.get(name), tried.get(name, []), record),
                 peaks=len(peaks.get(name, [])),
                 missed_now=_missed(peaks.get(name, []), now.get(name, [])),
                 missed_tried=_missed(peaks.get(name, []), tried.get(name, [])),
@@ -139,37 +175,31 @@ class Trial:
             for name in (level.level for level in ordered)
         ]
 
-    def outcomes(self) -> tuple[Outcome, Outcome]:
-        """Of the levels in force, and of those tried."""
-        peaks = self._plain.held()
-        return self._outcome(self._now, peaks), self._outcome(self._tried, peaks)
-
-    def _outcome(self, run: _Run, peaks: dict[str, list[Span]]) -> Outcome:
-        held = run.held()
+    def _outcome(self, run: _Run, record: Span, held: _Held, peaks: _Held) -> Outcome:
         alarms = sum(len(spans) for spans in held.values())
-        days = 0.0 if self.record is None else (self.record.end_us - self.record.start_us) / DAY_US
+        days = (record.end_us - record.start_us) / DAY_US
         return Outcome(
             alarms=alarms,
             alarms_per_day=round(alarms / days, 4) if days else float(alarms),
             flaps=sum(flaps(spans, FLAP_US) for spans in held.values()),
-            chatter=sum(t.kind is Kind.RAISED and t.count >= AGAIN for t in run.told),
+            chatter=run.chatter,
             peaks=sum(len(spans) for spans in peaks.values()),
             missed_peaks=sum(_missed(spans, held.get(name, [])) for name, spans in peaks.items()),
             lead_min=spread(self._leads_min(run, held, peaks)),
         )
 
-    def _leads_min(self, run: _Run, held: dict[str, list[Span]], peaks: dict[str, list[Span]]) -> list[float]:
+    def _leads_min(self, run: _Run, held: _Held, peaks: _Held) -> list[float]:
         """Of each excursion over the highest level in force that was warned of at all."""
         highest = max(self._now.levels, key=lambda level: level.rank, default=None)
         if highest is None:
             return []
-        mine = [span for level in run.levels if level.direction == highest.direction for span in held[level.level]]
-        first = [
-            min((span.start_us for span in mine if span.overlaps(peak)), default=None)
-            for peak in peaks.get(highest.level, [])
-        ]
-        starts = [peak.start_us for peak in peaks.get(highest.level, [])]
-        return [(at - raised) / MINUTE_US for at, raised in zip(starts, first, strict=True) if raised is not None]
+        mine = [level.level for level in run.levels if level.direction == highest.direction]
+        of_level = [first_overlaps(peaks[highest.level], held[name]) for name in mine]
+        leads: list[float] = []
+        for peak, *found in zip(peaks[highest.level], *of_level, strict=True):
+            raised = [span.start_us for span in found if span is not None]
+            leads += [(peak.start_us - min(raised)) / MINUTE_US] if raised else []
+        return leads
 
 
 def _missed(peaks: Sequence[Span], held: Sequence[Span]) -> int:

@@ -88,8 +88,8 @@ def test_crossings_of_both_sets_that_share_a_moment_stand_in_one_row_and_each_st
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
-        ({}, {"value": 1.262, "clear_margin": 0.05, "on_delay_s": 60, "off_delay_s": 0}),  # nobody touched it
-        ({"value": "1,3", "off_delay_s": ""}, {"value": 1.3, "clear_margin": 0.05, "on_delay_s": 60}),
+        ({}, {"value": 1.262, "hysteresis": 0.05, "on_delay_s": 60, "off_delay_s": 0}),  # nobody touched it
+        ({"value": "1,3", "off_delay_s": ""}, {"value": 1.3, "hysteresis": 0.05, "on_delay_s": 60}),
         ({"value": " "}, None),
         ({"value": "1.263"}, {"part": "value", "text": "1.263", "why": "ambiguous"}),
         ({"on_delay_s": "2 min"}, {"part": "on_delay_s", "text": "2 min", "why": "none"}),
@@ -100,7 +100,7 @@ def test_levels_to_try_are_those_typed_and_what_can_be_read_in_two_ways_is_not_r
 ) -> None:
     offered = {
         "value": ("1,262", 1.262),
-        "clear_margin": ("0,05", 0.05),
+        "hysteresis": ("0,05", 0.05),
         "on_delay_s": ("60", 60),
         "off_delay_s": ("0", 0),
     }
@@ -113,6 +113,17 @@ def test_levels_to_try_are_those_typed_and_what_can_be_read_in_two_ways_is_not_r
         assert found == {"levels": [], "unread": {"name": "siaga", **expected}}
     else:
         assert found == {"levels": [] if expected is None else [{"name": "siaga", **expected}], "unread": None}
+
+
+def test_why_levels_are_not_tried_is_said_in_both_languages(run: Run) -> None:
+    body = """const [api, text] = await Promise.all(["api", "text"].map(name => import(`${a[0]}${name}.js`)));
+        await text.loadTexts();
+        return text.LANGUAGES.map(language => {
+            text.setLanguage(language);
+            return m.refusalOf(new api.ApiError(422, "too_many_raises", "the server's words", "body.from"), "");
+        })"""
+    words = run("trial_refusal.js", body, HERE)
+    assert ["20.000" in words[0], "20,000" in words[1]] == [True, True]
 
 
 def test_a_field_means_the_city_s_time_whatever_the_screen_s_clock(run: Run) -> None:

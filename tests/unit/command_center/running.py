@@ -24,6 +24,7 @@ from tests.unit.command_center.little_city import little_city
 
 PASSWORD = "a password for tests"
 DETECTOR = 1
+LOOP_THREAD = "command center under test"  # the name of the thread of its event loop
 
 
 class Gateway:
@@ -176,7 +177,7 @@ def running(
 
 class _Thread(threading.Thread):
     def __init__(self, center: CommandCenter, gateway: Gateway | None) -> None:
-        super().__init__(name="command center under test")
+        super().__init__(name=LOOP_THREAD)
         self._center, self._gateway = center, gateway
         self._loop = asyncio.new_event_loop()
         self._error: BaseException | None = None

@@ -16,13 +16,14 @@ const OF_A_LEVEL = {
 /** @type {Record<string, (values: {level: string}) => string>} */
 const OF_A_PART = {
   value: (values) => t("trial.badValue", values),
-  clear_margin: (values) => t("trial.badMargin", values),
+  hysteresis: (values) => t("trial.badMargin", values),
   on_delay_s: (values) => t("trial.badOnDelay", values),
   off_delay_s: (values) => t("trial.badDelay", values),
 };
 /** @type {Record<string, () => string>} */
 const OTHERS = {
   too_long: () => t("trial.tooLong"),
+  too_many_raises: () => t("trial.tooMany"),
   no_record: () => t("trial.noRecord"),
   busy: () => t("trial.busy"),
 };
@@ -33,7 +34,7 @@ const OTHERS = {
  * @returns {{place: number, part: Part}|null}
  */
 export function placeOf(where) {
-  const found = /^body\.levels[.[](\d+)\]?\.(value|clear_margin|on_delay_s|off_delay_s)$/.exec(where);
+  const found = /^body\.levels[.[](\d+)\]?\.(value|hysteresis|on_delay_s|off_delay_s)$/.exec(where);
   return found && { place: Number(found[1]), part: /** @type {Part} */ (found[2]) };
 }
 

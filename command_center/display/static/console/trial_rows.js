@@ -9,17 +9,17 @@ import { numberOf } from "./observe.js";
 
 /** @typedef {import("../types.js").City} City */
 /** @typedef {import("./station_sheet.js").LevelVersion} LevelVersion */
-/** @typedef {"value"|"clear_margin"|"on_delay_s"|"off_delay_s"} Part  of a level, as POST …/counterfactual names it */
-/** @typedef {{name: string, value: number, clear_margin?: number, on_delay_s?: number, off_delay_s?: number}} Tried */
+/** @typedef {"value"|"hysteresis"|"on_delay_s"|"off_delay_s"} Part  of a level, as POST …/counterfactual names it */
+/** @typedef {{name: string, value: number, hysteresis?: number, on_delay_s?: number, off_delay_s?: number}} Tried */
 /** A cell: what stands in it, and what was offered there with the number that it stood for. @typedef {{text: string, offered: string, number: number}} Typed */
 /** @typedef {{name: string, parts: Record<Part, Typed>}} TypedLevel */
 /** What cannot be read. @typedef {{name: string, part: Part, text: string, why: "ambiguous"|"none"}} Unread */
 
 /** @type {readonly Part[]} */
-export const PARTS = ["value", "clear_margin", "on_delay_s", "off_delay_s"];
+export const PARTS = ["value", "hysteresis", "on_delay_s", "off_delay_s"];
 
 /** @param {LevelVersion} level @param {Part} part */
-const inForce = (level, part) => (part === "clear_margin" ? level.hysteresis : level[part]);
+const inForce = (level, part) => (part === "hysteresis" ? level.hysteresis : level[part]);
 
 /** A number to be typed over: as exact as it is, and no thousands apart.  @param {number} value */
 const offer = (value) => (language() === "id" ? String(value).replace(".", ",") : String(value));
@@ -89,7 +89,7 @@ export class TrialRows {
   read() {
     const found = levelsOf(this.#rows.map(({ name, cells }) => {
       const of = (/** @type {Part} */ part) => ({ text: cells[part].input.value, offered: cells[part].offered, number: cells[part].number });
-      return { name, parts: { value: of("value"), clear_margin: of("clear_margin"), on_delay_s: of("on_delay_s"), off_delay_s: of("off_delay_s") } };
+      return { name, parts: { value: of("value"), hysteresis: of("hysteresis"), on_delay_s: of("on_delay_s"), off_delay_s: of("off_delay_s") } };
     }));
     if (found.unread) this.blame(found.unread.name, found.unread.part);
     return found;
@@ -137,7 +137,7 @@ function newRow(name) {
     node.append(place);
     return { input, now, offered: "", number: Number.NaN };
   };
-  return { name, title, node, cells: { value: cell("value"), clear_margin: cell("clear_margin"), on_delay_s: cell("on_delay_s"), off_delay_s: cell("off_delay_s") } };
+  return { name, title, node, cells: { value: cell("value"), hysteresis: cell("hysteresis"), on_delay_s: cell("on_delay_s"), off_delay_s: cell("off_delay_s") } };
 }
 
 /** @param {Row} row @param {LevelVersion} level @param {string} name @param {readonly string[]} titles */

@@ -1,20 +1,29 @@
 """Other levels tried on the stored record through the API: against a slow loop, and what is refused."""
 
+import json
 import re
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+import command_center
+from command_center.history.counterfactual import MOST_OBSERVATIONS, MOST_RAISES
+from gateway.evaluation import trial
+from gateway.evaluation.spans import held_spans
+from sensors.batch import Batch
 from sensors.catalogue import Catalogue, Installation, LevelStyle, Text
+from sensors.detector import judge
 from sensors.settings import HistorySettings
 from sensors.times import parse_rfc3339, rfc3339
 from tests.unit.command_center.history.keeping import keep, write
 from tests.unit.command_center.little_city import LEVEL, RAIN, entry, little_city, minutes
-from tests.unit.command_center.running import Running, running
+from tests.unit.command_center.running import LOOP_THREAD, Running, running, until
 
 PATH = "/sensors/ROLAK:level/counterfactual"
 STEP_MIN = 5
@@ -94,7 +103,7 @@ def crossings(level: dict[str, Any], side: str) -> list[tuple[int, int | None]]:
 def test_both_sets_are_judged_as_a_slow_loop_would(center: Running, operator: dict[str, str]) -> None:
     other = [
         {"name": "hijau", "value": 450},
-        {"name": "kuning", "value": 600, "clear_margin": 0},
+        {"name": "kuning", "value": 600, "hysteresis": 0},
         {"name": "merah", "value": 640},
     ]
     found = tried(center, operator, other)
@@ -133,7 +142,9 @@ def test_the_lines_to_paste_are_those_that_differ_and_the_catalogue_is_as_it_was
     assert cells["station"] + ":" + cells["property"] == "ROLAK:level"
     assert [cells[name] for name in ("level", "value", "unit", "author")] == ["merah", "690", "cm", "admin"]
     assert center.get("/sensors/ROLAK:level")["levels"] == before
-    in_metres = [{**level, "value": level["value"] / 100, "clear_margin": 0.05} for level in IN_FORCE]
+    left_out = tried(center, operator, IN_FORCE[:2])  # a level that is gone has no line either
+    assert (len(left_out["lines"]), left_out["levels"][2]["tried"]) == (1, None)
+    in_metres = [{**level, "value": level["value"] / 100, "hysteresis": 0.05} for level in IN_FORCE]
     assert len(tried(center, operator, in_metres, unit="m")["lines"]) == 1
 
 
@@ -147,9 +158,9 @@ def test_the_lines_to_paste_are_those_that_differ_and_the_catalogue_is_as_it_was
             {"levels": [*IN_FORCE[:2], {"name": "merah", "value": 590}]}, "contradicts", "levels.2.value",
             "contradicts kuning",
         ),
-        ({"levels": IN_FORCE, "unit": "mm/h"}, "never_right", "levels.0.clear_margin", "expected the margin of hijau"),
+        ({"levels": IN_FORCE, "unit": "mm/h"}, "never_right", "levels.0.hysteresis", "expected the margin of hijau"),
         (
-            {"levels": [{"name": "hijau", "value": 4, "clear_margin": 0}], "unit": "mm/h"}, "never_right", "unit",
+            {"levels": [{"name": "hijau", "value": 4, "hysteresis": 0}], "unit": "mm/h"}, "never_right", "unit",
             "expected a unit that converts to cm",
         ),
         ({"levels": [{"name": "ungu", "value": 400}]}, "never_right", "levels.0.rank", "no level of ROLAK:level now"),
@@ -163,8 +174,12 @@ def test_the_lines_to_paste_are_those_that_differ_and_the_catalogue_is_as_it_was
             "expected 0 to 86400",
         ),
         (
-            {"levels": [{"name": "hijau", "value": 500, "clear_margin": -1}]}, "never_right", "levels.0.clear_margin",
+            {"levels": [{"name": "hijau", "value": 500, "hysteresis": -1}]}, "never_right", "levels.0.hysteresis",
             "expected 0 or more",
+        ),
+        (
+            {"levels": [{"name": "hijau", "value": 500, "clear_margin": 1}]}, "invalid", "levels[0]",
+            "unknown field `clear_margin`",  # its old name is not passed over
         ),
         ({"levels": []}, "invalid", "levels", "Expected `array` of length >= 1"),
         ({"levels": IN_FORCE, "from": "2025-01-01T00:00:00Z"}, "too_long", "from", "90 days at most, got 3"),
@@ -197,6 +212,73 @@ def test_only_an_operator_may_and_a_range_that_is_too_full_is_refused(
     assert (full.status_code, full.json()["error"]["code"]) == (422, "too_long")
     monkeypatch.undo()
     assert tried(center, operator, IN_FORCE)["observations"] == len(VALUES)  # and it is free again
+
+
+def test_levels_that_are_raised_too_often_are_refused_in_words_and_the_next_trial_runs(
+    center: Running, operator: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = [*IN_FORCE[:1], {"name": "kuning", "value": 600, "hysteresis": 0}, *IN_FORCE[2:]]
+    raises = tried(center, operator, other)["tried"]["alarms"]
+    monkeypatch.setattr("command_center.history.counterfactual.MOST_RAISES", raises - 1)
+    refused = center.client.post(PATH, json={"levels": other, **RANGE}, headers=operator)
+    error = refused.json()["error"]
+    assert (refused.status_code, error["code"], error["where"]) == (422, "too_many_raises", "body.from")
+    monkeypatch.setattr("command_center.history.counterfactual.MOST_RAISES", raises)
+    assert tried(center, operator, other)["tried"]["alarms"] == raises
+
+
+def test_the_screen_names_the_bounds_that_hold() -> None:
+    texts = Path(command_center.__file__).parent / "display" / "static" / "text"
+    for language, apart in (("en", ","), ("id", ".")):
+        words = json.loads((texts / f"{language}.json").read_text(encoding="utf-8"))
+        assert f"{MOST_RAISES:,}".replace(",", apart) in words["trial.tooMany"]
+        assert f"{MOST_OBSERVATIONS:,}".replace(",", apart) in words["trial.tooLong"]
+
+
+def test_nothing_of_a_trial_is_computed_on_the_event_loop(
+    center: Running, operator: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: dict[str, list[str]] = {"judge": [], "held_spans": []}
+
+    def told(make: Callable[..., Any]) -> Callable[..., Any]:
+        def spying(*arguments: Any) -> Any:
+            threads[make.__name__].append(threading.current_thread().name)
+            return make(*arguments)
+
+        return spying
+
+    monkeypatch.setattr(trial, "held_spans", told(held_spans))
+    monkeypatch.setattr(trial, "judge", told(judge))
+    tried(center, operator, IN_FORCE)
+    assert threads["judge"]
+    assert len(threads["held_spans"]) == 3 * len(IN_FORCE)  # once a run and level
+    assert LOOP_THREAD not in threads["judge"] + threads["held_spans"]
+
+
+def test_who_hangs_up_ends_the_trial(
+    center: Running, operator: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, gone = threading.Event(), threading.Event()
+    taken: list[int] = []
+    take = trial.Trial.take
+
+    def slowly_taken(one: trial.Trial, batch: Batch) -> None:
+        taken.append(len(batch))
+        began.set()
+        assert gone.wait(10)
+        take(one, batch)
+
+    monkeypatch.setattr("command_center.history.counterfactual.MOST_AT_ONCE", 4)
+    monkeypatch.setattr(trial.Trial, "take", slowly_taken)
+    body = json.dumps({"levels": IN_FORCE, **RANGE}).encode()
+    head = f"POST /api/v1{PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: {operator['Authorization']}\r\n"
+    address = center.client.base_url
+    with socket.create_connection((address.host, address.port or 0)) as asking:
+        asking.sendall(f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        assert began.wait(10)
+    gone.set()
+    until(lambda: center.client.post(PATH, json={"levels": IN_FORCE, **RANGE}, headers=operator).status_code == 200)
+    assert sum(taken) - len(VALUES) < len(VALUES) // 2  # the second one took all of it
 
 
 def test_who_comes_while_another_trial_runs_is_told_so_and_may_come_again(
