@@ -1,7 +1,8 @@
 """`/export.csv` and `/export.parquet`: observations of several sensors and any range as one table."""
 
-import contextlib
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Annotated, Final
 
@@ -10,6 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import Field
 from starlette.background import BackgroundTask
+from starlette.types import Message, Receive, Scope, Send
 
 from command_center.api.answers import ApiError, answer
 from command_center.api.contract import CSV, tells
@@ -35,6 +37,8 @@ Sensors = Annotated[
 _NAME: Final = "made up by whoever asks, other than any other's: `/export/progress?name=` then says how far it is"
 Name = Annotated[str, Query(max_length=64, pattern="^[A-Za-z0-9-]*$", description=_NAME)]
 MOST_NAMED: Final = 64  # exports under way whose progress somebody may ask for
+UNREAD_S: Final = 300.0
+_log = logging.getLogger("command_center.api.export")
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,37 +52,82 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Named:
-    """Exports under way, by the names that their callers gave them."""
+    """An export under way, among those whose progress somebody may ask for; without a name it is not."""
+
+    def __init__(self, named: dict[str, "_Named"], name: str, sensors: int) -> None:
+        self._named, self._name = named, name
+        self.progress = Done(sensors)
+
+    def got_on(self) -> None:
+        """Somebody took a piece of it."""
+        if self._named.get(self._name) is self:
+            self._named[self._name] = self._named.pop(self._name)
+
+    def end(self) -> None:
+        """It is over, and forgotten."""
+        if self._named.get(self._name) is self:
+            del self._named[self._name]
+
+
+class _AllNamed:
+    """Exports under way, by the names that their callers gave them: so many, those that last got on."""
 
     def __init__(self) -> None:
-        self._by_name: dict[str, Done] = {}
+        self._by_name: dict[str, _Named] = {}  # that which got on last comes last
 
-    def check_room(self, name: str) -> None:
-        """Raises ApiError 503 where so many are under way already."""
-        if name and len(self._by_name) >= MOST_NAMED:
-            raise ApiError(503, "busy", f"{MOST_NAMED} exports are under way already: ask again in a while")
+    def begin(self, name: str, sensors: int) -> _Named:
+        """One more; of too many the one that got on longest ago goes on, but untold.
+
+        A name given twice is the later one's.
+        """
+        one = _Named(self._by_name, name, sensors)
+        if name:
+            self._by_name.pop(name, None)
+            if len(self._by_name) >= MOST_NAMED:
+                del self._by_name[next(iter(self._by_name))]
+            self._by_name[name] = one
+        return one
 
     def find(self, name: str) -> Done | None:
-        """How far it is; None: it has not begun, or is over."""
-        return self._by_name.get(name)
+        """How far it is; None: it has not begun, is over, or is one of too many."""
+        one = self._by_name.get(name)
+        return None if one is None else one.progress
 
-    @contextlib.contextmanager
-    def under_way(self, name: str, sensors: int) -> Iterator[Done]:
-        """Its progress, which is told within."""
-        progress = Done(sensors)
-        if name:
-            self._by_name[name] = progress
+
+class _Table(StreamingResponse):
+    """A table that is sent while it is read; `ended` is called when it is over, whatever ended it.
+
+    A client that takes nothing for UNREAD_S is cut off: it would hold a piece in memory for ever.
+    """
+
+    def __init__(self, lines: AsyncIterator[bytes], ended: Callable[[], None]) -> None:
+        headers = {"Content-Disposition": 'attachment; filename="siaga.csv"'}
+        super().__init__(lines, media_type=CSV, headers=headers)
+        self._ended = ended
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            yield progress
+            await super().__call__(scope, receive, send)
         finally:
-            if self._by_name.get(name) is progress:  # a name given twice is the later one's
-                del self._by_name[name]
+            self._ended()
+
+    async def stream_response(self, send: Send) -> None:
+        """As its base does, with a bound of time for each piece."""
+
+        async def send_in_time(message: Message) -> None:
+            async with asyncio.timeout(UNREAD_S):
+                await send(message)
+
+        try:
+            await super().stream_response(send_in_time)
+        except TimeoutError:
+            _log.warning("an export that nobody read for %.0f s is cut off", UNREAD_S)
 
 
 def router(picture: Picture, record: Record, export: ParquetExport) -> APIRouter:
     """The routes."""
     routes = APIRouter(tags=["export"])
-    named = _Named()
+    named = _AllNamed()
 
     @routes.get("/export.csv")
     @tells(str, refuses=(404,), media=(CSV,))
@@ -94,9 +143,8 @@ def router(picture: Picture, record: Record, export: ParquetExport) -> APIRouter
         Streamed.  What is not shared with whoever asks is not in it.  Who hangs up ends it.
         """
         asked = _asked(picture, audience, sensor, from_, to)
-        named.check_room(name)
-        headers = {"Content-Disposition": 'attachment; filename="siaga.csv"'}
-        return StreamingResponse(_lines(record, asked, named, name), media_type=CSV, headers=headers)
+        one = named.begin(name, len(asked))
+        return _Table(_lines(record, asked, one), one.end)
 
     @routes.get("/export.parquet")
     @tells(bytes, refuses=(404,), media=(PARQUET,))
@@ -113,12 +161,13 @@ def router(picture: Picture, record: Record, export: ParquetExport) -> APIRouter
         Who hangs up meanwhile ends it.
         """
         asked = _asked(picture, audience, sensor, from_, to)
-        named.check_room(name)
         if export.is_busy:
             raise ApiError(503, "busy", "another Parquet file is being made: ask again in a while")
-
-        with named.under_way(name, len(asked)) as progress:
-            path = await export.make(asked, progress, partial(_stay, request))
+        one = named.begin(name, len(asked))
+        try:
+            path = await export.make(asked, one.progress, partial(_stay, request, one))
+        finally:
+            one.end()
         return FileResponse(path, media_type=PARQUET, filename="siaga.parquet", background=BackgroundTask(path.unlink))
 
     @routes.get("/export/progress")
@@ -133,16 +182,17 @@ def router(picture: Picture, record: Record, export: ParquetExport) -> APIRouter
     return routes
 
 
-async def _lines(record: Record, asked: list[Asked], named: _Named, name: str) -> AsyncIterator[bytes]:
-    with named.under_way(name, len(asked)) as progress:
-        async for lines in csv_lines(record, asked, progress):
-            yield lines
+async def _lines(record: Record, asked: list[Asked], one: _Named) -> AsyncIterator[bytes]:
+    async for lines in csv_lines(record, asked, one.progress):
+        yield lines
+        one.got_on()
 
 
-async def _stay(request: Request) -> None:
+async def _stay(request: Request, one: _Named) -> None:
     """Raises ApiError where nobody waits any more."""
     if await request.is_disconnected():
         raise ApiError(503, "dropped", "whoever asked for the file is gone")
+    one.got_on()
 
 
 def _progress(done: Done, *, busy: bool) -> Progress:

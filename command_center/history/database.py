@@ -10,7 +10,6 @@ import duckdb
 
 from command_center.errors import HistoryError, HistoryFull
 
-SPILL: Final = "spill"  # what does not fit into memory goes here
 _CONFIG: Final = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -21,11 +20,13 @@ _CONFIG: Final = {
 _NO_ROOM: Final = ("No space left", "max_temp_directory_size")  # how DuckDB says it
 
 
-def opened(folder: Path, memory_mib: int, threads: int, name: str) -> duckdb.DuckDBPyConnection:
-    """A database in memory that may read and write files of `folder` alone.  Raises HistoryError.
+def opened(folder: Path, memory_mib: int, threads: int, spill: Path) -> duckdb.DuckDBPyConnection:
+    """A database in memory that may read and write files of `folder` alone.  Raises HistoryError, HistoryFull.
 
-    `name` tells its spilled pages from another's.
+    What does not fit into memory goes to the folder `spill`, which no other uses.
     """
+    with told(f"{spill.parent} cannot be made"):
+        spill.parent.mkdir(parents=True, exist_ok=True)  # DuckDB makes the last one alone, when it needs it
     try:
         connection = duckdb.connect(
             ":memory:",
@@ -33,7 +34,7 @@ def opened(folder: Path, memory_mib: int, threads: int, name: str) -> duckdb.Duc
                 **_CONFIG,
                 "memory_limit": f"{memory_mib}MiB",
                 "threads": str(threads),
-                "temp_directory": str(folder / SPILL / name),
+                "temp_directory": str(spill),
             },
         )
         quoted = str(folder).replace("'", "''")
@@ -65,8 +66,8 @@ def told(doing: str) -> Iterator[None]:
 class Worker:
     """One database for one thread; `interrupt` may be called from another and ends what it is at, for good."""
 
-    def __init__(self, folder: Path, memory_mib: int, threads: int, name: str) -> None:
-        self.connection = opened(folder, memory_mib, threads, name)
+    def __init__(self, folder: Path, memory_mib: int, threads: int, spill: Path) -> None:
+        self.connection = opened(folder, memory_mib, threads, spill)
         self.busy = threading.Lock()  # for whoever uses it from a thread that it may be closed under
         self._stopped = threading.Event()
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from command_center.errors import HistoryFull
 from command_center.history.database import Worker, told
+from command_center.history.folder import ROW_GROUP
 from command_center.history.manifest import SeriesKey
 from command_center.history.record import Asked
 from command_center.history.store import HistoryStore
@@ -43,6 +44,7 @@ _INSERT: Final = """
 INSERT INTO found SELECT make_timestamp(time_us), ?, ?, value, ?, quality, origin, reasons, ?, ?, ? FROM piece
 """
 _WRITE: Final = "COPY (SELECT {columns} FROM found ORDER BY station, variable, time)"
+_FORMAT: Final = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP}"  # a group is written from memory
 
 
 @dataclass(slots=True)
@@ -113,7 +115,7 @@ def _said(terms: Terms) -> tuple[str, ...]:
 class ParquetExport:
     """Makes one Parquet file at a time, in `folder`.
 
-    Its table lies in DuckDB's memory up to its bound, then beside the file.
+    Its table lies in DuckDB's memory up to its bound, then where the store's folder lets it spill.
     """
 
     def __init__(self, source: Source, store: HistoryStore, folder: Path) -> None:
@@ -135,24 +137,35 @@ class ParquetExport:
         self.is_busy, self.progress = True, progress
         try:
             path = await self._store.ask(self._new_file)
-            worker = await self._store.ask(self._new_table)
             try:
-                async for one, rows in pieces_of(self._source, asked, progress):
-                    await stay()
-                    said = (None,) * len(TERM_COLUMNS) if terms is None else _said(terms[one.sensor])
-                    await self._store.ask(partial(_insert, worker, (*one.sensor, *said), rows))
-                    keep_room(self._folder)
-                columns = COLUMNS if terms is None else COLUMNS + TERM_COLUMNS
-                await self._store.ask(partial(_write, worker, path, columns))
+                await self._fill(path, asked, progress, stay, terms)
             except BaseException:
                 path.unlink(missing_ok=True)
                 raise
-            finally:
-                worker.interrupt()  # whoever asked may be gone, and a thread still at it
-                worker.close()
         finally:
             self.is_busy = False
         return path
+
+    async def _fill(
+        self,
+        path: Path,
+        asked: Sequence[Asked],
+        progress: Progress,
+        stay: Callable[[], Awaitable[None]],
+        terms: TermsOf | None,
+    ) -> None:
+        worker = await self._store.ask(self._new_table)
+        try:
+            async for one, rows in pieces_of(self._source, asked, progress):
+                await stay()
+                said = (None,) * len(TERM_COLUMNS) if terms is None else _said(terms[one.sensor])
+                await self._store.ask(partial(insert, worker, (*one.sensor, *said), rows))
+                keep_room(self._folder)
+            columns = COLUMNS if terms is None else COLUMNS + TERM_COLUMNS
+            await self._store.ask(partial(_write, worker, path, columns))
+        finally:
+            worker.interrupt()  # whoever asked may be gone, and a thread still at it
+            worker.close()
 
     def _new_file(self) -> Path:
         with told(f"{self._folder} cannot be made"):
@@ -162,7 +175,7 @@ class ParquetExport:
 
     def _new_table(self) -> Worker:
         with told("a table to export cannot be made"):
-            worker = Worker(self._folder, self._store.memory_mib, 1, f"export-{os.getpid()}")
+            worker = Worker(self._folder, self._store.memory_mib, 1, self._store.folder.spill("export"))
             worker.run(_TABLE)
             return worker
 
@@ -182,7 +195,8 @@ def keep_room(folder: Path) -> None:
         raise HistoryFull(f"{folder}: less than {LEAST_FREE_BYTES // 1024**2} MiB are left on the disk: no export")
 
 
-def _insert(worker: Worker, cells: Sequence[str | None], rows: Rows) -> None:
+def insert(worker: Worker, cells: Sequence[str | None], rows: Rows) -> None:
+    """Add rows of one sensor to the table.  Raises HistoryError, HistoryFull."""
     with worker.busy, told("rows cannot be exported"):
         worker.connection.register("piece", _columns(rows))
         try:
@@ -193,8 +207,8 @@ def _insert(worker: Worker, cells: Sequence[str | None], rows: Rows) -> None:
 
 def _write(worker: Worker, path: Path, columns: Sequence[str]) -> None:
     quoted = str(path).replace("'", "''")
-    with worker.busy, told(f"{path.name} cannot be written"):
-        worker.run(f"{_WRITE.format(columns=', '.join(columns))} TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
+    with worker.busy, told("the Parquet file cannot be written"):
+        worker.run(f"{_WRITE.format(columns=', '.join(columns))} TO '{quoted}' ({_FORMAT})")
 
 
 def _columns(rows: Rows) -> dict[str, NDArray[Any]]:

@@ -1,28 +1,33 @@
-"""What is stored of chosen sensors as a file, under its name only when it is whole.  Standard error says how far."""
+"""What is stored of chosen sensors as a file, under its name only when it is whole.  Standard error says how far.
+
+Until then everything is in a hidden folder beside it: the file, and what the databases spill.
+"""
 
 import asyncio
-import contextlib
 import os
+import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from command_center.errors import HistoryError, UnknownName
 from command_center.history.database import told
 from command_center.history.export import ParquetExport, Progress, Source, csv_lines, keep_room, new_file
+from command_center.history.folder import NAME
 from command_center.history.manifest import SeriesKey
 from command_center.history.record import Asked
 from command_center.history.stored import StoredHistory
+from command_center.history.working_folder import working_folder
 from command_center.picture.series import Rows
 from sensors.catalogue import Catalogue
 from sensors.sharing import Audience, Terms, may_see, terms_of
 from sensors.tables import unknown
 from sensors.times import NEVER, rfc3339
 
-UNFINISHED: Final = ".unfinished"
 EVER_US: Final = (-(2**62), 2**62)
 UNNUMBERED: Final = -1  # of a sensor that the present log does not know
 TOLD_EVERY_S: Final = 10.0
@@ -46,17 +51,45 @@ def export_file(data_dir: Path, memory_mib: int, wanted: Wanted) -> None:
     """Write the file.  Raises HistoryError, UnknownName, LogError; then nothing new is there."""
     if not wanted.out.parent.is_dir():
         raise HistoryError(f"{wanted.out.parent}: there is no such folder")
-    if wanted.out.exists() and not wanted.replaces:
-        raise HistoryError(f"{wanted.out} is there already: --force writes over it")
+    _check_free(wanted)
     if wanted.from_us is not None and wanted.to_us is not None and wanted.from_us > wanted.to_us:
         raise HistoryError(f"--from {rfc3339(wanted.from_us)} lies after --to {rfc3339(wanted.to_us)}")
     if not data_dir.is_dir():
         raise HistoryError(f"{data_dir}: there is no such data directory")
-    asyncio.run(_export(data_dir, memory_mib, wanted))
+    if wanted.out.parent.resolve().is_relative_to((data_dir / NAME).resolve()):
+        raise HistoryError(f"{wanted.out} lies among the stored files, which Siaga clears up: choose another folder")
+    asyncio.run(_until_stopped(data_dir, memory_mib, wanted))
 
 
-async def _export(data_dir: Path, memory_mib: int, wanted: Wanted) -> None:
-    async with StoredHistory(data_dir, memory_mib) as stored:
+def _check_free(wanted: Wanted) -> None:
+    if wanted.out.exists() and not wanted.replaces:
+        raise HistoryError(f"{wanted.out} is there already: --force writes over it")
+
+
+async def _until_stopped(data_dir: Path, memory_mib: int, wanted: Wanted) -> None:
+    """A first SIGTERM ends it in good order, as asyncio's runner does at SIGINT; a second one kills."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None  # noqa: S101
+    is_stopped = False
+
+    def stop() -> None:
+        nonlocal is_stopped
+        is_stopped = True
+        loop.remove_signal_handler(signal.SIGTERM)
+        task.cancel()
+
+    loop.add_signal_handler(signal.SIGTERM, stop)
+    try:
+        with working_folder(wanted.out, _say) as folder:
+            await _export(data_dir, memory_mib, wanted, folder)
+    except asyncio.CancelledError:
+        if not is_stopped:
+            raise
+        raise HistoryError(f"stopped by SIGTERM: {wanted.out} is not written") from None
+
+
+async def _export(data_dir: Path, memory_mib: int, wanted: Wanted, folder: Path) -> None:
+    async with StoredHistory(data_dir, memory_mib, folder / "spill") as stored:
         terms = chosen(wanted, stored.catalogue, stored.folder.series)
         from_us, to_us = wanted.from_us, wanted.to_us
         asked = [
@@ -70,9 +103,13 @@ async def _export(data_dir: Path, memory_mib: int, wanted: Wanted) -> None:
         ]
         await stored.take_open({one.number for one in asked})
         progress = Progress(len(asked))
-        await _write(stored, asked, progress, terms, wanted.out)
-        _say(f"{wanted.out}: {progress.rows:,} rows of {progress.sensors} sensors")
-        _say_what_is_missing(stored, min((one.from_us for one in asked), default=EVER_US[0]))
+        path = await _made(stored, asked, progress, terms, wanted.out, folder)
+    # From here on nothing is awaited: who stops it stops nothing halfway.
+    _check_free(wanted)
+    with told(f"{wanted.out} cannot be written"):
+        _give_name(path, wanted.out)
+    _say(f"{wanted.out}: {progress.rows:,} rows of {progress.sensors} sensors")
+    _say_what_is_missing(stored, min((one.from_us for one in asked), default=EVER_US[0]))
 
 
 def chosen(wanted: Wanted, catalogue: Catalogue | None, series: Mapping[SeriesKey, int]) -> dict[SeriesKey, Terms]:
@@ -102,40 +139,43 @@ def chosen(wanted: Wanted, catalogue: Catalogue | None, series: Mapping[SeriesKe
     return dict(picked)
 
 
-async def _write(
-    stored: StoredHistory, asked: Sequence[Asked], progress: Progress, terms: Mapping[SeriesKey, Terms], out: Path
-) -> None:
+async def _made(
+    stored: StoredHistory,
+    asked: Sequence[Asked],
+    progress: Progress,
+    terms: Mapping[SeriesKey, Terms],
+    out: Path,
+    folder: Path,
+) -> Path:
+    """The whole file, in `folder`."""
     source = _Telling(stored, progress)
+    if out.suffix == ".parquet":
+        return await ParquetExport(source, stored.store, folder).make(asked, progress, _stay, terms)
     with told(f"{out} cannot be written"):
-        if out.suffix == ".csv":
-            with _whole(new_file(out.parent, UNFINISHED), out) as path, path.open("wb") as table:
-                async for lines in csv_lines(source, asked, progress, terms):
-                    keep_room(out.parent)
-                    await asyncio.to_thread(table.write, lines)
-        else:
-            export = ParquetExport(source, stored.store, out.parent)
-            with _whole(await export.make(asked, progress, _stay, terms), out):
-                pass
+        path = new_file(folder, out.suffix)
+    async for lines in csv_lines(source, asked, progress, terms):
+        keep_room(folder)
+        await stored.store.ask(partial(_append, path, lines, out))  # closing it waits for this
+    return path
+
+
+def _append(path: Path, lines: bytes, out: Path) -> None:
+    with told(f"{out} cannot be written"), path.open("ab") as table:
+        table.write(lines)
 
 
 async def _stay() -> None:
     """Whoever waits at a terminal ends the program."""
 
 
-@contextlib.contextmanager
-def _whole(path: Path, out: Path) -> Iterator[Path]:
-    """The file gets its name, and is durable under it, when it is whole; else it goes."""
-    try:
-        yield path
-        umask = os.umask(0)
-        os.umask(umask)
-        path.chmod(0o666 & ~umask)  # as any program's file, not as a temporary one
-        _make_durable(path, os.O_RDONLY)
-        path.replace(out)
-        _make_durable(out.parent, os.O_RDONLY | os.O_DIRECTORY)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+def _give_name(path: Path, out: Path) -> None:
+    """The file gets its name, and is durable under it.  Raises OSError."""
+    umask = os.umask(0)
+    os.umask(umask)
+    path.chmod(0o666 & ~umask)  # as any program's file, not as a temporary one
+    _make_durable(path, os.O_RDONLY)
+    path.replace(out)
+    _make_durable(out.parent, os.O_RDONLY | os.O_DIRECTORY)
 
 
 def _make_durable(path: Path, how: int) -> None:

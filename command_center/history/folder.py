@@ -6,6 +6,7 @@ A file that does not count any more is removed when nobody reads the set of file
 import contextlib
 import logging
 import os
+import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from gateway.log.transaction import free_bytes
 from sensors.times import NEVER
 
 NAME: Final = "history"  # in the data directory
+SPILL: Final = "spill"  # of the history: what does not fit into memory
 EXPORTS: Final = "exports"  # of the history: Parquet files while they are made and sent
 UNFINISHED: Final = ".unfinished"
 ROW_GROUP: Final = 61_440  # rows that are read together: one sensor's month of minutes is one group of these
@@ -39,10 +41,16 @@ class FileSet:
 
 
 class Folder:
-    """`<data>/history`.  One thread writes; any thread may read the set of files that count."""
+    """`<data>/history`.  One thread writes; any thread may read the set of files that count.
 
-    def __init__(self, data_dir: Path) -> None:
+    `spilled`: where databases that read or write it put what does not fit into memory; None = in the folder itself.
+    """
+
+    def __init__(self, data_dir: Path, spilled: Path | None = None) -> None:
         self.path = data_dir / NAME
+        self._spilled = spilled or self.path / SPILL
+        self._spilling: set[str] = set()  # names of databases that were opened in this process
+        self._spill_lock = threading.Lock()
         self._lock = threading.Lock()
         self._present = FileSet()
         self.series: Mapping[SeriesKey, int] = {}  # every series that ever had an observation, and its number
@@ -64,6 +72,18 @@ class Folder:
     def path_of(self, file: StoredFile) -> str:
         """Where a file is."""
         return str(self.path / file.name)
+
+    def spill(self, name: str) -> Path:
+        """Where the one database of that name may put what does not fit into memory.  Raises HistoryError.
+
+        What a killed process left there goes.
+        """
+        path = self._spilled / name
+        with self._spill_lock, told(f"{path} cannot be cleared"):
+            self._spilling.add(name)
+            if path.exists():
+                shutil.rmtree(path)
+        return path
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[FileSet]:
@@ -133,6 +153,10 @@ class Folder:
                     path.unlink()
             for path in (self.path / EXPORTS).glob("*.parquet"):
                 path.unlink()
+            with self._spill_lock:
+                for path in self._spilled.glob("*"):
+                    if path.name not in self._spilling and path.is_dir():  # at a retry exports may be at work
+                        shutil.rmtree(path)
             return [file for file in files if not (self.path / file.name).exists()]
 
     def of_another_size(self, files: Sequence[StoredFile]) -> list[StoredFile]:

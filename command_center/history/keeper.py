@@ -167,7 +167,7 @@ class _Parts:
     def __init__(self, data_dir: Path, folder: Folder, settings: HistorySettings) -> None:
         self._folder = folder
         self.manifest = Manifest(folder.path)
-        self.worker = Worker(folder.path, settings.memory_mib, 1, "keeping")
+        self.worker = Worker(folder.path, settings.memory_mib, 1, folder.spill("keeping"))
         self.compactor = Compactor(data_dir, folder, self.manifest, self.worker)
         self.budget = Budget(folder, self.manifest, settings)
         self.merger = Merger(folder, self.manifest, self.worker)

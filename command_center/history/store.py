@@ -81,10 +81,9 @@ class Minutes(NamedTuple):
 class HistoryStore:
     """`ask` from the loop; what is asked reads by `raw` and `minutes`.  Raises HistoryError, HistoryBusy."""
 
-    def __init__(self, folder: Folder, memory_mib: int, name: str = "reading") -> None:
+    def __init__(self, folder: Folder, memory_mib: int) -> None:
         self.folder = folder
         self.memory_mib = memory_mib
-        self._name = name  # of what it spills: no other program's that reads the same folder
         self._executor = ThreadPoolExecutor(READERS, thread_name_prefix="history-reader")
         self._lock = threading.Lock()
         self._database: duckdb.DuckDBPyConnection | None = None
@@ -185,7 +184,8 @@ class HistoryStore:
     def _opened(self) -> duckdb.DuckDBPyConnection:
         with self._lock:
             if self._database is None:
-                self._database = opened(self.folder.path, self.memory_mib, READERS, self._name)
+                spill = self.folder.spill("reading")
+                self._database = opened(self.folder.path, self.memory_mib, READERS, spill)
             return self._database
 
 

@@ -1,10 +1,10 @@
 """What a data directory has stored, read by another program than the one that keeps it: files, and the log behind them.
 
 The command center may be at work meanwhile.  It takes files away that it has merged: then the manifest says which count
-now, and reading goes on behind what was read.  Nothing in the directory is changed, and nothing is cleared up.
+now, and reading goes on behind what was read.  Nothing in the directory is changed, and nothing is cleared up: what
+does not fit into memory goes elsewhere.
 """
 
-import os
 from collections.abc import AsyncIterator, Collection
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Final, Self
 import numpy as np
 
 from command_center.errors import HistoryError
+from command_center.history.database import told
 from command_center.history.folder import FileSet, Folder
 from command_center.history.manifest import FILE, Manifest, Place, SeriesKey
 from command_center.history.record import Asked, Record
@@ -36,11 +37,12 @@ class StoredHistory:
     """`async with` opens it; `take_open` before `pieces`.  Raises HistoryError, LogError.
 
     `catalogue` is the newest of the log, None where there is no log; `numbers` what the log calls each series.
+    What does not fit into memory goes to the folder `spilled`.
     """
 
-    def __init__(self, data_dir: Path, memory_mib: int) -> None:
-        self.folder = Folder(data_dir)
-        self.store = HistoryStore(self.folder, memory_mib, f"export-{os.getpid()}-reading")
+    def __init__(self, data_dir: Path, memory_mib: int, spilled: Path) -> None:
+        self.folder = Folder(data_dir, spilled)
+        self.store = HistoryStore(self.folder, memory_mib)
         self.catalogue: Catalogue | None = None
         self.numbers: dict[SeriesKey, int] = {}
         self.rows_missing = 0  # of the log, that were neither there nor compacted
@@ -102,9 +104,10 @@ class StoredHistory:
         """Every observation of the range by time, a piece at a time."""
         while True:
             try:
-                async for rows in self._record.pieces(asked):
-                    yield rows
-                    asked = asked._replace(from_us=int(rows["time_us"][-1]) + 1)
+                with told(f"{self.folder.path} cannot be read"):
+                    async for rows in self._record.pieces(asked):
+                        yield rows
+                        asked = asked._replace(from_us=int(rows["time_us"][-1]) + 1)
                 return
             except HistoryError:
                 before = self.folder.present.files

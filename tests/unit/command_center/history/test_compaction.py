@@ -173,6 +173,9 @@ def test_what_a_kill_left_is_removed_and_what_somebody_removed_is_said(tmp_path:
     folder = keep(tmp_path).folder
     (folder.path / "raw-hour-2025-11-22T20-000000099.parquet").write_bytes(b"half")
     (folder.path / "raw-hour-2025-11-22T20-000000100.parquet.unfinished").write_bytes(b"half")
+    for name in ("keeping", "reading", "export", "export-4711"):
+        (folder.path / "spill" / name).mkdir()
+        (folder.path / "spill" / name / "duckdb_temp_storage_DEFAULT-0.tmp").write_bytes(b"spilled")
     lost = next(file for file in folder.present.files if file.kind == "raw")
     Path(folder.path_of(lost)).unlink()
     keeper = keep(tmp_path)
@@ -181,6 +184,7 @@ def test_what_a_kill_left_is_removed_and_what_somebody_removed_is_said(tmp_path:
     assert keeper.folder.present.raw_from_us == lost.last_us + 1
     names = {file.name for file in keeper.folder.present.files}
     assert {path.name for path in folder.path.glob("*.parquet*")} == names
+    assert list(folder.path.glob("spill/*")) == []
     assert len(stored(keeper.folder)) == 2
 
 

@@ -1,10 +1,13 @@
 """Exports of several sensors: the same rows as CSV and as Parquet, and to whom they go."""
 
+import contextlib
 import csv
 import io
 import socket
+import threading
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -13,6 +16,9 @@ import pytest
 from msgspec.structs import replace
 
 from command_center.export_commands import EXPORT
+from command_center.history.database import Worker
+from command_center.history.export import insert as insert_rows
+from command_center.picture.series import Rows
 from sensors.catalogue import Catalogue
 from sensors.settings import HistorySettings, Settings
 from sensors.times import SECOND_US, rfc3339
@@ -95,38 +101,84 @@ def test_the_command_writes_the_same_rows_while_the_command_center_runs(
     assert len(by_api) == 30 + MANY
 
 
-def hung_up(center: Running, path: str, *, after_bytes: int) -> None:
-    """Ask for a file, take so many bytes of it, and go."""
+DISCHARGES = {"sensor": "ROLAK:discharge", "from": rfc3339(minutes(0)), "to": rfc3339(minutes(MANY // 60))}
+
+
+@contextlib.contextmanager
+def asked(center: Running, path: str, name: str) -> Iterator[socket.socket]:
+    """A client that asked for a file, and takes nothing of it by itself."""
     host, port = center.url.removeprefix("http://").split(":")
+    query = "&".join(f"{key}={value}" for key, value in DISCHARGES.items())
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         client.connect((host, int(port)))
-        client.sendall(f"GET /api/v1{path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
-        taken = 0
-        while taken < after_bytes:
-            taken += len(client.recv(256))
-        if after_bytes:  # as a table that nobody takes waits, it is told how far it is
-            found = center.get("/export/progress", name="mine")
-            assert (found["busy"], found["sensors"]) == (True, 1)
-            assert 0 < found["rows"] < MANY
-            assert found["share"] == pytest.approx(found["rows"] / MANY, abs=0.01)
+        client.sendall(f"GET /api/v1{path}?{query}&name={name} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        yield client
 
 
-@pytest.mark.parametrize(("kind", "after_bytes"), [("csv", 1_000), ("parquet", 0)])
-def test_who_hangs_up_ends_the_export_and_leaves_nothing(
-    center: Running, data_dir: Path, monkeypatch: pytest.MonkeyPatch, kind: str, after_bytes: int
+def is_busy(center: Running, name: str) -> bool:
+    return bool(center.get("/export/progress", name=name)["busy"])
+
+
+def is_all_made(center: Running, name: str) -> bool:
+    return bool(center.get("/export/progress", name=name)["rows"] == MANY)
+
+
+def test_who_hangs_up_ends_a_table(center: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("command_center.history.record.PIECE_ROWS", 100)
+    with asked(center, "/export.csv", "mine") as client:
+        assert client.recv(15) == b"HTTP/1.1 200 OK"
+        until(lambda: center.get("/export/progress", name="mine")["rows"] > 0)
+        found = center.get("/export/progress", name="mine")  # as a table that nobody takes waits
+        assert (found["busy"], found["sensors"]) == (True, 1)
+        assert found["rows"] < MANY
+        assert found["share"] == pytest.approx(found["rows"] / MANY, abs=0.01)
+    until(lambda: not is_busy(center, "mine"))
+    assert center.get("/export/progress", name="mine")["rows"] == 0  # it is over, and forgotten
+
+
+def test_who_hangs_up_ends_a_file_and_leaves_nothing(
+    center: Running, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("command_center.history.record.PIECE_ROWS", 100)
-    part = {"sensor": "ROLAK:discharge", "from": rfc3339(minutes(0)), "to": rfc3339(minutes(MANY // 60))}
-    query = "&".join(f"{name}={value}" for name, value in part.items())
-    hung_up(center, f"/export.{kind}?{query}&name=mine", after_bytes=after_bytes)
-    until(
-        lambda: not center.get("/export/progress", name="mine")["busy"] and not center.get("/export/progress")["busy"]
-    )
+    inserted: list[int] = []
+    is_gone = threading.Event()
+
+    def insert(worker: Worker, cells: Sequence[str | None], rows: Rows) -> None:
+        inserted.append(len(rows))
+        assert len(inserted) == 1 or is_gone.wait(10)
+        insert_rows(worker, cells, rows)
+
+    monkeypatch.setattr("command_center.history.export.insert", insert)
+    with asked(center, "/export.parquet", "mine"):
+        until(lambda: center.get("/export/progress", name="mine")["rows"] > 0)
+        assert is_busy(center, "mine")
+    assert is_busy(center, "mine")  # an answer later the server has heard that the other is gone
+    is_gone.set()
+    until(lambda: not is_busy(center, "mine") and not center.get("/export/progress")["busy"])
+    assert sum(inserted) < MANY
     assert list(data_dir.glob("history/exports/*")) == []
-    assert center.get("/export/progress", name="mine")["rows"] == 0  # it is over, and forgotten
-    whole = center.client.get(f"/export.{kind}", params=part | {"name": "mine"})
+    monkeypatch.undo()
+    whole = center.client.get("/export.parquet", params=DISCHARGES | {"name": "mine"})
     assert (whole.status_code, len(whole.content) > 10_000) == (200, True)
+
+
+def test_downloads_that_stand_still_lock_nobody_out(center: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("command_center.api.export.MOST_NAMED", 2)
+    with contextlib.ExitStack() as clients:
+        for name in ("first", "second", "third"):
+            clients.enter_context(asked(center, "/export.csv", name))
+            until(partial(is_all_made, center, name))  # one piece, which nobody takes
+        assert [is_busy(center, name) for name in ("first", "second", "third")] == [False, True, True]
+
+
+def test_a_table_that_nobody_reads_is_cut_off(
+    center: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("command_center.api.export.UNREAD_S", 0.1)
+    with asked(center, "/export.csv", "asleep"):
+        until(lambda: "nobody read" in caplog.text)
+        until(lambda: not is_busy(center, "asleep"))
 
 
 def test_a_name_that_is_none_is_refused(center: Running) -> None:

@@ -190,7 +190,7 @@ def test_files_that_are_merged_away_while_they_are_read_cost_no_row_and_give_non
     found: list[float] = []
 
     async def read() -> None:
-        async with StoredHistory(tmp_path, 64) as history:
+        async with StoredHistory(tmp_path, 64, tmp_path / "spill") as history:
             await history.take_open({LEVEL})
             async for rows in history.pieces(Asked(("ROLAK", "level", "cm"), LEVEL, 0, minutes(60 * hours))):
                 if not found:  # as the command center does beside us: the day is over, and its hours become one file
