@@ -17,6 +17,7 @@ from command_center.api.answers import ApiError, answer
 from command_center.api.contract import CSV, tells
 from command_center.api.parameters import Seeing, time_of
 from command_center.api.sensors import BEGINNING, END, From, To
+from command_center.api.waiting import stay
 from command_center.history.export import ParquetExport, csv_lines
 from command_center.history.export import Progress as Done
 from command_center.history.record import Asked, Record
@@ -190,8 +191,7 @@ async def _lines(record: Record, asked: list[Asked], one: _Named) -> AsyncIterat
 
 async def _stay(request: Request, one: _Named) -> None:
     """Raises ApiError where nobody waits any more."""
-    if await request.is_disconnected():
-        raise ApiError(503, "dropped", "whoever asked for the file is gone")
+    await stay(request, "the file")
     one.got_on()
 
 
