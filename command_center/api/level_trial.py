@@ -103,15 +103,21 @@ def _refused(column: str, reason: str, where: str, code: str = NEVER_RIGHT) -> A
 def level_lines(
     datastream: Datastream, in_force: Sequence[Level], tried: Sequence[Level], *, by: str, at_us: int
 ) -> list[str]:
-    """The head of levels.csv and a new version of each level that differs from the one in force, from now on."""
+    """The head of levels.csv and a new version of each level that differs from the one in force, from now on.
+
+    What is made up stays so: the source of a level in force that begins with "illustrative" begins the new one's, and
+    what it calls for stays an exercise.  A new level is as real as those beside it.
+    """
     plain = {level.level: _essence(level) for level in in_force}
     changed = [level for level in tried if plain.get(level.level) != _essence(level)]
+    made_up = {level.level: level.is_illustrative for level in in_force}
     since = rfc3339(at_us - at_us % SECOND_US)
     rows = [
         (
             datastream.station, datastream.property, level.level, level.rank, level.severity, level.direction,
             f"{level.value:.10g}", datastream.unit, f"{level.hysteresis:.10g}", f"{level.on_delay_s:.10g}",
-            f"{level.off_delay_s:.10g}", since, by, f"counterfactual {since[:10]}",
+            f"{level.off_delay_s:.10g}", since, by,
+            f"{'illustrative ' if made_up.get(level.level, any(made_up.values())) else ''}counterfactual {since[:10]}",
         )
         for level in changed
     ]  # fmt: skip

@@ -1,6 +1,6 @@
 """From MQTT publish to paint: the wall in Debian's Chromium beside a full load, all on one machine.
 
-`python -m tests.bench.painted [--rate 10000] [--topics 500] [--seconds 30]`: Mosquitto, gateway, command center and
+`python -m tests.bench.painted [--rate 10000] [--topics 150] [--seconds 60]`: Mosquitto, gateway, command center and
 browser as in service, the load from a raw socket at QoS 1.  One gauge is the marker: its readings come at uneven
 intervals over a connection of their own.  Latency: from the moment before its publish is sent to the animation frame
 after the one that drew it, which begins when that picture is with the compositor.
@@ -51,8 +51,8 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=int, default=10_000)
-    parser.add_argument("--topics", type=int, default=500)
-    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--topics", type=int, default=150)
+    parser.add_argument("--seconds", type=float, default=60.0)
     it = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="siaga-bench-") as name:
         folder = Path(name)

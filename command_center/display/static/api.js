@@ -1,6 +1,8 @@
 // @ts-check
 // Requests to /api/v1; every failure becomes one error with a code, as the server's error shape has it.
 
+import { t } from "./text.js";
+
 const ROOT = "/api/v1";
 
 export class ApiError extends Error {
@@ -33,7 +35,7 @@ async function asked(path, options, take) {
     const { error = {} } = (await json(response)) ?? {};
     throw new ApiError(response.status, error.code ?? "", error.message ?? `HTTP ${response.status}`, error.where ?? "");
   } catch (error) {
-    if (error instanceof TypeError) throw new ApiError(0, "unreachable", error.message);
+    if (error instanceof TypeError) throw new ApiError(0, "unreachable", `${t("api.unreachable")} (${error.message})`);
     throw error;
   }
 }

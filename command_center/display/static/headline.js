@@ -100,7 +100,8 @@ function alarmParts(city, store, alarm, now_ms) {
     counts: counts(store),
     actions: openActions(store, datastreamOf(alarm)),
     flows: city.stations.some((station) => station.station === alarm.station && ON_WATER.has(station.kind)),
-    top: i !== undefined && store.sensors[i].levels.every((level) => level.rank <= alarm.rank),
+    // A scale of one level (a rate, several gauges at once) has no top: its river may be far below every level of its own.
+    top: i !== undefined && store.sensors[i].levels.length > 1 && store.sensors[i].levels.every((level) => level.rank <= alarm.rank),
   };
 }
 

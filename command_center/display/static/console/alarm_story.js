@@ -131,7 +131,7 @@ export class AlarmStory {
 
   /** @param {City} city @param {FullAlarm} alarm @param {Event} event @param {number} now_ms @returns {[string, string]} */
   #event(city, alarm, { at, event, by, comment, change }, now_ms) {
-    const name = EVENTS[event]?.() ?? event;
+    const name = event === "changed" && change?.kind === "returned" ? t("event.left") : (EVENTS[event]?.() ?? event);
     const value = change?.value == null ? "" : `${number(change.value, alarm.unit)} ${unitText(alarm.unit)}`;
     const level = change && change.level !== "" ? levelName(city, change.level) : "";
     const words = [level === name ? "" : level, value, by, event === "released" ? releaseComment(comment) : comment].filter(Boolean).join(" · ");

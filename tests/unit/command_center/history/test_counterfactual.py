@@ -1,5 +1,6 @@
 """Other levels tried on the stored record through the API: against a slow loop, and what is refused."""
 
+import csv
 import json
 import re
 import socket
@@ -13,6 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 import command_center
+from command_center.api.level_trial import level_lines
 from command_center.history.counterfactual import MOST_OBSERVATIONS, MOST_RAISES
 from gateway.evaluation import trial
 from gateway.evaluation.spans import held_spans
@@ -22,7 +24,7 @@ from sensors.detector import judge
 from sensors.settings import HistorySettings
 from sensors.times import parse_rfc3339, rfc3339
 from tests.unit.command_center.history.keeping import keep, write
-from tests.unit.command_center.little_city import LEVEL, RAIN, entry, little_city, minutes
+from tests.unit.command_center.little_city import LEVEL, NOW_US, RAIN, entry, little_city, minutes
 from tests.unit.command_center.running import LOOP_THREAD, Running, running, until
 
 PATH = "/sensors/ROLAK:level/counterfactual"
@@ -130,6 +132,16 @@ def test_levels_set_too_high_or_left_out_miss_peaks(center: Running, operator: d
     assert missed["kuning"] == (0, len(slowly(600, 0)) - 1)  # only the first goes over 650
     assert high["levels"][2]["tried"] is None
     assert high["tried"]["missed_peaks"] == sum(tried for _, tried in missed.values())
+
+
+@pytest.mark.parametrize(("source", "begins"), [("illustrative", "illustrative counter"), ("SK 12/2020", "counter")])
+def test_a_level_that_was_made_up_stays_made_up_in_its_new_line(source: str, begins: str) -> None:
+    datastream = next(d for d in little_city().datastreams if d.levels)
+    in_force = [replace(level, source=source) for level in datastream.levels]
+    tried = [replace(level, value=level.value + 1) for level in in_force]
+    head, *lines = csv.reader(level_lines(datastream, in_force, tried, by="admin", at_us=NOW_US))
+    assert len(lines) == len(in_force)
+    assert all(line[head.index("source")].startswith(begins) for line in lines)
 
 
 def test_the_lines_to_paste_are_those_that_differ_and_the_catalogue_is_as_it_was(
