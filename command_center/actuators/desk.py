@@ -19,6 +19,7 @@ from command_center.actuators.command import (
     TEST_LASTS_US,
     Command,
     Order,
+    Standing,
     command_of,
     state_in,
 )
@@ -50,6 +51,7 @@ class ActuatorDesk:
         self._number = 0
         self._unrecorded: dict[str, Command] = {}  # went out while operations.db took no writes
         self._automatic = store.newest(operations, ALARM)
+        self._failed: dict[str, Standing] = {}  # by actuator: what became of the try before the newest one
         self.outgoing: dict[str, Command] = {}  # by actuator: what is newer takes the place of what was not sent
         self.doorbell = Bell()  # something is to be sent
         self.said: dict[str, tuple[bool, int]] = {}  # by actuator: whether it sounds, and when it said so (µs UTC)
@@ -71,7 +73,7 @@ class ActuatorDesk:
         """What is wrong with them: for wall, health and notification."""
         if self.catalogue is None:
             return []
-        seen = Seen(self.newest, self.said, self._desk.open_alarms())
+        seen = Seen(self.newest, self._failed, self.said, self._desk.open_alarms())
         return [*troubles(self.catalogue, seen, now_us), *self.broker_troubles]
 
     def conditions(self, now_us: int) -> list[Condition]:
@@ -94,6 +96,9 @@ class ActuatorDesk:
         self._number = max(self._number + 1, now_us // 1000)  # never one that is on record, whatever was not stored
         command = command_of(actuator, order, self._number, now_us)
         await self._put_on_record(command)
+        before = self.newest.get(command.actuator)
+        if before is not None and command.attempt > 1:
+            self._failed[command.actuator] = before.standing(now_us)
         self.newest[command.actuator] = command
         self.counts.given[command.actuator] += 1
         if command.why == ALARM:

@@ -50,9 +50,12 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is known of the actuators: the newest command of each, what each said last, and the alarms that are open."""
+    """What is known of the actuators: the newest command of each, what became of the try before it, what each said
+    last, and the alarms that are open.
+    """
 
     newest: Mapping[str, Command]
+    failed: Mapping[str, Standing]
     said: Mapping[str, tuple[bool, int]]
     alarms: Iterable[Alarm]
 
@@ -63,7 +66,8 @@ def troubles(catalogue: Catalogue, seen: Seen, now_us: int) -> list[Trouble]:
     for actuator in catalogue.actuators:
         command = seen.newest.get(actuator.actuator)
         if command is not None:
-            found += _of_command(actuator, command, now_us)
+            before = seen.failed.get(actuator.actuator, Standing.UNCONFIRMED)
+            found += _of_command(actuator, command, before, now_us)
         if actuator.is_autonomous:
             found += _alone(actuator, catalogue, seen)
     return found
@@ -74,9 +78,13 @@ def is_unproven(actuator: Actuator, proven_us: int | None, now_us: int) -> bool:
     return not actuator.is_autonomous and (proven_us is None or now_us - proven_us > UNPROVEN_US)
 
 
-def _of_command(actuator: Actuator, command: Command, now_us: int) -> list[Trouble]:
+def _of_command(actuator: Actuator, command: Command, before: Standing, now_us: int) -> list[Trouble]:
+    """What is wrong with a command.  While it is tried again, what was wrong with the try before still is: `before`."""
+    standing = command.standing(now_us)
+    if command.attempt > 1 and standing in (Standing.WAITING, Standing.SENT):
+        standing = before
     name, word = actuator.actuator, Text("menyala" if command.on else "mati", command.word)
-    match command.standing(now_us):
+    match standing:
         case Standing.UNCONFIRMED:
             text = Text(
                 f"{name} disuruh {word.id} dan tidak menjawab: periksa di tempat",

@@ -187,6 +187,7 @@ def _refuse_as(decision: Decision, method: str, path: str, right: Right | None =
     if decision is Decision.LOG_IN or right is None:
         raise ApiError(401, "login_required", "log in first: POST /api/v1/login", "header.authorization")
     scopes = f", or a token with the scope {' or '.join(sorted(right.scopes))}" if right.scopes else ""
+    scopes += " that is our own: it has the scope wall, too" if right.own else ""
     raise ApiError(403, "forbidden", f"{method} {path} takes the role {right.role} or above{scopes}", "path")
 
 

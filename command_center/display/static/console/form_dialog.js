@@ -40,6 +40,9 @@ export function ask({ title, explain = "", fields, submit, check = () => "", sen
   document.body.append(dialog);
   const back = document.activeElement;
   dialog.showModal();
+  form.addEventListener("input", () => {
+    message.textContent = ""; // it was about what stood there before
+  });
   return new Promise((resolve) => {
     let done = false;
     form.addEventListener("submit", async (event) => {

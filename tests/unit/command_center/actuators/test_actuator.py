@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from command_center.actuators.command import ALARM, Order, Standing, command_of, payload_of, state_in
+from command_center.actuators.command import ALARM, Command, Order, Standing, command_of, payload_of, state_in
 from command_center.actuators.sounding import asking
 from command_center.actuators.trouble import Seen, is_unproven, troubles
 from command_center.alarms.alarm import Alarm, Aside, Refutation, Release
@@ -138,7 +138,7 @@ def test_what_did_not_answer_and_who_sounds_alone_is_told_in_words() -> None:
     late = NOW_US + 40 * SECOND_US
 
     def told(newest: dict[str, Any], said: dict[str, tuple[bool, int]], *alarms: Alarm) -> list[tuple[str, str]]:
-        found = troubles(city(horn, alone), Seen(newest, said, alarms), late)
+        found = troubles(city(horn, alone), Seen(newest, {}, said, alarms), late)
         return [(one.actuator, one.kind) for one in found]
 
     assert told({"HORN": sent}, {}) == [("HORN", "unconfirmed")]
@@ -147,6 +147,20 @@ def test_what_did_not_answer_and_who_sounds_alone_is_told_in_words() -> None:
     assert told({}, {"OLD": (True, NOW_US)}) == [("OLD", "sounds_alone")]
     assert told({}, {"OLD": (True, NOW_US)}, YELLOW) == []
     assert told({}, {"OLD": (False, NOW_US)}) == []
+
+
+@pytest.mark.parametrize("before", [Standing.UNCONFIRMED, Standing.EXPIRED])
+def test_while_it_is_tried_again_what_was_wrong_still_is(before: Standing) -> None:
+    horn = actuator()
+    tried = replace(command(horn), attempt=2)
+
+    def told(newest: Command) -> list[str]:
+        return [one.kind for one in troubles(city(horn), Seen({"HORN": newest}, {"HORN": before}, {}, ()), NOW_US)]
+
+    sent = replace(tried, sent_us=NOW_US)
+    assert [told(tried), told(sent)] == [[before.value], [before.value]]
+    assert told(replace(sent, confirmed_us=NOW_US)) == []
+    assert told(replace(sent, attempt=1)) == []  # another order, not yet due to be answered
 
 
 def test_unproven_is_what_was_not_confirmed_for_ninety_days_or_never() -> None:
