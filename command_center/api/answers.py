@@ -7,6 +7,8 @@ import msgspec
 from fastapi import Request, Response
 from starlette.exceptions import HTTPException
 
+from sensors.times import parse_rfc3339
+
 T = TypeVar("T")
 NOT_BLANK: Final = r"\S"
 Remark = Annotated[str, msgspec.Meta(max_length=4_000)]
@@ -54,3 +56,16 @@ def _refused(error: msgspec.DecodeError) -> ApiError:
     if NOT_BLANK in text:
         text = f"{where} must not be blank: say in words what and why"
     return ApiError(422, "invalid", text, where)
+
+
+def body_time_of(text: str, name: str) -> int:
+    """Microseconds UTC of an RFC 3339 time with its offset, the field `name` of a body.  Raises ApiError 422."""
+    try:
+        time_us = parse_rfc3339(text)
+    except ValueError as error:
+        raise ApiError(422, "invalid", f"{name}: {error}", f"body.{name}") from error
+    if time_us is None:
+        raise ApiError(
+            422, "invalid", f"{name}: expected one with its offset (Z, +07:00), got {text!r}", f"body.{name}"
+        )
+    return time_us

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from command_center.api.answers import ApiError, answer, body_of
+from command_center.api.answers import ApiError, answer, body_of, body_time_of
 from command_center.api.contract import tells
 from command_center.api.level_trial import TriedLevel, level_lines, levels_to_try
 from command_center.api.parameters import Id, Seeing
@@ -31,7 +31,7 @@ from gateway.evaluation.trial import Compared, LevelTrial, Outcome
 from gateway.status import MAX_UNIT
 from sensors.catalogue import MAX_LEVELS, Datastream
 from sensors.rules import levels_in_force
-from sensors.times import HOUR_US, parse_rfc3339, rfc3339
+from sensors.times import HOUR_US, rfc3339
 
 DAY_US: Final = 24 * HOUR_US
 LONGEST_US: Final = 90 * DAY_US
@@ -152,24 +152,14 @@ def _too_much_in_words() -> Iterator[None]:
 
 def _range(trying: Trying, at_us: int) -> tuple[int, int]:
     """[from, to).  Raises ApiError 422."""
-    to_us = _time(trying.to, "to", at_us)
-    from_us = _time(trying.from_, "from", to_us - USUAL_US)
+    to_us = at_us if trying.to is None else body_time_of(trying.to, "to")
+    from_us = to_us - USUAL_US if trying.from_ is None else body_time_of(trying.from_, "from")
     if not from_us < to_us:
         raise ApiError(422, "invalid", "`from` lies not before `to`", "body.from")
     if to_us - from_us > LONGEST_US:
         days = (to_us - from_us) / DAY_US
         raise ApiError(422, "too_long", f"expected a range of 90 days at most, got {days:.1f}", "body.from")
     return from_us, to_us
-
-
-def _time(text: str | None, name: str, absent_us: int) -> int:
-    try:
-        time_us = absent_us if text is None else parse_rfc3339(text)
-    except ValueError as error:
-        raise ApiError(422, "invalid", f"{name}: {error}", f"body.{name}") from error
-    if time_us is None:
-        raise ApiError(422, "invalid", f"{name}: expected an offset (Z, +07:00), got {text!r}", f"body.{name}")
-    return time_us
 
 
 def _view(datastream: Datastream, compared: Compared, held_from_us: int | None, lines: list[str]) -> CounterfactualView:

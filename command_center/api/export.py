@@ -95,6 +95,10 @@ class _AllNamed:
         return None if one is None else one.progress
 
 
+class _Unread(Exception):
+    """A client took nothing for UNREAD_S; what times out while the table is read is another thing."""
+
+
 class _Table(StreamingResponse):
     """A table that is sent while it is read; `ended` is called when it is over, whatever ended it.
 
@@ -116,12 +120,15 @@ class _Table(StreamingResponse):
         """As its base does, with a bound of time for each piece."""
 
         async def send_in_time(message: Message) -> None:
-            async with asyncio.timeout(UNREAD_S):
-                await send(message)
+            try:
+                async with asyncio.timeout(UNREAD_S):
+                    await send(message)
+            except TimeoutError as error:
+                raise _Unread from error
 
         try:
             await super().stream_response(send_in_time)
-        except TimeoutError:
+        except _Unread:
             _log.warning("an export that nobody read for %.0f s is cut off", UNREAD_S)
 
 

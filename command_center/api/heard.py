@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from command_center.api.answers import ApiError, answer, body_of
+from command_center.api.answers import ApiError, answer, body_of, body_time_of
 from command_center.api.contract import tells
 from command_center.api.parameters import Id
 from command_center.clock import now_us
@@ -15,7 +15,7 @@ from command_center.operations import Operations, note_audit
 from gateway.asking import ask
 from gateway.errors import GatewayError
 from gateway.status import MAX_BY, MAX_DATASTREAM, MAX_UNIT, ObservedFrame, ObserveFrame
-from sensors.times import parse_rfc3339, rfc3339
+from sensors.times import rfc3339
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -51,7 +51,7 @@ def router(data_dir: Path, operations: Operations) -> APIRouter:
         Its origin is `manual`; where what is heard comes from a simulator it is part of the exercise, and `simulated`.
         """
         heard, user = await body_of(request, Heard), request.state.user
-        time_us = _time_us(heard.time)
+        time_us = body_time_of(heard.time, "time")
         if not heard.heard_from.strip():
             raise ApiError(
                 422, "invalid", "heard_from: expected who said it and by what, got nothing", "body.heard_from"
@@ -76,17 +76,6 @@ def router(data_dir: Path, operations: Operations) -> APIRouter:
         return answer(stored, 201)
 
     return routes
-
-
-def _time_us(text: str) -> int:
-    """Microseconds UTC.  Raises ApiError 422."""
-    try:
-        time_us = parse_rfc3339(text)
-    except ValueError as error:
-        raise ApiError(422, "invalid", f"time: {error}", "body.time") from error
-    if time_us is None:
-        raise ApiError(422, "invalid", f"time: expected one with its offset (Z, +07:00), got {text!r}", "body.time")
-    return time_us
 
 
 def _note(operations: Operations, user: str, what: str) -> None:
