@@ -23,7 +23,7 @@ from tests.unit.command_center.running import Gateway, Running, running
 
 WIDE: Final[ViewportSize] = {"width": 1920, "height": 1080}
 HOUR_S: Final = 3600
-FRAMES_S: Final = 20  # each of four panels once
+FRAMES_S: Final = 40  # each of four panels twice
 LIBRARY: Final = "/vendor/maplibre-gl/"
 PANEL_S: Final = 5
 

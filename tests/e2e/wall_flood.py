@@ -33,7 +33,7 @@ LOOK: Final = """() => {
 WATCH_PANELS: Final = """() => {
   window.panels = [];
   const note = () => {
-    const shown = [...document.querySelectorAll("#stage > .scroll")].filter((node) => !node.hidden);
+    const shown = [...document.querySelectorAll("#stage-panels > .scroll")].filter((node) => !node.hidden);
     const names = shown.map((node) => node.id).join();
     if (names !== window.panels.at(-1)) window.panels.push(names);
   };

@@ -220,11 +220,18 @@ def test_the_last_value_that_did_not_fail_stays_with_its_own_age_and_the_failure
     missing = delta(1767225620000, None, quality=9)
     assert run("reading.js", body, snapshot(), missing) == ["100", "30 dtk", "tanpa nilai, 20 dtk lalu"]
     passed_by = {**said, "sound": {"i": [0], "time_ms": [1767225615000], "value": [107]}}
-    assert run("reading.js", body, snapshot(), passed_by)[:2] == ["107", "25 dtk"]
+    assert run("reading.js", body, snapshot(), passed_by)[:2] == ["107", "20 dtk"]  # 25, in steps of ten
     assert run("reading.js", body, snapshot(), said, delta(1767225630000, 90)) == ["90", "10 dtk", ""]
     never = {**snapshot(value=-9999, quality=4)}
     never["sensors"][0]["latest_sound"] = None
     assert run("reading.js", body, never) == ["–", "", "gagal uji (-9.999), 30 dtk lalu"]
+
+
+@pytest.mark.parametrize(
+    ("ms", "said"), [(0, "<10 dtk"), (9_999, "<10 dtk"), (10_000, "10 dtk"), (59_999, "50 dtk"), (61_000, "1 mnt")]
+)
+def test_ages_that_stand_together_run_in_steps(run: Run, ms: int, said: str) -> None:
+    assert run("format.js", "return m.calmAge(a[0])", ms) == said
 
 
 def test_one_is_not_told_as_several(run: Run) -> None:

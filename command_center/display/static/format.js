@@ -123,6 +123,19 @@ export function limit(value) {
   return numberFormat(Math.min(written, MAX_DECIMALS)).format(value);
 }
 
+/** A minute's seconds are told in such steps where many ages stand together. */
+const STEP_S = 10;
+
+/**
+ * How old one of many is, which are looked over rather than read: no two hundred numbers that run.
+ * @param {number} ms
+ * @returns {string} "<10 dtk", "10 dtk", "20 dtk", "3 mnt"
+ */
+export function calmAge(ms) {
+  if (ms < STEP_S * 1000) return t("age.under", { n: STEP_S });
+  return age(ms < 60_000 ? ms - (ms % (STEP_S * 1000)) : ms);
+}
+
 /**
  * How old something is: "12 dtk", "3 mnt", "5 jam", "2 hari".
  * @param {number} ms

@@ -70,11 +70,7 @@ const cities = new CitySource(drawCityAnew, () => login.ask());
 const stream = new LiveStream(liveUrl(), onFrame);
 const receipts = new Receipts((text) => stream.send(text));
 const sound = new SoundDesk(options.screen, (text) => stream.send(text), () => redraw.sound());
-const cuts = [
-  watchCut(PAGE.stations, PAGE.stageMore, ".row"),
-  watchCut(PAGE.alarms, PAGE.alarmsMore, ".alarm"),
-  watchCut(PAGE.duties, PAGE.dutiesMore, ".duty"),
-];
+const cuts = [watchCut(PAGE.alarms, PAGE.alarmsMore, ".alarm"), watchCut(PAGE.duties, PAGE.dutiesMore, ".duty")];
 
 const isLost = () => freshness.state === "server" || freshness.state === "gateway";
 const redraw = {

@@ -20,7 +20,7 @@ export function watchCut(list, note, items) {
     const { bottom, height } = host.getBoundingClientRect();
     let below = 0;
     let look = 0;
-    for (const item of height > 0 ? host.querySelectorAll(items) : []) {
+    for (const item of height > 0 && !host.hidden ? host.querySelectorAll(items) : []) {
       const box = item.getBoundingClientRect();
       if (box.height > 0 && (box.top + box.bottom) / 2 > bottom) {
         below += 1;

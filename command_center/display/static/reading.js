@@ -1,7 +1,7 @@
 // @ts-check
 // The reading that is shown: the last one that did not fail its tests, with its own age; and in words that a newer one did.
 
-import { age } from "./format.js";
+import { age, calmAge } from "./format.js";
 import { valueText } from "./properties.js";
 import { FAIL, SUSPECT } from "./quality.js";
 import { t } from "./text.js";
@@ -21,7 +21,7 @@ export const soundText = (store, i) => valueText(store.sensors[i], store.sound[i
  * @param {number} i
  * @param {number} now_ms
  */
-export const soundAge = (store, i, now_ms) => age(now_ms - store.sound_ms[i]);
+export const soundAge = (store, i, now_ms) => calmAge(now_ms - store.sound_ms[i]);
 
 /**
  * "gagal uji (-9.999), 8 dtk lalu"; "" where the newest one is sound.

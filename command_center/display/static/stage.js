@@ -3,6 +3,7 @@
 
 import { PAGE, byId, el, setChildren, setData, setText } from "./dom.js";
 import { whole } from "./format.js";
+import { watchCut } from "./more.js";
 import { RiverPanel } from "./rivers.js";
 import { RoadPanel } from "./roads.js";
 import { afterDrawing } from "./scheduler.js";
@@ -37,6 +38,7 @@ export class Stage {
   /** How far the store's changes are drawn; all is due: time has passed. */
   #drawn = -1;
   #all = true;
+  #cut = watchCut(PAGE.stations, PAGE.stageMore, ".row");
 
   /**
    * @param {number} rotate_s 0 = the panels stay
@@ -50,10 +52,12 @@ export class Stage {
       const tab = el("button", "tab");
       tab.type = "button";
       tab.dataset.panel = name;
-      tab.addEventListener("click", () => {
+      const show = () => {
         this.#turn.choose(name, performance.now());
         redraw();
-      });
+      };
+      tab.addEventListener("click", show);
+      byId(PANELS[name].host).addEventListener("beforematch", show);
       this.#tabs.set(name, tab);
     }
     const host = byId(PAGE.stage);
@@ -103,7 +107,8 @@ export class Stage {
     const fresh = panel !== this.#shown;
     this.#shown = panel;
     for (const name of NAMES) {
-      byId(PANELS[name].host).hidden = name !== panel;
+      // Away, but laid out, and found by who searches the page.
+      if (fresh) byId(PANELS[name].host).hidden = name === panel ? false : "until-found";
       const tab = this.#tabs.get(name);
       if (!tab) continue;
       setText(tab, PANELS[name].title());
@@ -117,6 +122,7 @@ export class Stage {
     };
     setText(byId(PAGE.stageWhy), words[why]());
     setData(byId(PAGE.stage), "why", why);
+    if (this.#all || fresh) afterDrawing(this.#cut);
     const drawn = this.#all || fresh ? -1 : this.#drawn;
     [this.#all, this.#drawn] = [false, store.changes];
     if (panel !== "stations") this.#parts[panel].draw(city, store, now_ms, drawn);
