@@ -115,7 +115,7 @@ function rainBar({ levels }, tile) {
     return svg("path", { class: "bar-level", d: `M0,${y} H14` });
   });
   tile.picture.append(
-    svg("svg", { class: "bar", viewBox: `-1 -1 16 ${BAR_HIGH + 2}`, "aria-hidden": "true" }, bar, ...lines, svg("path", { class: "bar-frame", d: `M0,0 V${BAR_HIGH} H14 V0` })),
+    svg("svg", { class: "bar", viewBox: `-1 -1 16 ${BAR_HIGH + 2}`, preserveAspectRatio: "none", "aria-hidden": "true" }, bar, ...lines, svg("path", { class: "bar-frame", d: `M0,0 V${BAR_HIGH} H14 V0` })),
   );
   return { bar, top };
 }

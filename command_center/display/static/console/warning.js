@@ -122,4 +122,10 @@ export const isOwnYes = (warning, user) =>
   warning.authorisation !== null && user !== null && warning.authorisation.by.trim().toLowerCase() === user.trim().toLowerCase();
 
 /** The info in a language, else the first.  @param {Info[]} infos @param {string} language */
-export const infoIn = (infos, language) => infos.find((info) => (info.language ?? "").startsWith(language)) ?? infos[0];
+const infoIn = (infos, language) => infos.find((info) => (info.language ?? "").startsWith(language)) ?? infos[0];
+
+/** What the words of an exercise begin with; a band and a mark say it beside them. */
+const NOT_REAL = /^(LATIHAN|EXERCISE|UJI COBA|TEST)\b[^:]*: /;
+
+/** What a warning is called in a language.  @param {Warning} warning @param {string} language */
+export const titleIn = (warning, language) => (infoIn(warning.info, language)?.headline ?? "").replace(NOT_REAL, "") || warning.id;

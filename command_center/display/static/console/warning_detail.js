@@ -7,7 +7,7 @@ import { moment, whole } from "../format.js";
 import { language, t } from "../text.js";
 import { button, link, mark, table } from "./loaded.js";
 import { drawPolygons } from "./polygon.js";
-import { actWord, capWord, isOpen, kindWord, meansWord, stateWord, statusWord } from "./warning.js";
+import { actWord, capWord, isOpen, kindWord, meansWord, stateWord, statusWord, titleIn } from "./warning.js";
 import { actsOf, rightOf } from "./warning_acts.js";
 
 /** @typedef {import("./warning.js").Warning} Warning */
@@ -35,8 +35,8 @@ export function bandOf(status) {
 export function detail(warning, context, onDone) {
   const now_ms = context.now();
   const head = el("div", "warning-head");
-  head.append(el("h2", "", `${kindWord(warning.msg_type)}: ${warning.info[0]?.headline ?? warning.id}`));
-  head.append(mark(stateWord(warning.state), isOpen(warning) ? "warn" : ""), mark(statusWord(warning.status), warning.status === "Actual" ? "" : "warn"));
+  head.append(el("h2", "", `${kindWord(warning.msg_type)}: ${titleIn(warning, language())}`));
+  head.append(mark(stateWord(warning.state), isOpen(warning) ? "warn" : ""), mark(statusWord(warning.status), warning.status === "Actual" ? "" : "exercise"));
   const acts = el("p", "office-acts");
   acts.append(...actsOf(warning, context, onDone));
   return [...bandOf(warning.status), head, facts(warning, now_ms), right(warning, context), acts, faults(warning), ...languages(warning, context), xml(warning), story(warning, now_ms)];

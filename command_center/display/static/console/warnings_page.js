@@ -6,7 +6,7 @@ import { el } from "../dom.js";
 import { moment, whole } from "../format.js";
 import { language, t } from "../text.js";
 import { Loaded, button, link, mark, table } from "./loaded.js";
-import { capWord, infoIn, isOpen, kindWord, stateWord, statusWord } from "./warning.js";
+import { capWord, isOpen, kindWord, stateWord, statusWord, titleIn } from "./warning.js";
 import { draft } from "./warning_acts.js";
 import { detail } from "./warning_detail.js";
 
@@ -19,8 +19,6 @@ const ON_PAGE = 50;
 /** A storm drafts a warning for every gauge: so many stand in the list unasked, those that wait for an issue first. */
 const UNFOLDED = 5;
 const GRAVITY = ["Extreme", "Severe", "Moderate", "Minor"];
-/** What the words of an exercise begin with; in the list a mark says it. */
-const NOT_REAL = /^(LATIHAN|EXERCISE|UJI COBA|TEST)\b[^:]*: /;
 
 /** @type {import("./page.js").Page} */
 export const WARNINGS = {
@@ -118,8 +116,7 @@ function rows(data, warnings, now_ms) {
 /** @param {Warning} warning @param {string} shown @param {number} now_ms */
 function row(warning, shown, now_ms) {
   const node = el("li", "warning-row");
-  const info = infoIn(warning.info, language());
-  const anchor = el("a", "", (info?.headline ?? "").replace(NOT_REAL, "") || warning.id);
+  const anchor = el("a", "", titleIn(warning, language()));
   anchor.href = `#/warnings/${encodeURIComponent(warning.id)}`;
   anchor.dataset.focus = `row ${warning.id}`;
   if (warning.id === shown) anchor.setAttribute("aria-current", "true");
