@@ -129,10 +129,10 @@ const STEP_S = 10;
 /**
  * How old one of many is, which are looked over rather than read: no two hundred numbers that run.
  * @param {number} ms
- * @returns {string} "<10 dtk", "10 dtk", "20 dtk", "3 mnt"
+ * @returns {string} "baru", "10 dtk", "20 dtk", "3 mnt"
  */
 export function calmAge(ms) {
-  if (ms < STEP_S * 1000) return t("age.under", { n: STEP_S });
+  if (ms < STEP_S * 1000) return t("age.now");
   return age(ms < 60_000 ? ms - (ms % (STEP_S * 1000)) : ms);
 }
 
