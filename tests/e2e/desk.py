@@ -10,7 +10,7 @@ from tests.e2e.small_city import write_city
 DOWN = "HILIR-UJI:level"  # downstream of the small city's river gauge, in its basin
 CAMERA = "https://cctv.example.invalid/hilir"
 RELEASE_S = 9
-WAIT_MS = 15_000
+WAIT_MS = 30_000
 OPEN_MS = 45_000
 
 
