@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import json
 import math
 import socket
@@ -20,6 +21,7 @@ from websockets.sync.client import ClientConnection, connect
 from command_center import live
 from command_center.clock import now_us
 from command_center.live import Viewer
+from sensors.catalogue import Catalogue
 from sensors.origin import Origin
 from sensors.quality import Quality, Reason
 from sensors.transition import Kind
@@ -251,17 +253,27 @@ def test_one_snapshot_is_made_for_all_who_need_one_within_a_second(tmp_path: Pat
             assert 1 <= made <= 1 + math.ceil(time.monotonic() - begun)
 
 
-def test_a_client_that_does_not_read_costs_no_memory_and_reads_on_from_a_fresh_snapshot(tmp_path: Path) -> None:
+def wide_city() -> Catalogue:
+    """The little city with so many gauges that no small socket takes a snapshot of it."""
     city = little_city()
     wide = [replace(city.datastreams[DISCHARGE], property=f"q{n}", number=10 + n) for n in range(GAUGES)]
-    gateway = Gateway(tmp_path, replace(city, datastreams=(*city.datastreams, *wide)))
+    return replace(city, datastreams=(*city.datastreams, *wide))
+
+
+def small_socket(center: Running) -> socket.socket:
+    """A connection that takes next to nothing by itself."""
+    small = socket.socket()
+    small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, TINY_BYTES)
+    small.connect(("127.0.0.1", int(center.url.rsplit(":", 1)[1])))
+    return small
+
+
+def test_a_client_that_does_not_read_costs_no_memory_and_reads_on_from_a_fresh_snapshot(tmp_path: Path) -> None:
+    gateway = Gateway(tmp_path, wide_city())
     with running(tmp_path, gateway, send_buffer_bytes=TINY_BYTES) as center:
         gateway.append(entry())
         center.wait_ready()
-        small = socket.socket()
-        small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, TINY_BYTES)
-        small.connect(("127.0.0.1", int(center.url.rsplit(":", 1)[1])))
-        with look(center) as quick, look(center, sock=small, max_queue=1) as slow:
+        with look(center) as quick, look(center, sock=small_socket(center), max_queue=1) as slow:
             seen: list[dict[str, Any]] = []
             for n in range(ROUNDS):
                 values = [(10 + gauge, minutes(n), float(n)) for gauge in range(GAUGES)]
@@ -334,17 +346,22 @@ def states(frame: dict[str, Any]) -> list[str]:
     return [alarm["state"] for alarm in frame["alarms"]]
 
 
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # what it never read is dropped with the process
 def test_a_client_that_reads_nothing_does_not_hold_up_the_stop(tmp_path: Path) -> None:
-    with socket.socket() as deaf, running(tmp_path) as center:  # whose end fails where it does not stop
+    with (
+        contextlib.ExitStack() as stays,  # longer than the command center, whose end fails where it does not stop
+        running(tmp_path, Gateway(tmp_path, wide_city()), send_buffer_bytes=TINY_BYTES) as center,
+    ):
         center.gateway.append(entry([(LEVEL, NOW_US, 1.0)]))
         center.wait_ready()
-        host, port = center.url.removeprefix("http://").split(":")
-        deaf.connect((host, int(port)))
+        deaf = stays.enter_context(small_socket(center))
         deaf.sendall(
             b"GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
         )
         assert deaf.recv(12) == b"HTTP/1.1 101"
+        until(lambda: plain_http.get(f"{center.url}/healthz").json()["live"]["viewers"] == 1)
+    gc.collect()  # it is dropped here
 
 
 def test_what_stands_beside_a_value_and_the_waves_come_with_what_changed(tmp_path: Path) -> None:
