@@ -361,6 +361,7 @@ def test_a_client_that_reads_nothing_does_not_hold_up_the_stop(tmp_path: Path) -
         )
         assert deaf.recv(12) == b"HTTP/1.1 101"
         until(lambda: plain_http.get(f"{center.url}/healthz").json()["live"]["viewers"] == 1)
+    del center
     gc.collect()  # it is dropped here
 
 
