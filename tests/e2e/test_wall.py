@@ -14,7 +14,7 @@ from tests.e2e.broker import Broker
 from tests.e2e.conftest import SITE
 from tests.e2e.processes import Process, until
 from tests.e2e.site import Site, shared_site
-from tests.e2e.small_city import RIVER, SIAGA_CM
+from tests.e2e.small_city import RIVER, SIAGA_CM, let_it_fall_fast
 from tests.e2e.wall import Wall
 
 LOAD_MS = 30_000
@@ -55,18 +55,10 @@ class Stack:
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with shared_site(tmp_path_factory.mktemp("wall")) as site:
-        let_it_fall_fast(site)
+        let_it_fall_fast(site.city)
         nats = site.start_nats()
         gateway = site.start_gateway(nats)
         yield Stack(site, nats, gateway, *site.start_command_center())
-
-
-def let_it_fall_fast(site: Site) -> None:
-    """The stations stand at gates: a story ends within a second, and no such fall is in doubt."""
-    stations = site.city / "stations.csv"
-    head, *rows = (line.rpartition(",") for line in stations.read_text(encoding="utf-8").splitlines())
-    lines = [f"{head[0]},gated,{head[2]}", *(f"{row},yes,{source}" for row, _, source in rows)]
-    stations.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
