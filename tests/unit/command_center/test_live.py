@@ -346,8 +346,7 @@ def states(frame: dict[str, Any]) -> list[str]:
     return [alarm["state"] for alarm in frame["alarms"]]
 
 
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # what it never read is dropped with the process
-def test_a_client_that_reads_nothing_does_not_hold_up_the_stop(tmp_path: Path) -> None:
+def stop_beside_the_deaf(tmp_path: Path) -> None:
     with (
         contextlib.ExitStack() as stays,  # longer than the command center, whose end fails where it does not stop
         running(tmp_path, Gateway(tmp_path, wide_city()), send_buffer_bytes=TINY_BYTES) as center,
@@ -361,7 +360,11 @@ def test_a_client_that_reads_nothing_does_not_hold_up_the_stop(tmp_path: Path) -
         )
         assert deaf.recv(12) == b"HTTP/1.1 101"
         until(lambda: plain_http.get(f"{center.url}/healthz").json()["live"]["viewers"] == 1)
-    del center
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # what it never read is dropped with the process
+def test_a_client_that_reads_nothing_does_not_hold_up_the_stop(tmp_path: Path) -> None:
+    stop_beside_the_deaf(tmp_path)
     gc.collect()  # it is dropped here
 
 

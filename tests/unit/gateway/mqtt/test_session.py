@@ -186,13 +186,13 @@ def test_publish_waits_for_the_acknowledgement_and_says_what_went_wrong() -> Non
     asyncio.run(story())
 
 
-def test_what_is_not_mqtt_is_an_error_that_names_it() -> None:
+def test_what_is_not_mqtt_ends_the_connection_and_is_said(caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
         async with ScriptedBroker() as broker, connected(broker, Notes()) as session:
             await until(lambda: session.standing.connected)
             broker.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-            await until(lambda: "not MQTT" in session.standing.error or session.connections > 1)
-            await until(lambda: session.standing.connected)
+            await until(lambda: session.connections == 2 and session.standing.connected)
+            assert "the broker sends what is not MQTT: " in caplog.text
 
     asyncio.run(story())
 
