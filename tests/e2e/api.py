@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 
 from tests import plain_http
-from tests.e2e.processes import until
+from tests.e2e.processes import START_S, until
 
 PASSWORD = "kata-sandi-uji"
 
@@ -16,7 +16,7 @@ class Api:
     def __init__(self, url: str, user: str = "admin", password: str = PASSWORD) -> None:
         self.url, self.user = url, user
         self._password = password
-        self._client = httpx.Client(verify=plain_http.NO_TLS, base_url=url, timeout=10)
+        self._client = httpx.Client(verify=plain_http.NO_TLS, base_url=url, timeout=plain_http.PATIENCE_S)
         self._token = ""
 
     def get(self, path: str, **parameters: str | int) -> Any:
@@ -69,7 +69,7 @@ class Api:
         alarms: list[dict[str, Any]] = self.get("/alarms")["items"]
         return next((a for a in alarms if a["datastream"] == datastream and a["state"] != "normal"), None)
 
-    def wait_for_value(self, datastream: str, value: float, within_s: float = 10.0) -> dict[str, Any]:
+    def wait_for_value(self, datastream: str, value: float, within_s: float = START_S) -> dict[str, Any]:
         """The sensor once its latest value is `value`."""
 
         def sensor() -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from tests.e2e.api import Api
 from tests.e2e.broker import Broker
@@ -13,6 +13,8 @@ from tests.e2e.site import Site
 from tests.e2e.wall import NO_GPU, NO_WEBGL, WEBGL, Wall, empty_wall, launched
 
 SITE = pytest.StashKey[Site]()
+PATIENCE_MS = 30_000  # as `until` has: the machine may be busy with other tests
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture

@@ -8,22 +8,26 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 from tests.e2e.small_city import write_city
 
 DOWN = "HILIR-UJI:level"  # downstream of the small city's river gauge, in its basin
+BOARD = "PAPAN-UJI:level"  # a staff gauge on the same river, without a device
 CAMERA = "https://cctv.example.invalid/hilir"
 RELEASE_S = 9
-WAIT_MS = 15_000
+WAIT_MS = 30_000
 OPEN_MS = 45_000
 
 
 def write_console_city(folder: Path) -> Path:
-    """The small city with a second gauge on its river, an action, and sirens that wait only RELEASE_S seconds."""
+    """The small city with two more gauges on its river, an action, and sirens that wait only RELEASE_S seconds."""
     write_city(folder)
     for name, text in {
         "city.toml": f"\n[alarms]\nrelease_after_s = {RELEASE_S}\n",
-        "stations.csv": "HILIR-UJI,Kali Uji hilir,river,-7.460,112.435,35.76.01.1002,,BPBD,EWS,uji,for tests\n",
-        "datastreams.csv": "HILIR-UJI,level,river_level,cm,0,1000,600,300,public,for tests\n",
+        "stations.csv": "HILIR-UJI,Kali Uji hilir,river,-7.460,112.435,35.76.01.1002,,BPBD,EWS,uji,for tests\n"
+        "PAPAN-UJI,Papan duga Uji,river,-7.490,112.420,35.76.01.1001,,BPBD,EWS,uji,for tests\n",
+        "datastreams.csv": "HILIR-UJI,level,river_level,cm,0,1000,600,300,public,for tests\n"
+        "PAPAN-UJI,level,river_level,cm,0,1000,600,300,public,for tests\n",
         "levels.csv": "HILIR-UJI,level,waspada,1,2,rising,150,cm,5,for tests\n"
         "HILIR-UJI,level,siaga,2,3,rising,250,cm,5,for tests\n"
-        "HILIR-UJI,level,awas,3,4,rising,350,cm,5,for tests\n",
+        "HILIR-UJI,level,awas,3,4,rising,350,cm,5,for tests\n"
+        "PAPAN-UJI,level,siaga,2,3,rising,250,cm,5,for tests\n",
     }.items():
         with (folder / name).open("a", encoding="utf-8") as table:
             table.write(text)
@@ -104,6 +108,36 @@ class Desk:
     def says(self, words: str) -> None:
         """Until the status line says it."""
         expect(self.page.locator("#notice")).to_contain_text(words, timeout=WAIT_MS)
+
+    def be(self, user: str, password: str) -> None:
+        """Logged in, whoever was; without the dialog."""
+        login = self.page.request.post(f"{self.url}/api/v1/login", data={"user": user, "password": password})
+        assert login.ok, login.text()
+        self._load_anew()
+
+    def be_nobody(self) -> None:
+        """As after the session's end."""
+        if self.is_somebody:
+            self.page.context.clear_cookies()
+            self._load_anew()
+
+    def _load_anew(self) -> None:
+        self.page.reload(timeout=OPEN_MS)
+        expect(self.page.locator("#link")).to_have_text("TERHUBUNG", timeout=OPEN_MS)
+
+    @property
+    def is_somebody(self) -> bool:
+        """Whether there is a session."""
+        return bool(self.page.context.cookies())
+
+    def begin_anew(self) -> None:
+        """Back before the list of all alarms in Indonesian, whatever was looked at; the page is not loaded again."""
+        self.page.evaluate("for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close()")
+        self.page.evaluate("location.hash = '#/alarms'")
+        self.page.get_by_role("button", name="ID", exact=True).click()
+        clear = self.page.get_by_role("button", name="Hapus saringan")
+        if clear.is_visible():
+            clear.click()
 
     def detail(self) -> Locator:
         """The alarm beside the list."""

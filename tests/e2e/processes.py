@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from command_center.launcher.supervisor import dies_with
 
 START_S: Final = 30.0  # generous: the machine may be busy with other tests
-STOP_S: Final = 20.0
+STOP_S: Final = 30.0
 PAUSE_S: Final = 0.01
 LONGEST_PAUSE_S: Final = 0.2
 T = TypeVar("T")

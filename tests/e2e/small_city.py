@@ -76,3 +76,11 @@ def write_city(folder: Path) -> Path:
     for name, text in FILES.items():
         (folder / name).write_text(text.lstrip("\n"), encoding="utf-8")
     return folder
+
+
+def let_it_fall_fast(city: Path) -> None:
+    """The stations stand at gates: a story ends within a second, and no such fall is in doubt."""
+    stations = city / "stations.csv"
+    head, *rows = (line.rpartition(",") for line in stations.read_text(encoding="utf-8").splitlines())
+    lines = [f"{head[0]},gated,{head[2]}", *(f"{row},yes,{last}" for row, _, last in rows)]
+    stations.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -125,7 +125,7 @@ def test_a_siren_that_does_not_answer_is_told_again_and_then_said_to_be_in_troub
 ) -> None:
     with siren(nats, answers=False) as horn, center_with(tmp_path, nats) as center:
         cross(center, raised)
-        until(lambda: last(center).get("attempt") == 3 and last(center)["state"] == "unconfirmed", timeout_s=30)
+        until(lambda: last(center).get("attempt") == 3 and last(center)["state"] == "unconfirmed")
         assert horn.sets == ["on", "on", "on"]
         [trouble] = center.get("/actuators")["troubles"]
         assert (trouble["actuator"], trouble["kind"]) == ("HORN", "unconfirmed")
@@ -161,7 +161,7 @@ def test_a_person_sounds_it_with_words_and_tests_it_with_a_record(tmp_path: Path
         assert (last(center)["by"], last(center)["comment"], horn.sets) == ("admin", "dyke breach", ["on"])
         center.client.post(f"{path}/set", json={"set": "off", "comment": "over"}, headers=who)
         center.client.post(f"{path}/test", json={"comment": "monthly"}, headers=who)
-        until(lambda: horn.sets[-2:] == ["on", "off"] and last(center)["state"] == "confirmed", timeout_s=15)
+        until(lambda: horn.sets[-2:] == ["on", "off"] and last(center)["state"] == "confirmed")
         whys = [command["why"] for command in center.get(path)["commands"]]
         assert whys == ["test", "test", "person", "person"]
 
@@ -191,7 +191,7 @@ def test_what_the_broker_does_not_take_in_time_is_never_sent(tmp_path: Path, nat
     with center_with(tmp_path, nats, row) as center:
         nats.process.kill()
         nats.process.wait(10)
-        until(lambda: any(one["kind"] == "broker" for one in center.get("/actuators")["troubles"]), timeout_s=30)
+        until(lambda: any(one["kind"] == "broker" for one in center.get("/actuators")["troubles"]))
         who = center.log_in()
         center.client.post("/actuators/HORN/set", json={"set": "on", "comment": "now"}, headers=who)
         until(lambda: last(center)["state"] == "expired")

@@ -1,19 +1,20 @@
-"""The operator console on the real stack: two operators, one river, one stack for all of it."""
+"""The operator console on the real stack: two operators, one river, one stack; each story begins while all is calm."""
 
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.api import PASSWORD, Api
 from tests.e2e.broker import Broker
-from tests.e2e.desk import CAMERA, DOWN, WAIT_MS, Desk, seated, write_console_city
+from tests.e2e.desk import BOARD, CAMERA, DOWN, WAIT_MS, Desk, seated, write_console_city
 from tests.e2e.processes import Process, Processes, until
 from tests.e2e.site import Site
-from tests.e2e.small_city import AIR, RAIN, RIVER
+from tests.e2e.small_city import AIR, RAIN, RIVER, let_it_fall_fast
 
 pytestmark = [pytest.mark.broker, pytest.mark.browser]
 SERIOUS = {"serious", "critical"}
@@ -29,14 +30,51 @@ class Office:
     siti: Desk
     budi: Desk
 
+    def raised(self, datastream: str, value: float, *, acknowledged: bool = False) -> None:
+        """A reading over a level, and its alarm before both desks; `acknowledged` by admin."""
+        self.nats.observe(datastream, value)
+        alarm = until(lambda: self.api.open_alarm(datastream), f"the alarm of {datastream}")
+        if acknowledged:
+            self.api.post(f"/alarms/{alarm['id']}/acknowledge", {"comment": ""})
+        for desk in (self.siti, self.budi):
+            desk.wait_for(datastream, "Diakui" if acknowledged else "BELUM DIAKUI")
+
+    def log_in(self) -> None:
+        """Admin and budi, where they are not logged in."""
+        for desk, user in ((self.siti, "admin"), (self.budi, "budi")):
+            if not desk.is_somebody:
+                desk.be(user, PASSWORD)
+
+    def end_story(self) -> None:
+        """The river falls, what has returned is acknowledged, and both sit before the list again."""
+        for desk in (self.siti, self.budi):
+            desk.begin_anew()
+        for alarm in self._still_open():
+            self.nats.observe(alarm["datastream"], 1.0)
+        until(lambda: not self._still_open(), "no alarm is left open")
+        for desk in (self.siti, self.budi):
+            expect(desk.page.locator("#alarm-rows [data-datastream]")).to_have_count(0)
+
+    def _still_open(self) -> list[dict[str, Any]]:
+        """What is open; of that what has returned is acknowledged, and what is shelved is back."""
+        alarms: list[dict[str, Any]] = self.api.everything("/alarms", state="open")
+        for alarm in alarms:
+            if alarm["state"] == "returned_unacknowledged":
+                self.api.post(f"/alarms/{alarm['id']}/acknowledge", {"comment": ""})
+            elif alarm["state"] == "shelved":
+                self.api.post(f"/alarms/{alarm['id']}/unshelve", {"comment": ""})
+        return alarms
+
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Office]:
+def shared(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Office]:
     """Broker, gateway, command center; admin at one desk, the operator budi at the other."""
     folder = tmp_path_factory.mktemp("console")
     site = Site(folder, Processes(folder))
     try:
-        city = str(write_console_city(site.folder / "kota-konsol"))
+        folder = write_console_city(site.folder / "kota-konsol")
+        let_it_fall_fast(folder)
+        city = str(folder)
         nats = site.start_nats()
         site.start_gateway(nats, city=city)
         center, api = site.start_command_center(city=city)
@@ -49,8 +87,27 @@ def office(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterat
         site.close()
 
 
-def test_an_operator_acknowledges_by_keyboard_alone_and_the_other_sees_it(office: Office) -> None:
-    siti, budi = office.siti, office.budi
+@pytest.fixture
+def strangers(shared: Office) -> Iterator[Office]:
+    """The office while all is calm; nobody is logged in, and the browsers have nothing to complain of."""
+    for desk in (shared.siti, shared.budi):
+        desk.be_nobody()
+    yield shared
+    shared.end_story()
+    assert (shared.siti.complaints, shared.budi.complaints) == ([], [])
+
+
+@pytest.fixture
+def office(shared: Office) -> Iterator[Office]:
+    """The same; admin and budi are logged in."""
+    shared.log_in()
+    yield shared
+    shared.end_story()
+    assert (shared.siti.complaints, shared.budi.complaints) == ([], [])
+
+
+def test_an_operator_acknowledges_by_keyboard_alone_and_the_other_sees_it(strangers: Office) -> None:
+    office, siti, budi = strangers, strangers.siti, strangers.budi
     office.nats.observe(DOWN, 160.0)
     siti.wait_for(DOWN, "BELUM DIAKUI")
     siti.choose(DOWN)
@@ -75,6 +132,7 @@ def test_an_operator_acknowledges_by_keyboard_alone_and_the_other_sees_it(office
 
 def test_an_alarm_is_shelved_stands_aside_and_comes_back(office: Office) -> None:
     siti, budi = office.siti, office.budi
+    office.raised(DOWN, 160.0, acknowledged=True)
     siti.choose(DOWN)
     siti.page.keyboard.press("s")
     siti.answer(comment="Lumpur di sensor", minutes="15")
@@ -120,15 +178,15 @@ def test_a_reading_heard_by_radio_is_typed_in_with_one_key_and_drives_levels(off
     siti = office.siti
     siti.page.locator("#alarm-grid").focus()
     siti.page.keyboard.press("m")
-    siti.answer(datastream=RIVER, value="1.262", heard_from="Pak Slamet, radio")
+    siti.answer(datastream=BOARD, value="1.262", heard_from="Pak Slamet, radio")
     refusal = siti.page.locator(".question-message")
     expect(refusal).to_contain_text("bisa berarti ribuan atau pecahan")
     siti.answer(value="1262")
     expect(refusal).to_contain_text("expected 0 to 1000 cm, got 1262")
     siti.answer(value="262")
     siti.says("Tersimpan")
-    siti.wait_for(RIVER, "Siaga")
-    newest = office.api.observations(RIVER)[-1]
+    siti.wait_for(BOARD, "Siaga")
+    newest = office.api.observations(BOARD)[-1]
     assert (newest["value"], newest["origin"]) == (262.0, "manual")
     trail = office.api.get_as_admin("/audit")["items"]
     assert any("heard from Pak Slamet, radio" in str(record) and "admin" in str(record) for record in trail)
@@ -136,11 +194,9 @@ def test_a_reading_heard_by_radio_is_typed_in_with_one_key_and_drives_levels(off
 
 def test_an_incident_is_acknowledged_at_once_and_an_action_taken(office: Office) -> None:
     siti, budi = office.siti, office.budi
-    office.nats.observe(DOWN, 365.0)
-    office.nats.observe(RAIN, 0.0)
+    office.raised(DOWN, 160.0, acknowledged=True)
+    office.raised(RIVER, 262.0)
     head = budi.page.locator("#alarm-rows [data-incident]")
-    budi.page.locator(".filter select").last.select_option("")
-    budi.wait_for(RIVER, "BELUM DIAKUI")
     budi.choose(RIVER)
     budi.page.keyboard.press("Shift+A")
     budi.says("alarm diakui")
@@ -161,9 +217,12 @@ def test_an_incident_is_acknowledged_at_once_and_an_action_taken(office: Office)
 @pytest.mark.parametrize(("page", "with_question"), [("alarms", False), ("alarms", True), ("actions", False)])
 def test_axe_finds_nothing_serious(office: Office, page: str, with_question: bool) -> None:
     desk = office.siti
+    office.raised(DOWN, 160.0)  # of which an action follows
     desk.page.goto(f"{office.api.url}/console#/{page}")
     if page == "alarms":
-        desk.choose(RIVER)
+        desk.choose(DOWN)
+    else:
+        expect(desk.page.locator(".action").first).to_be_visible()
     if with_question:
         desk.page.keyboard.press("m")
         expect(desk.page.locator("dialog[open]")).to_be_visible()
@@ -184,9 +243,11 @@ def test_the_language_changes_in_place_and_a_lost_link_greys_everything_in_words
     budi.page.get_by_role("button", name="EN").click()
     expect(budi.page.locator("#pages")).to_contain_text("Actions")
     assert budi.page.evaluate("window.kept")
-    assert (siti.complaints, budi.complaints) == ([], [])
+    assert siti.complaints == []
     siti.page.evaluate("setTimeout(() => { throw new Error('broken on purpose') })")
     expect(siti.page.locator("#script-error")).to_contain_text("broken on purpose")
+    siti.complaints.clear()
+    siti.page.reload()  # it stays until then
     office.center.signal(signal.SIGSTOP)
     try:
         expect(budi.page.locator("#bands")).to_contain_text("DATA LOST", timeout=WAIT_MS)

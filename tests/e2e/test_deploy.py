@@ -33,6 +33,6 @@ def test_nats_takes_its_configuration(tmp_path: Path) -> None:
     text = (DEPLOY / "nats.conf").read_text(encoding="utf-8")
     file.write_text(re.sub("/var/lib/nats", str(tmp_path / "store"), text), encoding="utf-8")
     checked = subprocess.run(
-        [find_program(), "-t", "-c", file], capture_output=True, text=True, timeout=10, check=False
+        [find_program(), "-t", "-c", file], capture_output=True, text=True, timeout=60, check=False
     )
     assert checked.returncode == 0, checked.stderr

@@ -28,7 +28,7 @@ def line(said: str, start: str) -> list[str]:
 
 
 def paste(words: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(words, capture_output=True, text=True, timeout=20, check=False)
+    return subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
 
 
 def simulated_value(run: Run) -> float | None:

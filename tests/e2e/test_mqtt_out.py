@@ -168,7 +168,7 @@ def test_what_ended_while_we_or_the_broker_were_away_is_cleared_and_nothing_is_s
             cross(gateway, returned("hijau", time_us=now_us(), at_us=now_us()))
             found.wait_applied()
             again = start_nats(site.processes, site.data_dir, broker.port)
-            until(lambda: _held(again) == set(), timeout_s=30)
+            until(lambda: _held(again) == set())
     assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
 
 

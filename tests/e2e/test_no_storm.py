@@ -62,7 +62,7 @@ class Standing:
         """Until a reading that comes now is shown: what came before it has been applied, and told by then or waits."""
         self.marks += 1
         self.broker.observe(RIVER, float(self.marks))
-        self.api.wait_for_value(RIVER, float(self.marks), within_s=30)
+        self.api.wait_for_value(RIVER, float(self.marks))
         until(lambda: recorded(self.site.data_dir, WAITING) == [(0,)], "nothing waits in the outbox")
 
     def states(self) -> dict[str, tuple[str, Any, Any, Any]]:

@@ -78,7 +78,6 @@ def answer(port: int) -> paho.mqtt.client.Client:
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Office]:
     """Broker, gateway and command center of a city that warns; its river has reached siaga."""
-    expect.set_options(timeout=20_000)  # the machine may be busy with other tests
     folder: Path = tmp_path_factory.mktemp("office")
     site = Site(folder, Processes(folder))
     try:
@@ -261,7 +260,7 @@ def test_the_catalogue_is_read_again_from_the_desk(office: Office) -> None:
     table.write_text(good, encoding="utf-8")
     page.get_by_role("button", name="Reload the catalogue").click()
     sure(page)
-    expect(page.get_by_text("No fault.")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("No fault.")).to_be_visible()
 
 
 def test_other_levels_are_tried_on_the_range_of_the_chart_and_what_was_typed_is_never_lost(office: Office) -> None:

@@ -150,7 +150,7 @@ def test_a_broker_that_hangs_is_restarted(steady: Run) -> None:
     until(lambda: says(run, said, "the broker does not do its work any more"), "that it is said", within_s=60)
     until(lambda: run.child("nats-server") != first, "a new broker")
     until(lambda: sends(run, 203.0), "a reading through the new broker")
-    run.api.wait_for_value(RIVER, 203.0, within_s=20)
+    run.api.wait_for_value(RIVER, 203.0)
 
 
 def test_a_second_start_on_the_same_data_names_directory_and_pid(steady: Run, steady_site: Site) -> None:
@@ -168,7 +168,7 @@ def test_a_second_start_on_the_same_data_names_directory_and_pid(steady: Run, st
             free_port(),
         )
     )
-    assert second.wait(within_s=20) == 1
+    assert second.wait() == 1
     assert len(second.lines) == 1
     assert str(site.data_dir) in second.output
     assert f"pid {run.process.pid}" in second.output
@@ -183,7 +183,7 @@ def test_a_busy_port_is_named_with_its_option(site: Site, option: str) -> None:
         *("run", "--data-dir", site.folder / "other", "--city", site.city),
         *(word for pair in ports.items() for word in pair),
     )
-    assert process.wait(within_s=20) == 1
+    assert process.wait() == 1
     assert len(process.lines) == 1
     assert f"port {busy}" in process.output
     assert option in process.output
@@ -210,4 +210,4 @@ def test_the_simulator_keeps_out_of_a_directory_with_live_readings(site: Site) -
     run.broker.observe(RIVER, 99.0)
     run.api.wait_for_value(RIVER, 99.0)
     with websockets.sync.client.connect(run.api.url.replace("http", "ws") + "/api/v1/live") as live:
-        assert json.loads(live.recv(timeout=10))["status"]["simulator_refused"] is True
+        assert json.loads(live.recv(timeout=30))["status"]["simulator_refused"] is True

@@ -52,7 +52,7 @@ def test_a_siren_that_does_not_answer_is_told_until_somebody_acts_and_is_gone_wh
         center.wait_ready()
         at = now_us()
         center.gateway.append(entry([(LEVEL, at, 612.0)], raised("kuning", time_us=at, at_us=at), now_us=at))
-        until(lambda: [one["kind"] for one in open_troubles(center)] == ["unconfirmed"], timeout_s=30)
+        until(lambda: [one["kind"] for one in open_troubles(center)] == ["unconfirmed"])
         until(lambda: bool(ways.of("/MENDERS")) and len(ways.of("/POSKO")) == 2)  # the alarm's message, and this
         said = ways.of("/MENDERS")[0]
         assert "HORN was told on and did not answer" in said.text
@@ -66,7 +66,7 @@ def test_a_siren_that_does_not_answer_is_told_until_somebody_acts_and_is_gone_wh
         again = center.client.post(f"/troubles/{trouble['id']}/acknowledge", json={}, headers=center.log_in()).json()
         assert again["acknowledged_by"] == "MENDERS of the city"  # the first name stays
         failed = 'siaga_actuator_failed_total{actuator="HORN"} 3.0'  # only then is no try left to answer
-        until(lambda: failed in center.client.get(f"{center.url}/metrics").text, timeout_s=30)
+        until(lambda: failed in center.client.get(f"{center.url}/metrics").text)
         nats.publish("siaga/actuator/HORN/state", b"on")
         until(lambda: open_troubles(center) == [])
         [past] = center.get("/troubles", state="all")["items"]

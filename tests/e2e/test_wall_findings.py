@@ -17,7 +17,7 @@ from tests.unit.command_center.derived_city import BELOW, BELOW_ID, derived_city
 from tests.unit.command_center.little_city import LEVEL, LEVEL_ID, entry, raised, transition
 from tests.unit.command_center.running import Gateway, Running, running
 
-LOAD_MS = 20_000
+LOAD_MS = 30_000
 pytestmark = pytest.mark.browser
 
 

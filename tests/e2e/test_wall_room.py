@@ -189,7 +189,7 @@ def test_after_a_gap_in_the_sequence_the_wall_asks_for_a_whole_picture(browser: 
     page.route_web_socket("**/api/v1/live", lose_one)
     page.goto(center.url)
     expect(page.locator("#link")).to_have_attribute("data-state", "fresh", timeout=LOAD_MS)
-    until(lambda: _turned(page, kinds), timeout_s=30.0)
+    until(lambda: _turned(page, kinds))
     center.gateway.append(entry([(LEVEL, now_us(), 551.0)]))
     expect(page.locator(f'#stations [data-datastream="{LEVEL_ID}"]')).to_contain_text("551")
     page.close()

@@ -22,21 +22,20 @@ OPTIONS = (
 WEBGL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")  # in software: seconds a page
 NO_GPU = ("--disable-gpu", "--disable-software-rasterizer")  # pages that draw no map cost half of the CPU
 
-# Three frames in a row within 60 ms each.
-FLUENT = """() => new Promise((done) => {
-  let good = 0, last = performance.now();
-  const frame = (now) => {
-    good = now - last < 60 ? good + 1 : 0;
-    last = now;
-    if (good >= 3) done(true); else requestAnimationFrame(frame);
-  };
-  requestAnimationFrame(frame);
-})"""
 WATCH = """([selector, text]) => {
   window.drawnAt = 0;
   const look = () => {
     if (!document.querySelector(selector)?.textContent.includes(text)) return requestAnimationFrame(look);
     requestAnimationFrame(() => { window.drawnAt = Date.now(); });  // the frame after the one that drew it
+  };
+  look();
+}"""
+# Between two drawings all places say the text, or none of them does.
+WATCH_TOGETHER = """([text, selectors]) => {
+  window.drawnTogether = null;
+  const look = () => {
+    const said = selectors.map((one) => document.querySelector(one)?.textContent.includes(text) ?? false);
+    if (said.includes(true)) window.drawnTogether = said; else requestAnimationFrame(look);
   };
   look();
 }"""
@@ -91,10 +90,6 @@ class Wall:
         """What shows an alarm in the list of alarms."""
         return self.page.locator(f'#alarms [data-alarm="{alarm}"]')
 
-    def settle(self) -> None:
-        """Wait until the page draws fluently: the map's first drawing, in software, takes the machine for seconds."""
-        self.page.wait_for_function(FLUENT)
-
     def watch(self, selector: str, text: str) -> None:
         """Note in the page itself when `text` is first drawn in `selector`; `drawn_at` tells."""
         self.page.evaluate(WATCH, [selector, text])
@@ -102,6 +97,14 @@ class Wall:
     def drawn_at(self) -> float:
         """Seconds since the epoch at which what is watched for was drawn; waits for it."""
         return float(self.page.wait_for_function("() => window.drawnAt").json_value()) / 1000
+
+    def watch_together(self, text: str, *selectors: str) -> None:
+        """Note which of these places say `text` in the first frame in which one does; `drawn_together` tells."""
+        self.page.evaluate(WATCH_TOGETHER, [text, selectors])
+
+    def drawn_together(self) -> list[bool]:
+        """For each place that is watched, whether it said the text as soon as any did; waits for the first."""
+        return list(self.page.wait_for_function("() => window.drawnTogether").json_value())
 
 
 @contextmanager

@@ -7,6 +7,7 @@ are mutated at random.  `judge` is the property either way.  A failure prints th
 import argparse
 import importlib
 import importlib.util
+import math
 import random
 import sys
 import time
@@ -112,10 +113,10 @@ def mutated(rng: random.Random) -> bytes:
     return bytes((level | rng.randrange(16) << 1,)) + bytes(stream)
 
 
-def run(seconds: float, seed: int) -> int:
-    """Judge mutated inputs for so many seconds; how many."""
+def run(seed: int, seconds: float = math.inf, most: float = math.inf) -> int:
+    """Judge mutated inputs, for so many seconds and so many at most; how many."""
     rng, end, count = random.Random(seed), time.monotonic() + seconds, 0
-    while time.monotonic() < end:
+    while count < most and time.monotonic() < end:
         data = mutated(rng)
         try:
             judge(data)
@@ -137,7 +138,7 @@ def main() -> None:
     parser.add_argument("seconds", type=float, nargs="?", default=DEFAULT_SECONDS)
     parser.add_argument("--seed", type=int, default=time.time_ns())
     arguments = parser.parse_args()
-    print(f"{run(arguments.seconds, arguments.seed):,} inputs, no failure")
+    print(f"{run(arguments.seed, arguments.seconds):,} inputs, no failure")
 
 
 if __name__ == "__main__":

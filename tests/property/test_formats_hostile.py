@@ -1,6 +1,5 @@
 """Whatever arrives, a format gives readings or says why not: nothing else is raised, and nothing takes for ever."""
 
-import time
 from typing import Any, Final
 
 import cbor2
@@ -219,8 +218,7 @@ def test_what_googles_library_cannot_read_is_refused(cut: tuple[int, int, bytes]
         ("fields", b'{"a":' + b"9" * 1_000_000 + b"}"),
     ],
 )  # fmt: skip
+@pytest.mark.timeout(60)  # generous: a second on a busy machine, and minutes where the time grows with the square
 def test_the_largest_messages_are_read_in_good_time(name: str, content: bytes) -> None:
     reader = Reader(mapped(name, *ROWS, **OPTIONS.get(name, {})))
-    begin = time.perf_counter()
     reader.read((TOPICS[name][0], content))
-    assert time.perf_counter() - begin < 10

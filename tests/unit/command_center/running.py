@@ -112,7 +112,7 @@ class Running:
 
     def __init__(self, center: CommandCenter, url: str, gateway: Gateway) -> None:
         self.center, self.url, self.gateway = center, url, gateway
-        self.client = httpx.Client(verify=plain_http.NO_TLS, base_url=f"{url}/api/v1")
+        self.client = httpx.Client(verify=plain_http.NO_TLS, base_url=f"{url}/api/v1", timeout=plain_http.PATIENCE_S)
 
     def get(self, path: str, **parameters: Any) -> Any:
         """The JSON of a GET that succeeds."""
@@ -135,7 +135,7 @@ class Running:
         until(lambda: plain_http.get(f"{self.url}/healthz").json()["log"]["applied_seq"] >= self.gateway.seq)
 
 
-def until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+def until(condition: Callable[[], bool], timeout_s: float = plain_http.PATIENCE_S) -> None:
     """Ask again until it holds; AssertionError when it does not in time."""
     give_up = time.monotonic() + timeout_s
     while not condition():
@@ -192,7 +192,7 @@ class _Thread(threading.Thread):
     def end(self) -> None:
         if self.is_alive():
             self._loop.call_soon_threadsafe(self._center.stop)
-        self.join(10)
+        self.join(plain_http.PATIENCE_S)
         assert not self.is_alive(), "the command center did not stop"
         if self._error is not None:
             raise self._error

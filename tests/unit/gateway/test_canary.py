@@ -24,7 +24,7 @@ def test_a_broker_that_accepts_but_does_not_work_fails_the_canary(tmp_path: Path
     port = free_port()
 
     async def story(process: subprocess.Popen[bytes]) -> str:
-        canary = Canary(HOST, port, period_s=0.05, timeout_s=0.2)
+        canary = Canary(HOST, port, period_s=0.05, timeout_s=1.0)
         await canary.first_beat(START_S)
         watching = asyncio.create_task(canary.until_failed(lambda: process.pid), name="canary")
         await asyncio.wait([watching], timeout=0.5)

@@ -75,7 +75,7 @@ async def committing(
         committer.close()
 
 
-async def until(condition: Callable[[], object], within_s: float = 10.0) -> None:
+async def until(condition: Callable[[], object], within_s: float = 30.0) -> None:
     async with asyncio.timeout(within_s):
         while not condition():  # noqa: ASYNC110 (of another thread)
             await asyncio.sleep(0.02)

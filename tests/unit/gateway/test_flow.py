@@ -58,7 +58,7 @@ async def flowing(
         yield flow
     finally:
         stop.set()
-        await asyncio.wait({runs}, timeout=5.0)
+        await asyncio.wait({runs}, timeout=30.0)
         listens.cancel()
         await asyncio.wait({listens})
         await sources.close()

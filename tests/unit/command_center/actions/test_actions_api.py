@@ -188,7 +188,7 @@ def test_the_wall_hears_of_an_action_and_of_what_people_do(tmp_path: Path) -> No
 def _until_told(wall: ClientConnection, wanted: Callable[[dict[str, Any]], bool]) -> None:
     """Until a frame tells of the actions that are wanted; TimeoutError where none does."""
     while True:
-        frame = json.loads(wall.recv(timeout=5))
+        frame = json.loads(wall.recv(timeout=30))
         told = frame.get("duties", {"actions": []})["actions"]
         if told and wanted({action["action"]: action for action in told}):
             return

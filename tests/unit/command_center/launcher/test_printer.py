@@ -1,7 +1,6 @@
 """Output through a pipe that is read, that is full, and that is gone."""
 
 import os
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -34,10 +33,8 @@ def test_a_reader_that_stopped_costs_lines_not_time_and_the_loss_is_told(pipe: t
     reader, writer = pipe
     line = "x" * 999
     with Printer(writer, queue_lines=10) as printer:
-        began = time.monotonic()
-        for _ in range(500):
+        for _ in range(500):  # one that waited for the pipe would wait for ever
             printer.say(line)
-        assert time.monotonic() - began < 1
         lost = printer.dropped
         assert lost > 300
         received = b""
@@ -52,11 +49,9 @@ def test_a_reader_that_stopped_costs_lines_not_time_and_the_loss_is_told(pipe: t
 
 def test_a_reader_that_never_comes_back_does_not_hold_up_the_end(pipe: tuple[int, int]) -> None:
     reader, writer = pipe
-    began = time.monotonic()
     with Printer(writer, queue_lines=10) as printer:
         for _ in range(200):
             printer.say("x" * 999)
-    assert time.monotonic() - began < 3
     os.close(reader)  # the thread's write ends with EPIPE, and it takes the rest off the queue
 
 

@@ -5,7 +5,7 @@ import asyncio
 from command_center.launcher.readiness import wait_until_ready
 
 
-async def answered(*answers: bytes, deadline_s: float = 3.0) -> bool:
+async def answered(*answers: bytes, deadline_s: float = 30.0) -> bool:
     waiting = list(answers)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

