@@ -88,7 +88,7 @@ class LetterBook:
         return [DeadLetterCount(**dict(zip(names, row, strict=True))) for row in rows]
 
     def groups(self, wanted: Wanted | None = None) -> list[DeadLetterGroup]:
-        """The groups, the one seen last first, each with its newest kept letter; a search looks into topic and detail."""
+        """The groups, the one seen last first, with their newest kept letter; a search looks into topic and detail."""
         wanted = wanted or Wanted()
         rows = self._ask(
             "SELECT g.id, g.source, g.reason, g.topic, shape, count, coalesce(kept, 0), first_us, last_us, retried,"

@@ -245,17 +245,62 @@ def test_one_is_not_told_as_several(run: Run) -> None:
 @pytest.mark.parametrize(
     ("topic", "payload", "said", "said_in_english"),
     [
-        ("S1/level", '{"value": "12,5"}', "pada value: seharusnya bilangan atau null, yang datang teks", "at value: a number or null is expected, text came"),
-        ("S1/level", "ERR:TIMEOUT", "bukan JSON yang sah: karakter yang tidak sah pada karakter ke-1", "no valid JSON: an invalid character at character 1"),
-        ("S1/level", "{", "bukan JSON yang sah: terputus di tengah", "no valid JSON: it ends in the middle"),
-        ("S1/level", '{"ts": 1}', "isian value tidak ada", "the field value is missing"),
-        ("S1/level", '"x"', "seharusnya bilangan, objek atau daftar, yang datang teks", "a number, an object or a list is expected, text came"),
-        ("S1/level", "", "seharusnya bilangan, objek atau daftar, yang datang pesan kosong", "a number, an object or a list is expected, nothing came"),
-        ("S1/level", '{"value": 1, "unit": "kg"}', "seharusnya satuan yang dapat diubah ke cm, yang datang \u201ckg\u201d", "a unit that converts to cm is expected, \u201ckg\u201d came"),
-        ("S1/colour", "1", "tidak ada besaran colour di pos S1; yang dikenal: level, rain", "no property colour at station S1; known: level, rain"),
-        ("S9/level", "1", "pos S9 tidak ada di tabel kota", "station S9 is not in the city's tables"),
+        (
+            "S1/level",
+            '{"value": "12,5"}',
+            "pada value: seharusnya bilangan atau null, yang datang teks",
+            "at value: a number or null is expected, text came",
+        ),
+        (
+            "S1/level",
+            "ERR:TIMEOUT",
+            "bukan JSON yang sah: karakter yang tidak sah di posisi 1",
+            "no valid JSON: an invalid character at position 1",
+        ),
+        (
+            "S1/level",
+            "{",
+            "bukan JSON yang sah: terputus di tengah",
+            "no valid JSON: it ends in the middle",
+        ),
+        (
+            "S1/level",
+            '{"ts": 1}',
+            "isian value tidak ada",
+            "the field value is missing",
+        ),
+        (
+            "S1/level",
+            '"x"',
+            "seharusnya bilangan, objek atau daftar, yang datang teks",
+            "a number, an object or a list is expected, text came",
+        ),
+        (
+            "S1/level",
+            "",
+            "seharusnya bilangan, objek atau daftar, yang datang pesan kosong",
+            "a number, an object or a list is expected, nothing came",
+        ),
+        (
+            "S1/level",
+            '{"value": 1, "unit": "kg"}',
+            "seharusnya satuan yang dapat diubah ke cm, yang datang “kg”",
+            "a unit that converts to cm is expected, “kg” came",
+        ),
+        (
+            "S1/colour",
+            "1",
+            "tidak ada besaran colour di pos S1; yang dikenal: level, rain",
+            "no property colour at station S1; known: level, rain",
+        ),
+        (
+            "S9/level",
+            "1",
+            "pos S9 tidak ada di tabel kota",
+            "station S9 is not in the city's tables",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_the_gateway_refuses_is_told_in_both_languages(
     run: Run, topic: str, payload: str, said: str, said_in_english: str
 ) -> None:
