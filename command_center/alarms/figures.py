@@ -100,19 +100,14 @@ def figures(
     by_tag = Counter(call.datastream for call in calls).most_common(TOP)
     total = len(calls)
     floods = sum(1 for count in each.values() if count > BEGINS_OVER)
+    flooded = 100.0 * floods / periods if hours >= TEN_MIN_H else None
     waits = sorted(seconds_to_acknowledge)
     known = [
         ("average_10_min", _rate(total, hours, TEN_MIN_H, operators), "1", 1.0, "ISA-18.2"),
         ("most_10_min", float(max(each.values(), default=0)) / operators, "1", 10.0, "EEMUA 191"),
         ("per_hour", _rate(total, hours, 1.0, operators), "1", 6.0, "ISA-18.2"),
         ("per_day", _rate(total, hours, 24.0, operators), "1", 150.0, "IEC 62682 (2014) 144, ISA-18.2 (2009) 150"),
-        (
-            "flood_share",
-            100.0 * floods / periods if hours >= TEN_MIN_H else None,
-            "%",
-            1.0,
-            "ISA-18.2: periods with more than 10",
-        ),
+        ("flood_share", flooded, "%", 1.0, "ISA-18.2: periods with more than 10"),
         ("top_ten_share", 100.0 * sum(n for _, n in by_tag) / total if total else None, "%", 5.0, "ISA-18.2"),
         ("chattering", float(counts["chattering"]), "1", 0.0, "ISA-18.2"),
         ("stale", float(counts["stale"]), "1", 4.0, "ISA-18.2: under 5, active for over 24 h"),

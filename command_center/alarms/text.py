@@ -1,6 +1,7 @@
 """What an alarm says, in a sentence an operator can read out, in Indonesian and English.
 
-Numbers in each language's own form: 1.450,5 in Indonesian, 1,450.5 in English, as on every screen.  Times: in the city's zone with its label; with the day where that is not today.
+Numbers in each language's own form: 1.450,5 in Indonesian, 1,450.5 in English, as on every screen.
+Times: in the city's zone with its label; with the day where that is not today.
 """
 
 from datetime import datetime

@@ -1,5 +1,6 @@
 """What the wall says of what comes: how fast it rises, when it reaches the next level, what is on its way."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
@@ -8,7 +9,7 @@ from playwright.sync_api import Page
 
 from tests.e2e.wall import NO_GPU, chromium
 from tests.unit.gateway.test_ingest import read
-from tests.unit.test_display_modules import HERE, delta, serve, snapshot
+from tests.unit.test_display_modules import HERE, STATIC, delta, serve, snapshot
 
 pytestmark = pytest.mark.browser
 
@@ -312,3 +313,51 @@ def test_what_the_gateway_refuses_is_told_in_both_languages(
     words = run("refusal_detail.js", body, letter.detail)
     run("text.js", "m.setLanguage('id')")
     assert words == [said, said_in_english]
+
+
+def test_a_refusal_of_the_server_is_told_in_both_languages(run: Run) -> None:
+    body = f"""
+        const text = await import('{HERE}text.js');
+        const all = (code) => {{ text.setLanguage(code); return a.map((one) => m.whyText(...one)); }};
+        const said = ["id", "en"].map(all);
+        text.setLanguage("id");
+        return said"""
+    beyond = "value: expected 0 to 1000 cm, got 1262.5: was it heard or typed wrong?"
+    role = "POST /api/v1/catalogue/reload takes the role supervisor or above"
+    given = [["invalid", beyond], ["forbidden", role], ["not_stored", "disk I/O error"], ["invalid", "nobody's word"]]
+    indonesian, english = run("why.js", body, *given)
+    assert indonesian == [
+        "nilai: yang mungkin di sini 0 sampai 1.000 cm, yang diketik 1.262,5: salah dengar atau salah ketik?",
+        "ini perlu peran penyelia atau di atasnya",
+        "tidak dapat ditulis ke disk: tidak ada yang terjadi",
+        "nobody's word",
+    ]
+    assert english[0].startswith("value: 0 to 1,000 cm is possible here, got 1,262.5")
+    assert english[3] == "nobody's word"
+
+
+SENTENCE = re.compile(r"^  \[/(.+?)/s?, \(", re.MULTILINE)
+TOKENS = re.compile(r"\\[Swdt]\+?|\.[*+]\??|\[[^\]]*\][*+]?\??|\(\?:|[()|^$?]|: ")
+MSGSPEC_S_OWN = (
+    "Object missing required field",
+    "Input data was truncated",
+    "JSON is malformed",
+    "Number out of range",
+)
+
+
+@pytest.mark.parametrize("module", ["why.js", "refusal_detail.js"])
+def test_the_sentences_that_are_told_are_those_that_the_server_writes(module: str) -> None:
+    """What is constant in each form stands in the server's source: a wording changed there fails here."""
+    root = STATIC.parents[2]
+    files = [path for name in ("gateway", "command_center") for path in (root / name).rglob("*.py")]
+    source = re.sub(r'"\s*\n\s*f?"', "", "".join(path.read_text() for path in files))
+    forms = SENTENCE.findall((STATIC / module).read_text())
+    assert len(forms) > 10
+    for form in forms:
+        if any(own in form for own in MSGSPEC_S_OWN):
+            continue
+        plain = form.replace(r"\(", "\0").replace(r"\)", "\1").replace(r"\?", "\2")
+        for part in TOKENS.split(plain):
+            text = part.replace("\0", "(").replace("\1", ")").replace("\2", "?").strip("' ;:,.`")
+            assert len(text) < 8 or text in source, f"{text!r} of {form}"

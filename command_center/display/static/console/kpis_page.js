@@ -2,6 +2,7 @@
 // How well the alarms serve those who handle them: ISA-18.2 and EEMUA 191, each figure with its target and its source.
 
 import { get } from "../api.js";
+import { datastreamName } from "../datastream_name.js";
 import { el } from "../dom.js";
 import { age, limit, moment, whole } from "../format.js";
 import { t } from "../text.js";
@@ -89,7 +90,13 @@ function draw(data, context, hours, operators, choose) {
     met(one),
     SOURCES[one.name]?.() ?? (one.source || "–"),
   ]);
-  const top = data.top.map((one) => [one.datastream, whole(one.annunciations), `${limit(Math.round(one.share_percent * 10) / 10)} %`]);
+  /** @param {string} id */
+  const gauge = (id) => {
+    const node = el("span", "", datastreamName(context.city(), context.store, id));
+    node.title = id;
+    return node;
+  };
+  const top = data.top.map((one) => [gauge(one.datastream), whole(one.annunciations), `${limit(Math.round(one.share_percent * 10) / 10)} %`]);
   const split = Object.entries(data.by_severity_percent).map(([severity, share]) => [
     t("kpi.severity", { n: severity }),
     `${limit(Math.round(share * 10) / 10)} %`,
