@@ -63,13 +63,11 @@ def _list(arguments: Namespace, data_dir: Path) -> int:
         if arguments.search:  # a group is found by what any of its letters holds, too
             found = {letter.group for letter in reader.letters.page(None, 10_000, wanted)}
             groups = [g for g in reader.letters.groups(_wanted(arguments, None)) if g.id in found or g in groups]
-        lone = {g.id: reader.letters.one(g.newest) for g in groups if g.count == 1 and g.newest is not None}
     if arguments.json:
         _print_json({"groups": [group_view(g) for g in groups], "counts": [count_view(c) for c in counts]})
         return 0
     for group in groups:
-        letter = lone.get(group.id)
-        print(_group_line(group, group.shape if letter is None else letter.detail))
+        print(_group_line(group))
     total, kept = sum(c.count for c in counts), sum(c.kept for c in counts)
     print(f"{total} dead letters ever, {kept} kept, {len(groups)} groups listed")
     return 0
@@ -156,15 +154,15 @@ def _wanted(arguments: Namespace, search: str | None) -> Wanted:
     return Wanted(reason=arguments.reason, source=arguments.source, group=arguments.group, search=search)
 
 
-def _group_line(group: DeadLetterGroup, detail: str) -> str:
-    """`detail`: of a single letter its own, of several what they share."""
+def _group_line(group: DeadLetterGroup) -> str:
+    """With the newest letter's own detail; where none is kept, with what all of them share."""
     first, last = rfc3339(group.first_us), rfc3339(group.last_us)
     retried = f", {group.retried} retried" if group.retried else ""
     newest = f", newest {group.newest}" if group.newest is not None else ""
     return (
         f"group {group.id}: {group.count} x {group.reason} from {printable(group.source)}, {first} to {last}"
         f" ({group.kept} kept{newest}{retried})\n    {printable(group.topic) or '(various topics)'}\n"
-        f"    {printable(detail)}"
+        f"    {printable(group.example or group.shape)}"
     )
 
 

@@ -31,7 +31,11 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LetterGroupView(msgspec.Struct, frozen=True, kw_only=True):
-    """What one device does wrong in one way; `newest` is the id of a kept letter."""
+    """What one device does wrong in one way.
+
+    `detail` is what its letters share; `newest` is the id of the newest kept one, `example` its own detail, and
+    `payload` how what it sent begins, as text.
+    """
 
     id: int
     source: str
@@ -46,6 +50,8 @@ class LetterGroupView(msgspec.Struct, frozen=True, kw_only=True):
     retried_at: str | None
     retried_by: str
     newest: int | None
+    example: str
+    payload: str
 
 
 class LetterCountView(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +101,8 @@ def group_view(group: DeadLetterGroup) -> LetterGroupView:
         retried_at=None if group.retried_us is None else rfc3339(group.retried_us),
         retried_by=group.retried_by,
         newest=group.newest,
+        example=group.example,
+        payload=group.payload.decode("utf-8", "replace"),
     )
 
 

@@ -169,6 +169,6 @@ class _Reporter(Teller):
     def _spoken(self, value: float) -> str:
         """A value as one says it: whole from ten on, no thousands, the unit in words."""
         rounded = float(round(value)) if abs(value) >= 10 else round(value, 1)
-        digits = number(rounded, self._language).replace("\N{NARROW NO-BREAK SPACE}", "")
+        digits = number(rounded, self._language, thousands=False)
         unit = _SPOKEN.get(self._due.alarm.unit, Text(self._due.alarm.unit, self._due.alarm.unit))
         return f"{digits} {self._say(unit.id, unit.en)}".rstrip()

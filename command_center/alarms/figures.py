@@ -17,17 +17,24 @@ from sensors.times import HOUR_US, MINUTE_US, SECOND_US, rfc3339
 
 STALE_US: Final = 24 * HOUR_US
 TOP: Final = 10
+TEN_MIN_H: Final = WINDOW_US / HOUR_US
+# Hours below which a rate is not told.
+NEEDS_H: Final = {"average_10_min": TEN_MIN_H, "flood_share": TEN_MIN_H, "per_hour": 1.0, "per_day": 24.0}
 MOST_RATES: Final = 150  # parts of the span that the rate is told of
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """One figure: `value` in `unit`, None where there is nothing to count; `good` up to which it is acceptable."""
+    """One figure: `value` in `unit`, None where there is nothing to count; `good` up to which it is acceptable.
+
+    `needs_h`: hours that the span must have, else `value` is None: five minutes tell nothing of a day.
+    """
 
     name: str
     value: float | None
     unit: str
     good: float | None
     source: str
+    needs_h: float = 0.0
 
     @property
     def is_met(self) -> bool | None:
@@ -84,22 +91,23 @@ def figures(
 
     Returns
     -------
-    figures : rates are for each operator
+    figures : rates are for each operator, and None of a span shorter than what they are rates of
     """
     begin_us, end_us = span_us
-    periods = max(1, (end_us - begin_us) // WINDOW_US)
+    periods = max(1, -(-(end_us - begin_us) // WINDOW_US))
     each = Counter((call.at_us - begin_us) // WINDOW_US for call in calls)
-    hours = max((end_us - begin_us) / HOUR_US, 1 / 6)
+    hours = (end_us - begin_us) / HOUR_US
     by_tag = Counter(call.datastream for call in calls).most_common(TOP)
     total = len(calls)
     floods = sum(1 for count in each.values() if count > BEGINS_OVER)
+    flooded = 100.0 * floods / periods if hours >= TEN_MIN_H else None
     waits = sorted(seconds_to_acknowledge)
     known = [
-        ("average_10_min", total / periods / operators, "1", 1.0, "ISA-18.2"),
+        ("average_10_min", _rate(total, hours, TEN_MIN_H, operators), "1", 1.0, "ISA-18.2"),
         ("most_10_min", float(max(each.values(), default=0)) / operators, "1", 10.0, "EEMUA 191"),
-        ("per_hour", total / hours / operators, "1", 6.0, "ISA-18.2"),
-        ("per_day", total / hours * 24 / operators, "1", 150.0, "IEC 62682 (2014) 144, ISA-18.2 (2009) 150"),
-        ("flood_share", 100.0 * floods / periods, "%", 1.0, "ISA-18.2: periods with more than 10"),
+        ("per_hour", _rate(total, hours, 1.0, operators), "1", 6.0, "ISA-18.2"),
+        ("per_day", _rate(total, hours, 24.0, operators), "1", 150.0, "IEC 62682 (2014) 144, ISA-18.2 (2009) 150"),
+        ("flood_share", flooded, "%", 1.0, "ISA-18.2: periods with more than 10"),
         ("top_ten_share", 100.0 * sum(n for _, n in by_tag) / total if total else None, "%", 5.0, "ISA-18.2"),
         ("chattering", float(counts["chattering"]), "1", 0.0, "ISA-18.2"),
         ("stale", float(counts["stale"]), "1", 4.0, "ISA-18.2: under 5, active for over 24 h"),
@@ -113,12 +121,19 @@ def figures(
         begin=rfc3339(begin_us),
         end=rfc3339(end_us),
         annunciations=total,
-        figures=[Figure(name=n, value=v, unit=u, good=g, source=s) for n, v, u, g, s in known],
+        figures=[
+            Figure(name=n, value=v, unit=u, good=g, source=s, needs_h=NEEDS_H.get(n, 0.0)) for n, v, u, g, s in known
+        ],
         top=[Tag(datastream=d, annunciations=n, share_percent=100.0 * n / total) for d, n in by_tag],
         by_severity_percent={str(s): 100.0 * severities[s] / total for s in sorted(severities)},
         rate=_rates(each, periods, begin_us),
         rate_min=_together(periods) * WINDOW_US // MINUTE_US,
     )
+
+
+def _rate(total: int, hours: float, each_h: float, operators: int) -> float | None:
+    """Calls for each `each_h` hours and operator; None of a span that is shorter."""
+    return total / hours * each_h / operators if hours >= each_h else None
 
 
 def _together(periods: int) -> int:

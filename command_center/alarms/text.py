@@ -1,7 +1,7 @@
 """What an alarm says, in a sentence an operator can read out, in Indonesian and English.
 
-Numbers: thin-space thousands in both languages (a dot or comma there means opposite things), decimal comma in
-Indonesian.  Times: in the city's zone with its label; with the day where that is not today.
+Numbers in each language's own form: 1.450,5 in Indonesian, 1,450.5 in English, as on every screen.
+Times: in the city's zone with its label; with the day where that is not today.
 """
 
 from datetime import datetime
@@ -38,6 +38,7 @@ _MONTHS: Final = {
     "id": ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"),
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
 }
+_INDONESIAN_NUMBER: Final = str.maketrans(",.", ".,")
 Language = Literal["id", "en"]
 
 
@@ -51,15 +52,16 @@ def moment(time_us: int, catalogue: Catalogue, now_us: int) -> Text:
     return Text(id=Teller("id", catalogue, now_us).time(time_us), en=Teller("en", catalogue, now_us).time(time_us))
 
 
-def number(value: float, language: Language) -> str:
-    """A value with at most two decimals.
+def number(value: float, language: Language, *, thousands: bool = True) -> str:
+    """A value with at most two decimals, as the screens write it (`format.js`); what rounds to zero has no sign.
 
-    >>> number(1450.5, "id").replace(THIN_SPACE, "_"), number(-0.25, "en"), number(12.0, "id")
-    ('1_450,5', '-0.25', '12')
+    `thousands`: with a mark between them; a voice reads it better without.
+
+    >>> number(1450.5, "id"), number(1450.5, "en"), number(-0.25, "en"), number(12.0, "id"), number(-0.001, "id")
+    ('1.450,5', '1,450.5', '-0.25', '12', '0')
     """
-    text = f"{value:,.2f}".rstrip("0").rstrip(".")
-    point = "," if language == "id" else "."
-    return text.replace(".", "\0").replace(",", THIN_SPACE).replace("\0", point)
+    text = (f"{value:z,.2f}" if thousands else f"{value:z.2f}").rstrip("0").rstrip(".")
+    return text.translate(_INDONESIAN_NUMBER) if language == "id" else text
 
 
 class Teller:

@@ -62,9 +62,10 @@ def router(desk: AlarmDesk, operations: Operations, picture: Picture) -> APIRout
         found = await asyncio.to_thread(_figures, hours, operators)
         text = io.StringIO()
         table = csv.writer(text)
-        table.writerow(["figure", "value", "unit", "good_up_to", "met", "source", "from", "to"])
+        table.writerow(["figure", "value", "unit", "good_up_to", "met", "source", "from", "to", "needs_h"])
         for one in found.figures:
-            table.writerow([one.name, one.value, one.unit, one.good, one.is_met, one.source, found.begin, found.end])
+            span = (found.begin, found.end, one.needs_h)
+            table.writerow([one.name, one.value, one.unit, one.good, one.is_met, one.source, *span])
         return Response(text.getvalue(), media_type=CSV)
 
     def _figures(hours: float, operators: int) -> Figures:

@@ -9,6 +9,7 @@ from gateway.log.rows import DeadLetter, DeadLetterCount, DeadLetterGroup
 
 MAX_ID: Final = 2**63 - 1  # of SQLite; what is greater raises OverflowError there
 _AT_ONCE: Final = 64  # letters looked at by one statement of a search; each may hold 64 KiB
+_EXAMPLE_BYTES: Final = 120  # of what a letter sent: enough to see what is wrong with it
 _COLUMNS: Final = (
     "id, received_us, source, topic, reason, detail, payload, length, sha256, element, retained, group_id, retries,"
     " seq, more_seqs"
@@ -87,17 +88,20 @@ class LetterBook:
         return [DeadLetterCount(**dict(zip(names, row, strict=True))) for row in rows]
 
     def groups(self, wanted: Wanted | None = None) -> list[DeadLetterGroup]:
-        """The groups, the one seen last first; a search looks into topic and detail."""
+        """The groups, the one seen last first, with their newest kept letter; a search looks into topic and detail."""
         wanted = wanted or Wanted()
         rows = self._ask(
-            "SELECT g.id, source, reason, topic, shape, count, coalesce(kept, 0), first_us, last_us, retried,"
-            " retried_us, retried_by, newest FROM dead_letter_group AS g LEFT JOIN"
+            "SELECT g.id, g.source, g.reason, g.topic, shape, count, coalesce(kept, 0), first_us, last_us, retried,"
+            " retried_us, retried_by, newest, coalesce(detail, ''), coalesce(substr(payload, 1, ?4), x'')"
+            " FROM dead_letter_group AS g LEFT JOIN"
             " (SELECT group_id, count(*) AS kept, max(id) AS newest FROM dead_letter GROUP BY group_id)"
-            " ON group_id = g.id WHERE count > 0 AND (?1 IS NULL OR reason = ?1) AND (?2 IS NULL OR source = ?2)"
+            " AS k ON k.group_id = g.id LEFT JOIN dead_letter AS d ON d.id = newest"
+            " WHERE count > 0 AND (?1 IS NULL OR g.reason = ?1) AND (?2 IS NULL OR g.source = ?2)"
             " AND (?3 IS NULL OR g.id = ?3) ORDER BY last_us DESC, g.id DESC",
             wanted.reason,
             wanted.source,
             wanted.group,
+            _EXAMPLE_BYTES,
         )
         names = DeadLetterGroup.__struct_fields__
         groups = [DeadLetterGroup(**dict(zip(names, row, strict=True))) for row in rows]

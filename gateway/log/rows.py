@@ -47,6 +47,8 @@ class DeadLetterGroup(msgspec.Struct, frozen=True, kw_only=True):
     retried_us: int | None
     retried_by: str
     newest: int | None  # id of the newest kept letter
+    example: str = ""  # the detail of that letter, whole; "" where none is kept
+    payload: bytes = b""  # how what it sent begins
 
 
 @dataclass(frozen=True, slots=True)

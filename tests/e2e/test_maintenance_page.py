@@ -49,6 +49,8 @@ def test_a_maintainer_s_visit(site: Site, city: Path, nats: Broker, wall: Wall) 
     hostile = wall.page.locator(f'[data-device="{FORMULA}"]')
     assert hostile.locator("pre").count() == 0
     assert wall.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    refused = wall.page.locator("[data-group]", has_text="telemetry/POS-BARU/level")
+    assert "pos POS-BARU tidak ada di tabel kota" in refused.inner_text()
 
     mend(city, gateway, api)
     button = wall.page.locator("[data-group]", has_text="telemetry/POS-BARU/level").get_by_role("button")

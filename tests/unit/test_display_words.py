@@ -1,5 +1,6 @@
 """What the wall says of what comes: how fast it rises, when it reaches the next level, what is on its way."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
@@ -7,7 +8,8 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.e2e.wall import NO_GPU, chromium
-from tests.unit.test_display_modules import HERE, delta, serve, snapshot
+from tests.unit.gateway.test_ingest import read
+from tests.unit.test_display_modules import HERE, STATIC, delta, serve, snapshot
 
 pytestmark = pytest.mark.browser
 
@@ -246,3 +248,123 @@ def test_one_is_not_told_as_several(run: Run) -> None:
         "1.234 alarms · 1 station",
         "1 alarm · 2 pos",
     ]
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "said", "said_in_english"),
+    [
+        (
+            "S1/level",
+            '{"value": "12,5"}',
+            "pada value: seharusnya bilangan atau null, yang datang teks",
+            "at value: a number or null is expected, text came",
+        ),
+        (
+            "S1/level",
+            "ERR:TIMEOUT",
+            "bukan JSON yang sah: karakter yang tidak sah di posisi 1",
+            "no valid JSON: an invalid character at position 1",
+        ),
+        (
+            "S1/level",
+            "{",
+            "bukan JSON yang sah: terputus di tengah",
+            "no valid JSON: it ends in the middle",
+        ),
+        (
+            "S1/level",
+            '{"ts": 1}',
+            "isian value tidak ada",
+            "the field value is missing",
+        ),
+        (
+            "S1/level",
+            '"x"',
+            "seharusnya bilangan, objek atau daftar, yang datang teks",
+            "a number, an object or a list is expected, text came",
+        ),
+        (
+            "S1/level",
+            "",
+            "seharusnya bilangan, objek atau daftar, yang datang pesan kosong",
+            "a number, an object or a list is expected, nothing came",
+        ),
+        (
+            "S1/level",
+            '{"value": 1, "unit": "kg"}',
+            "seharusnya satuan yang dapat diubah ke cm, yang datang “kg”",
+            "a unit that converts to cm is expected, “kg” came",
+        ),
+        (
+            "S1/colour",
+            "1",
+            "tidak ada besaran colour di pos S1; yang dikenal: level, rain",
+            "no property colour at station S1; known: level, rain",
+        ),
+        (
+            "S9/level",
+            "1",
+            "pos S9 tidak ada di tabel kota",
+            "station S9 is not in the city's tables",
+        ),
+    ],
+)
+def test_what_the_gateway_refuses_is_told_in_both_languages(
+    run: Run, topic: str, payload: str, said: str, said_in_english: str
+) -> None:
+    """The sentences are the gateway's own, of messages that it reads here: a new wording there fails here."""
+    (letter,) = read((f"telemetry/{topic}", payload.encode())).dead_letters
+    body = f"""
+        const text = await import('{HERE}text.js');
+        return ["id", "en"].map((code) => {{ text.setLanguage(code); return m.refusalDetail(a[0]); }})"""
+    words = run("refusal_detail.js", body, letter.detail)
+    run("text.js", "m.setLanguage('id')")
+    assert words == [said, said_in_english]
+
+
+def test_a_refusal_of_the_server_is_told_in_both_languages(run: Run) -> None:
+    body = f"""
+        const text = await import('{HERE}text.js');
+        const all = (code) => {{ text.setLanguage(code); return a.map((one) => m.whyText(...one)); }};
+        const said = ["id", "en"].map(all);
+        text.setLanguage("id");
+        return said"""
+    beyond = "value: expected 0 to 1000 cm, got 1262.5: was it heard or typed wrong?"
+    role = "POST /api/v1/catalogue/reload takes the role supervisor or above"
+    given = [["invalid", beyond], ["forbidden", role], ["not_stored", "disk I/O error"], ["invalid", "nobody's word"]]
+    indonesian, english = run("why.js", body, *given)
+    assert indonesian == [
+        "nilai: yang mungkin di sini 0 sampai 1.000 cm, yang diketik 1.262,5: salah dengar atau salah ketik?",
+        "ini perlu peran penyelia atau di atasnya",
+        "tidak dapat ditulis ke disk: tidak ada yang terjadi",
+        "nobody's word",
+    ]
+    assert english[0].startswith("value: 0 to 1,000 cm is possible here, got 1,262.5")
+    assert english[3] == "nobody's word"
+
+
+SENTENCE = re.compile(r"^  \[/(.+?)/s?, \(", re.MULTILINE)
+TOKENS = re.compile(r"\\[Swdt]\+?|\.[*+]\??|\[[^\]]*\][*+]?\??|\(\?:|[()|^$?]|: ")
+MSGSPEC_S_OWN = (
+    "Object missing required field",
+    "Input data was truncated",
+    "JSON is malformed",
+    "Number out of range",
+)
+
+
+@pytest.mark.parametrize("module", ["why.js", "refusal_detail.js"])
+def test_the_sentences_that_are_told_are_those_that_the_server_writes(module: str) -> None:
+    """What is constant in each form stands in the server's source: a wording changed there fails here."""
+    root = STATIC.parents[2]
+    files = [path for name in ("gateway", "command_center") for path in (root / name).rglob("*.py")]
+    source = re.sub(r'"\s*\n\s*f?"', "", "".join(path.read_text() for path in files))
+    forms = SENTENCE.findall((STATIC / module).read_text())
+    assert len(forms) > 10
+    for form in forms:
+        if any(own in form for own in MSGSPEC_S_OWN):
+            continue
+        plain = form.replace(r"\(", "\0").replace(r"\)", "\1").replace(r"\?", "\2")
+        for part in TOKENS.split(plain):
+            text = part.replace("\0", "(").replace("\1", ")").replace("\2", "?").strip("' ;:,.`")
+            assert len(text) < 8 or text in source, f"{text!r} of {form}"

@@ -2,6 +2,7 @@
 // Requests to /api/v1; every failure becomes one error with a code, as the server's error shape has it.
 
 import { t } from "./text.js";
+import { whyText } from "./why.js";
 
 const ROOT = "/api/v1";
 
@@ -9,7 +10,7 @@ export class ApiError extends Error {
   /**
    * @param {number} status HTTP status; 0 = no answer
    * @param {string} code
-   * @param {string} message
+   * @param {string} message in the chosen language where there are words for it
    * @param {string} [where] which part of the request
    */
   constructor(status, code, message, where = "") {
@@ -33,7 +34,8 @@ async function asked(path, options, take) {
     const response = await fetch(ROOT + path, { credentials: "same-origin", ...options });
     if (response.ok) return await take(response);
     const { error = {} } = (await json(response)) ?? {};
-    throw new ApiError(response.status, error.code ?? "", error.message ?? `HTTP ${response.status}`, error.where ?? "");
+    const code = error.code ?? "";
+    throw new ApiError(response.status, code, error.message ? whyText(code, error.message) : `HTTP ${response.status}`, error.where ?? "");
   } catch (error) {
     if (error instanceof TypeError) throw new ApiError(0, "unreachable", `${t("api.unreachable")} (${error.message})`);
     throw error;

@@ -50,7 +50,8 @@ function numberFormat(decimals) {
   const key = `${language()} ${decimals}`;
   let format = /** @type {Intl.NumberFormat|undefined} */ (formats.get(key));
   if (!format) {
-    const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+    /** What rounds to zero is 0, not -0. @type {Intl.NumberFormatOptions} */
+    const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals, signDisplay: "negative" };
     format = new Intl.NumberFormat(LOCALES[language()], digits);
     formats.set(key, format);
   }

@@ -184,7 +184,7 @@ const HOW = {
  */
 function needNodes({ needed_min, margin_min }) {
   if (needed_min === null || margin_min === null) return [];
-  const late = margin_min < 0;
+  const late = Math.round(margin_min) < 0;
   const margin = whole(Math.abs(Math.round(margin_min)));
   const words = el("b", "headline-need");
   setData(words, "late", late);

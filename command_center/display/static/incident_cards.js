@@ -5,6 +5,7 @@ import { isActive, isUnacknowledged } from "./alarm_order.js";
 import { el, setData, setText } from "./dom.js";
 import { age, whole } from "./format.js";
 import { levelName, paintLevel } from "./levels.js";
+import { nameOnRiver } from "./river_layout.js";
 import { shortName } from "./station_name.js";
 import { severitySymbol } from "./symbols.js";
 import { pick, t } from "./text.js";
@@ -73,7 +74,7 @@ export class IncidentCards {
       unacknowledged: whole(unacknowledged),
       age: age(now_ms - Date.parse(incident.began_at)),
     };
-    const began = cause ? t("incident.cause", { station: shortName(city, cause.station), level: levelName(city, cause.level) }) : "";
+    const began = cause ? t("incident.cause", { station: nameOnRiver(shortName(city, cause.station), pick(incident.name)), level: levelName(city, cause.level) }) : "";
     setText(card.cause, began);
     const who = incident.acknowledged_by ?? [];
     setText(card.who, who.length > 0 ? t("incident.taken", { who: who.join(", ") }) : t("incident.nobody"));

@@ -4,6 +4,7 @@
 import { ApiError, post } from "./api.js";
 import { copyText } from "./clipboard.js";
 import { el, setChildren, setText } from "./dom.js";
+import { refusalDetail } from "./refusal_detail.js";
 import { refusalWord } from "./refusal_words.js";
 import { moment, whole } from "./format.js";
 import { t } from "./text.js";
@@ -12,7 +13,7 @@ import { t } from "./text.js";
  * @typedef {object} Group  One item of GET /api/v1/dead-letters/groups.
  * @property {number} id @property {string} source @property {string} reason @property {string} topic
  * @property {string} detail @property {number} count @property {number} kept @property {string} first_at
- * @property {string} last_at @property {number} retried
+ * @property {string} last_at @property {number} retried @property {string} example @property {string} payload
  */
 /**
  * @typedef {object} Unknown  One item of GET /api/v1/unknown-devices.
@@ -80,7 +81,7 @@ function letter(group, login, onRetried) {
   node.dataset.group = String(group.id);
   node.append(el("h3", "", `${refusalWord(group.reason)} × ${whole(group.count)}`));
   node.append(el("p", "place", seen(group.kept, group.source, group.last_at)));
-  node.append(el("p", "topic", group.topic || t("letters.various")), el("p", "", group.detail));
+  node.append(el("p", "topic", group.topic || t("letters.various")), ...newest(group));
   if (group.kept > 0) {
     const button = el("button", "", t("letters.retry", { n: whole(group.kept) }));
     button.type = "button";
@@ -88,6 +89,17 @@ function letter(group, login, onRetried) {
     node.append(button);
   }
   return node;
+}
+
+/** What is wrong with the newest that is kept, and how what it sent begins.  @param {Group} group */
+function newest(group) {
+  const detail = group.example || group.detail;
+  const why = el("p", "", refusalDetail(detail));
+  why.title = detail;
+  if (!group.payload) return [why];
+  const sent = el("p", "place", `${t("detail.sent")} `);
+  sent.append(el("code", "topic", group.payload));
+  return [why, sent];
 }
 
 /** @param {Group} group @param {Acting} login @param {(note: string) => void} onRetried */

@@ -8,6 +8,7 @@ import { drawLanguages } from "./header.js";
 import { drawLetters, drawUnknown } from "./letters.js";
 import { levelName } from "./levels.js";
 import { Login } from "./login.js";
+import { setPropertyNames } from "./properties.js";
 import { Service } from "./service.js";
 import { fillStatic, loadTexts, onLanguage, pick, t } from "./text.js";
 import { drawUpkeep } from "./upkeep.js";
@@ -100,6 +101,7 @@ async function load() {
     state.made_ms = Date.parse(upkeep.made_at);
     state.exercise = upkeep.exercise;
     setZone(city.time_zone, city.zone_label);
+    setPropertyNames(city.properties ?? {});
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     state.error = error.message;

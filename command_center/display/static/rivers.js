@@ -16,7 +16,7 @@ import { waveAt } from "./waves.js";
 /** @typedef {import("./river_layout.js").Gauge} Gauge */
 
 export class RiverPanel {
-  /** @type {{tile: import("./tile.js").Tile, section: CrossSection, reach: HTMLElement, gauge: Gauge,
+  /** @type {{tile: import("./tile.js").Tile, section: CrossSection, reach: HTMLElement, from: HTMLElement, gauge: Gauge,
    *   main: number, watched: number[]}[]} watched: what of the station can hold a level and is observed */
   #gauges = [];
 
@@ -38,14 +38,15 @@ export class RiverPanel {
         const name = nameOnRiver(shortName(city, gauge.station.station), title);
         const tile = makeTile(gauge.station, name, store, i, indices);
         const section = new CrossSection(store.sensors[i].levels);
-        const reach = el("span", "reach");
+        const [reach, from] = [el("span", "reach"), el("span", "reach-from")];
         setData(tile.node, "beside", gauge.from !== null && !gauge.next);
         setData(tile.node, "source", gauge.from === null);
         tile.head.append(reach);
+        tile.head.after(from);
         tile.picture.append(section.node);
         const can_hold = indices.filter((one) => hasLevels(store, one) && !store.sensors[one].derived_from);
         list.append(tile.node);
-        this.#gauges.push({ tile, section, reach, gauge, main: i, watched: can_hold });
+        this.#gauges.push({ tile, section, reach, from, gauge, main: i, watched: can_hold });
       }
       if (list.children.length === 0) return [];
       const node = el("section", "strip");
@@ -69,7 +70,7 @@ export class RiverPanel {
    */
   draw(city, store, now_ms, drawn) {
     for (const shown of this.#gauges) {
-      const { tile, reach, gauge, watched } = shown;
+      const { tile, reach, from, gauge, watched } = shown;
       if (!isTouched(tile, store, drawn)) continue;
       const worst = gravest(store, watched);
       const i = worst < 0 ? shown.main : worst;
@@ -84,18 +85,14 @@ export class RiverPanel {
       section.draw(store.sound[i], held?.rank ?? 0);
       const wave = waveAt(store.waves, gauge.station.station, now_ms);
       setData(reach, "wave", wave?.state ?? "");
-      setText(reach, wave?.text ?? reachText(city, gauge));
+      setText(reach, wave?.text ?? reachText(gauge));
+      setText(from, wave || !gauge.from || gauge.next ? "" : t("river.from", { station: shortName(city, gauge.from.station) }));
     }
   }
 }
 
 /**
  * What lies between this gauge and the one above it.
- * @param {City} city
  * @param {Gauge} gauge
  */
-function reachText(city, { from, next }) {
-  if (!from) return t("river.source");
-  const minutes = whole(from.travel_min);
-  return next ? t("river.travel", { minutes }) : t("river.travelFrom", { station: shortName(city, from.station), minutes });
-}
+const reachText = ({ from }) => (from ? t("river.travel", { minutes: whole(from.travel_min) }) : t("river.source"));

@@ -9,6 +9,7 @@ import { levelName, paintLevel } from "./levels.js";
 import { originLegend, originLetter } from "./origin.js";
 import { propertyName, whatOf } from "./properties.js";
 import { failedText, noteText, soundAge, soundText } from "./reading.js";
+import { nameOnRiver } from "./river_layout.js";
 import { datastreamsByStation, hasLevels } from "./standing.js";
 import { commonStart, shortName } from "./station_name.js";
 import { stationSymbol, trendSymbol } from "./symbols.js";
@@ -79,14 +80,16 @@ export class StationPanel {
     /** @type {Map<string, import("./columns.js").Group[]>} */
     const sections = new Map();
     for (const group of groupStations(city)) {
-      const names = group.stations.map((station) => shortName(city, station.station));
-      const start = group.section === "water" ? "" : commonStart(names);
+      const isWater = group.section === "water";
+      const whole_names = group.stations.map((station) => shortName(city, station.station));
+      const names = isWater ? whole_names.map((name) => nameOnRiver(name, group.title)) : whole_names;
+      const start = isWater ? "" : commonStart(names);
       const stations = group.stations.map((station, k) => {
         const name = names[k].slice(start.length);
         return this.#station(station, name, store, ofStation.get(station.station) ?? []);
       });
       const waves = el("ul", "waves");
-      if (group.section === "water") {
+      if (isWater) {
         this.#waves.push({ host: waves, stations: new Set(group.stations.map((station) => station.station)) });
       }
       const section = sections.get(group.section) ?? [];

@@ -5,6 +5,7 @@ import { ApiError, get, post } from "./api.js";
 import { byId, el, setChildren, setText } from "./dom.js";
 import { clockTime, moment, whole } from "./format.js";
 import { left } from "./left.js";
+import { propertyName } from "./properties.js";
 import { t } from "./text.js";
 
 /** @typedef {{at: string, alarm: string, datastream: string, level: string, severity: number}} Quiet */
@@ -125,7 +126,7 @@ export class Service {
     const list = el("ul", "service-quiet");
     list.append(
       ...quiet.slice(-QUIET_SHOWN).map((one) => {
-        const property = one.datastream.split(":")[1];
+        const property = propertyName(one.datastream.split(":")[1] ?? "");
         const level = this.levelOf(one.level);
         return el("li", "", `${clockTime(Date.parse(one.at), true)} ${property}: ${level}`);
       }),

@@ -48,6 +48,8 @@ def test_the_same_fault_of_the_same_device_is_one_group(writer: LogWriter, reade
     }
     newest = reader.letters.groups()[0]
     assert reader.letters.page(None, 10, Wanted(group=newest.id))[0].topic == "telemetry/S2/level"
+    examples = {g.example for g in reader.letters.groups()}
+    assert examples == {faults[-1].detail, other_device.detail, "nested too deeply"}
 
 
 def test_two_unknown_devices_on_one_topic_are_two_groups(writer: LogWriter, reader: LogReader) -> None:

@@ -3,6 +3,7 @@
 
 import { post } from "../api.js";
 import { isUnacknowledged } from "../alarm_order.js";
+import { datastreamName } from "../datastream_name.js";
 import { whole } from "../format.js";
 import { t } from "../text.js";
 import { ask } from "./form_dialog.js";
@@ -116,7 +117,7 @@ export class AlarmActs {
       ...(isMaintenance ? [] : [ticket()]),
     ];
     const title = isMaintenance ? t("act.maintenance") : t("act.outOfService");
-    const explain = isMaintenance ? t("act.maintenanceExplain", { station: alarm.station }) : t("act.outOfServiceExplain", { what: alarm.datastream });
+    const explain = isMaintenance ? t("act.maintenanceExplain", { station: this.#named(alarm.station) }) : t("act.outOfServiceExplain", { what: this.#named(alarm.datastream) });
     return this.#ask([alarm], title, explain, fields, t("act.setAside", { what: this.nameOf(alarm) }), (values) =>
       post("/service-orders", {
         aside,
@@ -128,9 +129,14 @@ export class AlarmActs {
     );
   }
 
-  /** @param {number} order @param {string} what */
-  endOrder(order, what) {
-    return this.context.act(() => post(`/service-orders/${order}/end`, {}), t("act.orderEnded", { what }));
+  /** @param {string} id a datastream's or a station's */
+  #named(id) {
+    return datastreamName(this.context.city(), this.context.store, id);
+  }
+
+  /** @param {number} order @param {string} scope a datastream's id or a station's */
+  endOrder(order, scope) {
+    return this.context.act(() => post(`/service-orders/${order}/end`, {}), t("act.orderEnded", { what: this.#named(scope) }));
   }
 
   /** @param {readonly FullAlarm[]} alarms */

@@ -173,7 +173,7 @@ export class AlarmDetail {
 }
 
 /** @param {number} minutes left less needed */
-const marginText = (minutes) => (minutes < 0 ? t("detail.tooLate", { n: whole(Math.round(-minutes)) }) : t("age.min", { n: whole(Math.round(minutes)) }));
+const marginText = (minutes) => (Math.round(minutes) < 0 ? t("detail.tooLate", { n: whole(Math.round(-minutes)) }) : t("age.min", { n: whole(Math.round(minutes)) }));
 
 /** Who has seen it; "" where nobody has: the state says that already. @param {FullAlarm} alarm @param {number} now_ms */
 function seenText(alarm, now_ms) {

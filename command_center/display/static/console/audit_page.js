@@ -5,6 +5,7 @@ import { get } from "../api.js";
 import { el } from "../dom.js";
 import { moment, whole } from "../format.js";
 import { t } from "../text.js";
+import { auditDetail } from "./audit_detail.js";
 import { auditWord } from "./audit_words.js";
 import { Loaded, button, table } from "./loaded.js";
 
@@ -93,7 +94,7 @@ function draw(data, context, before, jump, verify) {
     keep(moment(Date.parse(one.at), now_ms, true)),
     one.who || t("audit.itself"),
     auditWord(one.what, now_ms),
-    el("span", "office-text", one.detail),
+    auditDetail(context, one.what, one.detail),
     el("code", "office-keep", one.sha256.slice(0, 12)),
   ]);
   const titles = ["#", t("office.time"), t("office.who"), t("office.what"), t("audit.detail"), "SHA-256"];

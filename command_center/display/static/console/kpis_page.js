@@ -2,16 +2,20 @@
 // How well the alarms serve those who handle them: ISA-18.2 and EEMUA 191, each figure with its target and its source.
 
 import { get } from "../api.js";
+import { datastreamName } from "../datastream_name.js";
 import { el } from "../dom.js";
 import { age, limit, moment, whole } from "../format.js";
 import { t } from "../text.js";
 import { Loaded, link, mark, table } from "./loaded.js";
 import { drawRates } from "./rate_chart.js";
 
-/** @typedef {{name: string, value: number|null, unit: string, good: number|null, source: string, met: boolean|null}} Figure */
+/** @typedef {{name: string, value: number|null, unit: string, good: number|null, source: string, met: boolean|null, needs_h: number}} Figure */
 /** @typedef {{from: string, to: string, annunciations: number, figures: Figure[], top: {datastream: string, annunciations: number, share_percent: number}[], by_severity_percent: Record<string, number>, rate: import("./rate_chart.js").Rate[], rate_min: number}} Figures */
 
 const EVERY_S = 60;
+const HOUR_MS = 3600e3;
+/** ISA-18.2 and IEC 62682 measure their averages over 30 days at least. */
+const STANDARD_H = 30 * 24;
 const SPANS_H = [1, 8, 24, 168, 720];
 /** Sources that say more than a name. @type {Record<string, () => string>} */
 const SOURCES = {
@@ -76,15 +80,23 @@ function draw(data, context, hours, operators, choose) {
     field(t("kpi.operators"), "operators", [1, 2, 3, 4].map((n) => [String(n), String(n)]), String(operators), (value) => choose(hours, Number(value))),
     link(t("kpi.csv"), `/api/v1/kpis.csv?hours=${hours}&operators=${operators}`, true),
   );
-  const span = { from: moment(Date.parse(data.from), now_ms), to: moment(Date.parse(data.to), now_ms), n: whole(data.annunciations) };
+  const [from_ms, to_ms] = [Date.parse(data.from), Date.parse(data.to)];
+  const hours_told = (to_ms - from_ms) / HOUR_MS;
+  const span = { from: moment(from_ms, now_ms), to: moment(to_ms, now_ms), n: whole(data.annunciations), span: age(to_ms - from_ms) };
   const rows = data.figures.map((one) => [
     (NAMES[one.name] ?? (() => one.name))(),
-    valueOf(one.value, one.unit),
+    figure(one, hours_told),
     one.good === null ? "–" : t("kpi.upTo", { value: valueOf(one.good, one.unit) }),
     met(one),
     SOURCES[one.name]?.() ?? (one.source || "–"),
   ]);
-  const top = data.top.map((one) => [one.datastream, whole(one.annunciations), `${limit(Math.round(one.share_percent * 10) / 10)} %`]);
+  /** @param {string} id */
+  const gauge = (id) => {
+    const node = el("span", "", datastreamName(context.city(), context.store, id));
+    node.title = id;
+    return node;
+  };
+  const top = data.top.map((one) => [gauge(one.datastream), whole(one.annunciations), `${limit(Math.round(one.share_percent * 10) / 10)} %`]);
   const split = Object.entries(data.by_severity_percent).map(([severity, share]) => [
     t("kpi.severity", { n: severity }),
     `${limit(Math.round(share * 10) / 10)} %`,
@@ -99,11 +111,17 @@ function draw(data, context, hours, operators, choose) {
   return [
     el("h2", "", t("kpis.title")),
     line,
-    el("p", "office-quiet", t("kpi.spanIs", span)),
-    drawRates(data.rate, data.rate_min, now_ms),
+    el("p", "office-quiet", [t("kpi.spanIs", span), ...(hours_told < STANDARD_H ? [t("kpi.spanShort", { span: age(STANDARD_H * HOUR_MS) })] : [])].join(" ")),
+    drawRates(data.rate, data.rate_min, [from_ms, to_ms], now_ms),
     table(t("kpi.figures"), head, rows, "–"),
     lower,
   ];
+}
+
+/** A rate is not told of less than what it is a rate of.  @param {Figure} one @param {number} hours_told */
+function figure(one, hours_told) {
+  if (one.value !== null || hours_told >= one.needs_h) return valueOf(one.value, one.unit);
+  return el("small", "office-quiet", t("kpi.needs", { span: age(one.needs_h * HOUR_MS) }));
 }
 
 /** @param {number|null} value @param {string} unit */

@@ -87,15 +87,16 @@ function draw(data, context, test, more) {
   if (data.left_out > 0) nodes.push(el("p", "office-bad", t("notice.leftOut", { n: whole(data.left_out) })));
   const head = [t("notice.contact"), t("notice.group"), t("notice.ways"), t("notice.canary"), ""];
   const contacts = data.contacts.map((contact) => [
-    `${contact.name} (${contact.id})`,
+    named(contact.name, contact.id),
     contact.group,
     ways(contact.ways),
     contact.canary ? t("notice.daily") : "–",
     context.may("supervisor") ? button(t("notice.sendTest"), `test ${contact.id}`, () => test(contact)) : "",
   ]);
+  const names = new Map(data.contacts.map((contact) => [contact.id, contact.name]));
   const told = data.notices.map((notice) => [
-    moment(Date.parse(notice.planned_at), now_ms, true),
-    `${notice.contact} (${notice.target})`,
+    el("span", "office-keep", moment(Date.parse(notice.planned_at), now_ms, true)),
+    named(names.get(notice.contact) ?? notice.contact, notice.target),
     about(notice),
     progress(notice),
     tries(notice, now_ms),
@@ -107,11 +108,19 @@ function draw(data, context, test, more) {
   return nodes;
 }
 
+/** Who it is, and under it the id or the address.  @param {string} name @param {string} id */
+function named(name, id) {
+  const node = el("span", "", `${name} `);
+  node.append(el("small", "office-quiet", id));
+  return node;
+}
+
 /** @param {Way[]} list */
 function ways(list) {
   const node = el("ul", "office-lines");
   for (const way of list) {
-    const line = el("li", "", `${way.kind || way.target}: ${t("notice.counts", { sent: whole(way.sent), failed: whole(way.failed), waits: whole(way.waits) })} `);
+    const line = el("li");
+    line.append(el("span", "office-raw", way.kind || way.target), `: ${t("notice.counts", { sent: whole(way.sent), failed: whole(way.failed), waits: whole(way.waits) })} `);
     if (way.no_address) line.append(mark(t("notice.noAddress"), "bad"));
     if (way.failing) line.append(mark(t("notice.failing"), "bad"));
     else if (way.error) line.append(mark(t("notice.failedOnce"), "warn"));

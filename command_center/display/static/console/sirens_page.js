@@ -2,6 +2,7 @@
 // Sirens and lamps: how each stands, whether it said so, when it was proven; test and set, each with what will sound where.
 
 import { get, post } from "../api.js";
+import { datastreamName } from "../datastream_name.js";
 import { el } from "../dom.js";
 import { levelName } from "../levels.js";
 import { limit, moment } from "../format.js";
@@ -102,7 +103,7 @@ function place(one, context) {
 /** What sounds it by itself.  @param {Actuator} one @param {Context} context */
 function sounds(one, context) {
   const city = context.city();
-  if (one.level) return t("siren.atLevel", { level: city ? levelName(city, one.level) : one.level, what: one.datastream || one.station });
+  if (one.level) return t("siren.atLevel", { level: city ? levelName(city, one.level) : one.level, what: datastreamName(city, context.store, one.datastream || one.station) });
   return one.severity === null ? t("siren.byHand") : t("siren.atSeverity", { n: String(one.severity) });
 }
 

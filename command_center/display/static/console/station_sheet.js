@@ -84,6 +84,9 @@ export function drawAlarms(host, city, store, station, now_ms) {
 /** @param {import("../store.js").Store} store @param {{datastream: string}} alarm */
 const kindOf = (store, alarm) => store.sensors[store.index.get(alarm.datastream) ?? -1]?.kind;
 
+/** What a city's table begins with "illustrative" is made up (sensors/row.py); what stands behind that is the city's.  @param {string} source */
+const sourceText = (source) => source.replace(/^illustrative\b/, t("station.illustrative")) || "–";
+
 /** @param {HTMLElement} host @param {City} city @param {SheetSensor} sensor */
 export function drawLevels(host, city, sensor) {
   const head = [t("station.level"), t("station.limit"), t("station.since"), t("station.author"), t("station.source"), t("station.status")];
@@ -92,7 +95,7 @@ export function drawLevels(host, city, sensor) {
     `${limit(level.value)} ${unitText(sensor.unit)}`.trim(),
     level.effective_from ? dated(Date.parse(level.effective_from)) : t("station.always"),
     level.author || "–",
-    level.source || "–",
+    sourceText(level.source),
     level.in_force ? mark(t("station.inForce"), "good") : t("station.notInForce"),
   ]);
   put(host, table(t("station.levels"), head, rows, t("station.levelsNone")));

@@ -216,8 +216,9 @@ export class StationView {
     sheet.sensors.forEach((sensor, k) => {
       const link = /** @type {HTMLAnchorElement} */ (this.#sensors.children[k]);
       const name = propertyName(sensor.property, sensor.kind);
-      const isShared = sheet.sensors.some((other) => other !== sensor && propertyName(other.property, other.kind) === name);
-      setText(link, isShared ? `${name} (${sensor.property})` : name);
+      const same = sheet.sensors.filter((other) => other !== sensor && propertyName(other.property, other.kind) === name);
+      const apart = same.some((other) => other.unit === sensor.unit) ? sensor.property : unitText(sensor.unit);
+      setText(link, same.length > 0 ? `${name} (${apart})` : name);
       link.href = hashOf("station", [sheet.station, sensor.property]);
       setData(link, "shown", sensor.id === shown);
       if (sensor.id === shown) link.setAttribute("aria-current", "page");

@@ -33,6 +33,8 @@ import { dated } from "./station_sheet.js";
  * @property {LevelTrial[]} levels @property {string[]} lines
  */
 
+const DAY_MS = 24 * 3600e3;
+
 /**
  * The whole answer.
  * @param {Answer} answer
@@ -47,11 +49,12 @@ export function answerNodes(answer, city, context) {
   return [el("p", "office-quiet", words.join(" · ")), outcomes(answer), levels(answer, city), crossings(answer, city, at), ...lines(answer, city, context)];
 }
 
-/** @param {Answer} answer */
-function outcomes({ now, tried }) {
+/** Alarms a day are told of a day and more.  @param {Answer} answer */
+function outcomes({ now, tried, first, last }) {
+  const isDay = Date.parse(last) - Date.parse(first) >= DAY_MS;
   const row = (/** @type {string} */ name, /** @type {(one: Outcome) => string} */ of) => [name, of(now), of(tried)];
   const rows = [
-    row(t("trial.perDay"), (one) => number(one.alarms_per_day, "")),
+    row(t("trial.perDay"), (one) => (isDay ? number(one.alarms_per_day, "") : t("trial.needsDay"))),
     row(t("trial.alarms"), (one) => whole(one.alarms)),
     row(t("trial.flaps"), (one) => whole(one.flaps)),
     row(t("trial.chatter"), (one) => whole(one.chatter)),

@@ -88,7 +88,7 @@ def test_a_report_says_value_trend_next_level_age_and_sender_in_both_languages()
     text = told()
     assert text.chat.id.replace("\u202f", "_") == (
         "LAPORAN BERKALA no. 1\n"
-        "Rolak Songo, muka air 1_652,4_cm\n"
+        "Rolak Songo, muka air 1.652,4_cm\n"
         "Siaga Kuning sejak 22:00 WIB\n"
         "Naik 18_cm/jam\n"
         "Tingkat berikutnya merah (700_cm) dalam 2 jam 10 menit (paling cepat 1 jam 40 menit)\n"

@@ -37,6 +37,21 @@ def test_a_flood_of_eleven_in_ten_minutes_is_told() -> None:
     assert (found.top[0].datastream, found.top[0].share_percent) == ("A:level", 100.0)
 
 
+def test_five_minutes_tell_nothing_of_an_hour_or_a_day_and_share_is_never_over_the_whole() -> None:
+    short = figures([call(n / 20) for n in range(50)], [], NOTHING, (0, 5 * MINUTE_US))
+    rates = {one.name: (one.value, one.is_met, one.needs_h) for one in short.figures if one.needs_h}
+    assert rates == {
+        "average_10_min": (None, None, 1 / 6),
+        "per_hour": (None, None, 1.0),
+        "per_day": (None, None, 24.0),
+        "flood_share": (None, None, 1 / 6),
+    }
+    assert (short.annunciations, value(short, "most_10_min")) == (50, 50.0)
+    longer = figures([call(n / 2) for n in range(50)], [], NOTHING, (0, 25 * MINUTE_US))
+    assert value(longer, "average_10_min") == 20.0
+    assert (value(longer, "per_hour"), value(longer, "flood_share")) == (None, 200 / 3)
+
+
 def test_two_operators_share_the_load_and_nothing_at_all_is_no_division_by_zero() -> None:
     calls = [call(n) for n in range(12)]
     assert value(figures(calls, [], NOTHING, (0, HOUR_US), operators=2), "per_hour") == 6.0

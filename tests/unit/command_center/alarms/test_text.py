@@ -30,8 +30,8 @@ LOST = transition(Kind.SILENT, time_us=minutes(3), cause=Cause.LOST_RISING, rate
     [
         (
             after(raised("kuning", value=1450.0), datastream="ROLAK:discharge", unit="m3/s"),
-            "Rolak Songo debit 1_450_m³/s, Siaga Kuning sejak 22:00 WIB",
-            "Rolak Songo discharge 1_450_m³/s, Yellow alert since 22:00 WIB",
+            "Rolak Songo debit 1.450_m³/s, Siaga Kuning sejak 22:00 WIB",
+            "Rolak Songo discharge 1,450_m³/s, Yellow alert since 22:00 WIB",
         ),
         (
             after(raised("kuning", value=612.25, time_us=NOW_US - 26 * 60 * MINUTE_US)),
