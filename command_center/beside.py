@@ -14,9 +14,13 @@ from command_center.observation_view import known
 from command_center.picture.history import History
 from command_center.picture.latest import Latest
 from sensors.catalogue import Datastream, Derivation, Level
-from sensors.times import rfc3339
+from sensors.times import SECOND_US, parse_rfc3339, rfc3339
+from sensors.trend.rules import trend_window_s
 
 NOT_WITHIN_MIN: Final = 1440.0  # what a projection says where it is not reached within a day
+# As on the wall (trend.js): a rate lasts as long as a value does before it is stale, and no less than five minutes.
+LASTS_S: Final = 300.0
+LASTS_INTERVALS: Final = 3
 
 
 class Rate(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +31,22 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
     low: float | None
     high: float | None
     time: str  # of the observation up to which it was found
+    window_s: float  # over how long it was found; once older than that, it says nothing of now
+
+    @property
+    def direction(self) -> int:
+        """1 = it rises, -1 = it falls: only where both bounds agree.  0: what may as well be nothing is not told.
+
+        A bound that is not derived is taken to be the middle.
+        """
+        low, high = (self.value if bound is None else bound for bound in (self.low, self.high))
+        return 1 if low > 0 else -1 if high < 0 else 0
+
+    def is_of_now(self, interval_s: float, now_us: int) -> bool:
+        """Whether it says something of now; `interval_s`: expected between observations in calm weather."""
+        found_us = parse_rfc3339(self.time)
+        lasts_s = min(max(LASTS_S, LASTS_INTERVALS * interval_s), self.window_s)
+        return found_us is not None and now_us - found_us <= lasts_s * SECOND_US
 
 
 class Eta(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +80,7 @@ class _Kin:
     dominant: int | None = None
     properties: tuple[str, ...] = ()
     rate_unit: str = ""
+    window_s: float = 0.0
 
 
 class Kinship:
@@ -74,6 +95,7 @@ class Kinship:
         for datastream, derivation in derived:
             head = greatest.get(derivation.inputs) if derivation.method == "dominant" else self._only(derivation)
             if head is not None and derivation.method in ("rate", "eta", "dominant"):
+                self._kin[head.number].window_s = trend_window_s(head) or 0.0
                 self._place(self._kin[head.number], datastream, derivation)
                 self._heads[datastream.number] = head.number
 
@@ -135,6 +157,7 @@ def _rate(kin: _Kin, latest: Latest) -> Rate | None:
         low=_value(kin.rate.get("low"), latest),
         high=_value(kin.rate.get("high"), latest),
         time=rfc3339(int(latest.time_us[middle])),
+        window_s=kin.window_s,
     )
 
 

@@ -119,7 +119,7 @@ def test_the_time_to_the_next_level_is_a_range_that_runs_down(
 
 def test_a_wave_is_told_at_its_river_and_an_old_one_no_more(run: Run) -> None:
     body = """const host = document.createElement("ul");
-        m.drawWaves(host, { stations: [] }, a[0], { stations: new Set(["B"]), held: () => "" }, Date.parse(a[1]));
+        m.drawWaves(host, { stations: [], pace: 1 }, a[0], { stations: new Set(["B"]), held: () => "" }, Date.parse(a[1]));
         return [...host.children].map((line) => line.textContent)"""
     window = {"from": AT, "until": "2026-01-01T00:40:00Z"}
     wave = {"upstream_station": "A", "downstream_station": "B", "verify": False, **window}
@@ -144,7 +144,7 @@ def test_a_wave_is_told_at_its_river_and_an_old_one_no_more(run: Run) -> None:
 def test_the_waves_to_one_station_are_one_line_and_one_that_has_risen_is_told_as_such(run: Run) -> None:
     body = """const host = document.createElement("ul");
         const held = (datastream) => (datastream === "B:level" ? a[1] : "");
-        m.drawWaves(host, { stations: [], levels: {} }, a[0], { stations: new Set(["B"]), held }, Date.parse(a[2]));
+        m.drawWaves(host, { stations: [], levels: {}, pace: 1 }, a[0], { stations: new Set(["B"]), held }, Date.parse(a[2]));
         return [...host.children].map((line) => line.textContent)"""
     wave = {
         "downstream": "B:level",

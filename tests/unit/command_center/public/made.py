@@ -66,7 +66,7 @@ def rising(low: float | None = 20.0, high: float | None = 50.0, value: float = 3
     """How fast it rises, and the next level in 25 to 40 minutes."""
     at = rfc3339(minutes(minute))
     return Beside(
-        rate=Rate(value=value, unit="cm/h", low=low, high=high, time=at),
+        rate=Rate(value=value, unit="cm/h", low=low, high=high, time=at, window_s=1800.0),
         eta=Eta(level="merah", earliest_min=25.0, middle_min=30.0, latest_min=40.0, time=at),
     )
 
