@@ -4,7 +4,7 @@ At 60 simulated seconds a second a flood of six hours is over in six minutes.  A
 river rising until long after it has fallen, and a wave's window of an hour would wait for what passed in a minute.
 """
 
-from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 
 from msgspec.structs import replace
 
@@ -49,7 +49,7 @@ def _reach(reach: Reach, faster: float) -> Reach:
     )
 
 
-def _datastream(datastream: Datastream, rivers: Collection[str], faster: float) -> Datastream:
+def _datastream(datastream: Datastream, rivers: AbstractSet[str], faster: float) -> Datastream:
     if datastream.id in rivers:
         return replace(
             datastream,
@@ -59,7 +59,7 @@ def _datastream(datastream: Datastream, rivers: Collection[str], faster: float) 
             levels=tuple(_level(level, 1.0, faster) for level in datastream.levels),
         )
     derivation = datastream.derivation
-    if derivation is None or derivation.method not in (RATES, TIMES_TO_COME) or not rivers.issuperset(derivation.inputs):
+    if derivation is None or derivation.method not in (RATES, TIMES_TO_COME) or derivation.inputs[0] not in rivers:
         return datastream
     by = faster if derivation.method == RATES else 1.0 / faster
     return replace(

@@ -176,9 +176,9 @@ def _trend(seen: Seen, condition: Condition, now_us: int) -> Text:
 def _next(seen: Seen, catalogue: Catalogue, now_us: int) -> Next | None:
     """The next level with both its bounds, where the river clearly rises now."""
     rate, eta = seen.beside.rate, seen.beside.eta
-    if rate is None or eta is None or not rate.is_of_now(seen.datastream.interval_calm_s, now_us) or rate.direction <= 0:
+    if rate is None or eta is None or rate.direction <= 0:
         return None
-    return _span(eta, catalogue, now_us)
+    return _span(eta, catalogue, now_us) if rate.is_of_now(seen.datastream.interval_calm_s, now_us) else None
 
 
 def _span(eta: Eta, catalogue: Catalogue, now_us: int) -> Next | None:

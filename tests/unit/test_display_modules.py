@@ -107,6 +107,7 @@ def test_a_value_short_of_a_limit_is_never_rounded_onto_it(run: Run, value: floa
 
 def test_a_temperature_is_shown_in_degrees(run: Run) -> None:
     assert run("format.js", "return [m.unitText('Cel'), m.number(31.46, 'Cel')]") == ["°C", "31,5"]
+    assert run("format.js", "return [m.number(-0.3, 'cm'), m.whole(-0.2), m.number(-0.6, 'cm')]") == ["0", "0", "-1"]
 
 
 def test_a_time_is_shown_in_the_zone_of_the_city(run: Run) -> None:
@@ -298,6 +299,17 @@ def test_the_band_says_what_is_played_and_where_it_is_mixed_with_the_field(
     m.drawBands({ gateway, exercise: a[0] }, { state: "live", since_ms: 0 }, 1780000000000, a[1]);
     return [...document.querySelectorAll("#bands strong")].map((title) => title.textContent);"""
     assert run("bands.js", body, exercise, origins) == expected
+
+
+def test_the_band_says_how_much_faster_than_life_the_water_moves(run: Run) -> None:
+    body = """document.body.innerHTML = '<div id="bands"></div>';
+    const gateway = { connected: true, log_writable: true, sources: [] };
+    const words = a.map((pace) => {
+      m.drawBands({ gateway, exercise: true }, { state: "live", since_ms: 0 }, 1780000000000, ["simulated"], [], pace);
+      return document.getElementById("bands").textContent;
+    });
+    return words.map((text) => text.includes("[band.exercisePace]"));"""
+    assert run("bands.js", body, 1, 60) == [False, True]
 
 
 def test_each_trouble_around_the_log_has_a_band(run: Run) -> None:
