@@ -65,7 +65,7 @@ def sink(plan: Plan) -> ChildSpec:
 
 def public_page(plan: Plan) -> ChildSpec:
     """What gives the public page out; it has nothing to finish."""
-    return replace(_siaga(plan, "public-page"), stop_s=0.1)
+    return replace(_siaga(plan, "public-page"), stop_s=0.0)
 
 
 def simulator(plan: Plan) -> ChildSpec:

@@ -389,6 +389,15 @@ def test_an_action_says_who_has_it_since_when_and_what_it_takes(
     assert run("duties.js", body, action("x", 3, "waiting", "08:00", **fields)) == [who, when]
 
 
+@pytest.mark.parametrize(
+    ("left_s", "told"),
+    [(61, "dalam 1 mnt"), (0, "SEKARANG"), (-59, "SEKARANG"), (-60, "LEWAT 1 mnt")],
+)
+def test_a_report_is_late_only_once_somebody_could_have_written_it(run: Run, left_s: int, told: str) -> None:
+    body = f"await (await import('{HERE}text.js')).loadTexts(); return m.reportWhen(a[0])"
+    assert run("duties.js", body, 1000 * left_s) == told
+
+
 def test_what_looks_where_things_lie_looks_once_and_after_all_views_have_drawn(run: Run) -> None:
     script = """
         const done = [];
