@@ -9,44 +9,17 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from command_center.observation_view import known
 from command_center.picture.history import History
 from command_center.picture.latest import Latest
+from command_center.rate import NEWEST_SHARE, Rate, is_opposed
 from sensors.catalogue import Datastream, Derivation, Level
-from sensors.times import SECOND_US, parse_rfc3339, rfc3339
+from sensors.times import SECOND_US, rfc3339
 from sensors.trend.rules import trend_window_s
 
 NOT_WITHIN_MIN: Final = 1440.0  # what a projection says where it is not reached within a day
-# As on the wall (trend.js): a rate lasts as long as a value does before it is stale, and no less than five minutes.
-LASTS_S: Final = 300.0
-LASTS_INTERVALS: Final = 3
-
-
-class Rate(msgspec.Struct, frozen=True, kw_only=True):
-    """How fast it rises; negative = it falls."""
-
-    value: float
-    unit: str
-    low: float | None
-    high: float | None
-    time: str  # of the observation up to which it was found
-    window_s: float  # over how long it was found; once older than that, it says nothing of now
-
-    @property
-    def direction(self) -> int:
-        """1 = it rises, -1 = it falls: only where both bounds agree.  0: what may as well be nothing is not told.
-
-        A bound that is not derived is taken to be the middle.
-        """
-        low, high = (self.value if bound is None else bound for bound in (self.low, self.high))
-        return 1 if low > 0 else -1 if high < 0 else 0
-
-    def is_of_now(self, interval_s: float, now_us: int) -> bool:
-        """Whether it says something of now; `interval_s`: expected between observations in calm weather."""
-        found_us = parse_rfc3339(self.time)
-        lasts_s = min(max(LASTS_S, LASTS_INTERVALS * interval_s), self.window_s)
-        return found_us is not None and now_us - found_us <= lasts_s * SECOND_US
 
 
 class Eta(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,7 +84,7 @@ class Kinship:
             return Beside()
         limits = {level.value: level.level for level in levels if level.direction == "rising"}
         return Beside(
-            rate=_rate(kin, latest),
+            rate=_rate(kin, number, latest, history),
             eta=_eta(kin, number, limits, (latest, history)),
             dominant=_dominant(kin, latest),
         )
@@ -146,12 +119,12 @@ def _value(number: int | None, latest: Latest) -> float | None:
     return known(float(latest.value[number]))
 
 
-def _rate(kin: _Kin, latest: Latest) -> Rate | None:
+def _rate(kin: _Kin, number: int, latest: Latest, history: History) -> Rate | None:
     middle = kin.rate.get("middle")
     value = _value(middle, latest)
     if middle is None or value is None:
         return None
-    return Rate(
+    rate = Rate(
         value=value,
         unit=kin.rate_unit,
         low=_value(kin.rate.get("low"), latest),
@@ -159,6 +132,11 @@ def _rate(kin: _Kin, latest: Latest) -> Rate | None:
         time=rfc3339(int(latest.time_us[middle])),
         window_s=kin.window_s,
     )
+    if not rate.direction or not latest.heard(number):
+        return rate
+    newest_us = int(latest.time_us[number])
+    from_us = newest_us - round(kin.window_s * SECOND_US / NEWEST_SHARE)
+    return replace(rate, turned=is_opposed(rate.direction, history.between(number, from_us, newest_us + 1)))
 
 
 def _eta(kin: _Kin, number: int, limits: dict[float, str], seen: tuple[Latest, History]) -> Eta | None:

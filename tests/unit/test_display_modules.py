@@ -301,17 +301,6 @@ def test_the_band_says_what_is_played_and_where_it_is_mixed_with_the_field(
     assert run("bands.js", body, exercise, origins) == expected
 
 
-def test_the_band_says_how_much_faster_than_life_the_water_moves(run: Run) -> None:
-    body = """document.body.innerHTML = '<div id="bands"></div>';
-    const gateway = { connected: true, log_writable: true, sources: [] };
-    const words = a.map((pace) => {
-      m.drawBands({ gateway, exercise: true }, { state: "live", since_ms: 0 }, 1780000000000, ["simulated"], [], pace);
-      return document.getElementById("bands").textContent;
-    });
-    return words.map((text) => text.includes("[band.exercisePace]"));"""
-    assert run("bands.js", body, 1, 60) == [False, True]
-
-
 def test_each_trouble_around_the_log_has_a_band(run: Run) -> None:
     body = """document.body.innerHTML = '<div id="bands"></div>';
     const gateway = { connected: true, log_writable: true, sources: [], log_troubles: a[0] };
@@ -387,15 +376,6 @@ def test_an_action_says_who_has_it_since_when_and_what_it_takes(
         (await import('./format.js')).setZone('Asia/Jakarta', 'WIB');
         return [m.actionWho(a[0]), m.actionWhen(a[0], Date.parse('2026-01-01T08:10:00Z'))]""".replace("'./", f"'{HERE}")
     assert run("duties.js", body, action("x", 3, "waiting", "08:00", **fields)) == [who, when]
-
-
-@pytest.mark.parametrize(
-    ("left_s", "told"),
-    [(61, "dalam 1 mnt"), (0, "SEKARANG"), (-59, "SEKARANG"), (-60, "LEWAT 1 mnt")],
-)
-def test_a_report_is_late_only_once_somebody_could_have_written_it(run: Run, left_s: int, told: str) -> None:
-    body = f"await (await import('{HERE}text.js')).loadTexts(); return m.reportWhen(a[0])"
-    assert run("duties.js", body, 1000 * left_s) == told
 
 
 def test_what_looks_where_things_lie_looks_once_and_after_all_views_have_drawn(run: Run) -> None:

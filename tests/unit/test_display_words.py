@@ -50,6 +50,7 @@ NEXT = {"level": "siaga", "earliest_min": 25.0, "middle_min": 30.0, "latest_min"
     [
         ({}, "up", True),
         ({"low": -1.0}, "", True),
+        ({"turned": True}, "", True),
         ({"low": None, "high": None}, "up", True),
         ({"value": -34.0, "low": -50.0, "high": -20.0}, "down", True),
         ({"value": -1.0, "low": -5.0, "high": 2.0}, "", True),
@@ -253,3 +254,22 @@ def test_one_is_not_told_as_several(run: Run) -> None:
         "1.234 alarms · 1 station",
         "1 alarm · 2 pos",
     ]
+
+
+@pytest.mark.parametrize(
+    ("left_s", "told"),
+    [(61, "dalam 1 mnt"), (0, "SEKARANG"), (-59, "SEKARANG"), (-60, "LEWAT 1 mnt")],
+)
+def test_a_report_is_late_only_once_somebody_could_have_written_it(run: Run, left_s: int, told: str) -> None:
+    assert run("duties.js", "return m.reportWhen(a[0])", 1000 * left_s) == told
+
+
+def test_the_band_says_how_much_faster_than_life_the_water_moves(run: Run) -> None:
+    body = """document.body.innerHTML = '<div id="bands"></div>';
+    const gateway = { connected: true, log_writable: true, sources: [] };
+    const words = a.map((pace) => {
+      m.drawBands({ gateway, exercise: true }, { state: "live", since_ms: 0 }, 1780000000000, ["simulated"], [], pace);
+      return document.getElementById("bands").textContent;
+    });
+    return words.map((text) => text.includes("60 kali lebih cepat"));"""
+    assert run("bands.js", body, 1, 60) == [False, True]

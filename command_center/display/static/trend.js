@@ -29,7 +29,7 @@ const SENTENCES = {
 };
 const MINUTE_MS = 60e3;
 /** A rate lasts as long as a value of its gauge does before it is stale (`Store.isStale`), and no less than this; but
- * never longer than what it was taken over (beside.py has the same rule). */
+ * never longer than what it was taken over (rate.py has the same rule). */
 const RATE_LASTS_MS = 5 * MINUTE_MS;
 const RATE_LASTS_INTERVALS = 3;
 /** A rate that is so much (and one interval) older than the value beside it is told with its own age. */
@@ -68,11 +68,13 @@ export function trendOf(city, store, i, now_ms) {
 }
 
 /**
- * Up or down only where both bounds of the rate agree: what may as well be nothing is not shown.
+ * Up or down only where both bounds of the rate agree and the newest readings do not say the opposite: what may as well
+ * be nothing is not shown (rate.py has the same rule).
  * @param {Rate} rate
  * @returns {"up"|"down"|""}
  */
-function directionOf({ value, low, high }) {
+function directionOf({ value, low, high, turned }) {
+  if (turned) return "";
   if ((low ?? value) > 0) return "up";
   return (high ?? value) < 0 ? "down" : "";
 }

@@ -9,7 +9,8 @@
  * @property {number} rank @property {number} severity
  */
 
-/** @typedef {{value: number, unit: string, low: number|null, high: number|null, time: string, window_s: number}} Rate  window_s: over how long it was found */
+/** @typedef {{value: number, unit: string, low: number|null, high: number|null, time: string, window_s: number, turned: boolean}} Rate
+ *   window_s: over how long it was found; turned: the newest readings say the opposite */
 
 /**
  * @typedef {{level: string, earliest_min: number|null, middle_min: number|null, latest_min: number|null, time: string, needed_min?: number|null}} Eta

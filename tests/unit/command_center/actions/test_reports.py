@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from command_center.actions.report import Given, next_report
 from command_center.actions.report_text import report_text
 from command_center.alarms.alarm import Aside
-from command_center.beside import Eta, Rate
+from command_center.beside import Eta
+from command_center.rate import Rate
 from command_center.sensor_view import NewestObservation, Sensor, SensorLevel
 from sensors.origin import Origin
 from sensors.times import MINUTE_US, rfc3339

@@ -5,9 +5,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from command_center.alarms.alarm import Alarm, Held, Position
-from command_center.beside import Beside, Eta, Rate
+from command_center.beside import Beside, Eta
 from command_center.public.facts import AreaFacts, CityFacts, GaugeFacts, WarningFacts
 from command_center.public.gauge import Reading, Seen, gauge_facts
+from command_center.rate import Rate
 from sensors.catalogue import Text
 from sensors.origin import Origin
 from sensors.rules import levels_in_force
