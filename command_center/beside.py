@@ -9,24 +9,17 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from command_center.observation_view import known
 from command_center.picture.history import History
 from command_center.picture.latest import Latest
+from command_center.rate import NEWEST_SHARE, Rate, is_opposed
 from sensors.catalogue import Datastream, Derivation, Level
-from sensors.times import rfc3339
+from sensors.times import SECOND_US, rfc3339
+from sensors.trend.rules import trend_window_s
 
 NOT_WITHIN_MIN: Final = 1440.0  # what a projection says where it is not reached within a day
-
-
-class Rate(msgspec.Struct, frozen=True, kw_only=True):
-    """How fast it rises; negative = it falls."""
-
-    value: float
-    unit: str
-    low: float | None
-    high: float | None
-    time: str  # of the observation up to which it was found
 
 
 class Eta(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +53,7 @@ class _Kin:
     dominant: int | None = None
     properties: tuple[str, ...] = ()
     rate_unit: str = ""
+    window_s: float = 0.0
 
 
 class Kinship:
@@ -74,6 +68,7 @@ class Kinship:
         for datastream, derivation in derived:
             head = greatest.get(derivation.inputs) if derivation.method == "dominant" else self._only(derivation)
             if head is not None and derivation.method in ("rate", "eta", "dominant"):
+                self._kin[head.number].window_s = trend_window_s(head) or 0.0
                 self._place(self._kin[head.number], datastream, derivation)
                 self._heads[datastream.number] = head.number
 
@@ -89,7 +84,7 @@ class Kinship:
             return Beside()
         limits = {level.value: level.level for level in levels if level.direction == "rising"}
         return Beside(
-            rate=_rate(kin, latest),
+            rate=_rate(kin, number, latest, history),
             eta=_eta(kin, number, limits, (latest, history)),
             dominant=_dominant(kin, latest),
         )
@@ -124,18 +119,24 @@ def _value(number: int | None, latest: Latest) -> float | None:
     return known(float(latest.value[number]))
 
 
-def _rate(kin: _Kin, latest: Latest) -> Rate | None:
+def _rate(kin: _Kin, number: int, latest: Latest, history: History) -> Rate | None:
     middle = kin.rate.get("middle")
     value = _value(middle, latest)
     if middle is None or value is None:
         return None
-    return Rate(
+    rate = Rate(
         value=value,
         unit=kin.rate_unit,
         low=_value(kin.rate.get("low"), latest),
         high=_value(kin.rate.get("high"), latest),
         time=rfc3339(int(latest.time_us[middle])),
+        window_s=kin.window_s,
     )
+    if not rate.direction or not latest.heard(number):
+        return rate
+    newest_us = int(latest.time_us[number])
+    from_us = newest_us - round(kin.window_s * SECOND_US / NEWEST_SHARE)
+    return replace(rate, turned=is_opposed(rate.direction, history.between(number, from_us, newest_us + 1)))
 
 
 def _eta(kin: _Kin, number: int, limits: dict[float, str], seen: tuple[Latest, History]) -> Eta | None:

@@ -11,11 +11,12 @@ from command_center.actions.need import needed_min
 from command_center.alarms.alarm import Alarm
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.view import DoubtView, PossibleLevel, as_seen, doubt_view, possible_levels
-from command_center.beside import Beside, Eta, Kinship, Rate
+from command_center.beside import Beside, Eta, Kinship
 from command_center.observation_view import ORIGIN_WORDS, known
 from command_center.picture.directory import Directory, is_helper
 from command_center.picture.latest import Newest
 from command_center.picture.picture import Picture
+from command_center.rate import Rate
 from sensors.catalogue import Datastream, Level
 from sensors.health_kinds import is_health
 from sensors.quality import Quality, Reason

@@ -58,7 +58,7 @@ async def serve(settings: Settings) -> None:
         writer = open_log(data_dir, log_settings, DETECTOR_VERSION, clock.now_us())
         committer = Committer(writer, data_dir, log_settings)
         try:
-            engine = _recovered_engine(settings, data_dir, writer, clock)
+            engine = _recovered_engine(settings, data_dir, committer, clock)
             await Gateway(settings, data_dir, committer, engine, clock).run()
         finally:
             committer.close()
@@ -81,6 +81,7 @@ class Gateway:
         self._retrying = Retrying(data_dir, engine, self._status, lambda: committer.writer.log_id)
         self._hearing = Hearing(engine, self._status)
         self._status.on_request = self._arrived.set
+        self._was_live = committer.holds_live
         self._reload_error, self._reload_at = "", 0.0  # why the city is not reloaded yet, and when it is tried again
         self._pulls = Pulls(settings.city, data_dir, self._sources, lambda: engine.city.catalogue, clock.now_us)
         self._center = CenterWatch(engine.city.catalogue.city.code, time.monotonic())
@@ -121,9 +122,13 @@ class Gateway:
             _log.info("stopped in %.3f s, log at row %d", time.monotonic() - began, self._committer.last_seq)
 
     async def _between_ticks(self) -> None:
+        holds_live = self._committer.holds_live
+        if holds_live and not self._was_live:
+            self._was_live = True
+            if self._engine.city.catalogue.pace != 1.0:
+                self._reload.set()  # a real river moves at its own pace
         if self._reload.is_set() and time.monotonic() >= self._reload_at:
             await self._reload_city()
-        holds_live = self._committer.holds_live
         await self._hearing.serve(self._flow.now_us, self._flow.commit, holds_live=holds_live)
         await self._retrying.serve(self._flow.now_us, self._flow.commit, holds_live=holds_live)
 
@@ -135,9 +140,11 @@ class Gateway:
         await self._flow.settled()  # a commit that meets damage begins a new log, which would lack the new catalogue
         self._reload.clear()
         present, now_us = self._engine.city, self._clock.now_us()
-        writer = self._committer.writer
+        writer, pace = self._committer.writer, _pace(self._settings, self._committer)
         try:
-            city = await self._committer.call(put_in_force, self._settings.city, writer, present.catalogue, now_us)
+            city = await self._committer.call(
+                put_in_force, self._settings.city, writer, present.catalogue, now_us, pace
+            )
         except LogError as error:
             if not self._reload_error:
                 _log.error("the city is not reloaded yet, it is tried again: %s", error)
@@ -190,9 +197,14 @@ class Gateway:
         self._arrived.set()
 
 
-def _recovered_engine(settings: Settings, data_dir: Path, writer: LogWriter, clock: Clock) -> Engine:
+def _pace(settings: Settings, committer: Committer) -> float:
+    """How many times as fast as life the rivers move: as set, until a reading is of the field."""
+    return 1.0 if committer.holds_live else settings.ingest.pace
+
+
+def _recovered_engine(settings: Settings, data_dir: Path, committer: Committer, clock: Clock) -> Engine:
     """The engine as it was after the log's last row, with the city's files as they are now."""
-    began = time.monotonic()
+    began, writer = time.monotonic(), committer.writer
     judge: Judge | None = None
     previous: Catalogue | None = None
     rows = 0
@@ -208,16 +220,17 @@ def _recovered_engine(settings: Settings, data_dir: Path, writer: LogWriter, clo
         judge = None
     if judge is not None:
         _log.info("recovered in %.2f s, %d rows run again", time.monotonic() - began, rows)
-    city = _city(settings.city, writer, judge, previous, clock.now_us())
+    previous_city = None if judge is None or previous is None else CityInForce(previous, judge.catalogue_version, ())
+    city = _city(settings.city, writer, previous_city, clock.now_us(), _pace(settings, committer))
     return Engine(city, judge, settings.log.dead_letter_bytes)
 
 
-def _city(name: str, writer: LogWriter, judge: Judge | None, previous: Catalogue | None, now_us: int) -> CityInForce:
+def _city(name: str, writer: LogWriter, previous: CityInForce | None, now_us: int, pace: float) -> CityInForce:
     """The city's files in force; where they cannot be used at all, the catalogue that the log was last written with."""
     try:
-        return put_in_force(name, writer, previous, now_us)
+        return put_in_force(name, writer, None if previous is None else previous.catalogue, now_us, pace)
     except CatalogueError as error:
-        if judge is None or previous is None or isinstance(error, AnotherCity):
+        if previous is None or isinstance(error, AnotherCity):
             raise
         _log.error("the city cannot be used, its last good catalogue stays in force: %s", error)
-        return CityInForce(previous, judge.catalogue_version, (Fault("city.toml", 0, "", str(error)),))
+        return replace(previous, faults=(Fault("city.toml", 0, "", str(error)),))

@@ -12,6 +12,7 @@ from sensors.catalogue import Catalogue
 from sensors.city import city_folder, load_city, read_retired
 from sensors.errors import CatalogueError, SettingsError
 from sensors.keeping import keep_last_good
+from sensors.pace import at_pace
 from sensors.quality_tests.limits import neighbour_faults
 from sensors.tables import Fault
 
@@ -37,16 +38,19 @@ def checked(city: str) -> tuple[Catalogue, tuple[Fault, ...]]:
     return catalogue, (*faults, *retired, *neighbours, *_ingest_faults(catalogue), *_source_faults(catalogue))
 
 
-def put_in_force(city: str, writer: LogWriter, previous: Catalogue | None, now_us: int) -> CityInForce:
-    """Read the city and write its catalogue into the log.
+def put_in_force(
+    city: str, writer: LogWriter, previous: Catalogue | None, now_us: int, pace: float = 1.0
+) -> CityInForce:
+    """Read the city and write its catalogue into the log, for rivers that move `pace` times as fast as life.
 
     A row that stood in `previous` and is faulty or gone keeps its last good version until it is mended or retired by
     name.  Raises CatalogueError where the city cannot be used at all, or is another city than the log's.
     """
     catalogue, faults = checked(city)
+    catalogue = at_pace(catalogue, pace)
     if previous is not None:
         retired, _ = read_retired(city_folder(city))
-        catalogue, kept = keep_last_good(previous, catalogue, retired)
+        catalogue, kept = keep_last_good(at_pace(previous, pace), catalogue, retired)
         faults += kept
     for fault in faults:
         _log.warning("city %s: %s", catalogue.city.code, fault)

@@ -322,6 +322,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     contacts: tuple[Contact, ...] = ()
     rosters: tuple[Duty, ...] = ()
     actuators: tuple[Actuator, ...] = ()
+    pace: float = 1.0  # how many times as fast as life its rivers are taken to move (`sensors.pace`)
 
     @cached_property
     def observed(self) -> "Catalogue":

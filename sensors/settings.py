@@ -70,6 +70,7 @@ class IngestSettings(Section, frozen=True, kw_only=True):
     tick_s: Positive = 0.02  # while messages keep coming, they are gathered at least this long
     tick_max_s: Positive = 0.05  # and, while they keep coming, at most this long
     quiet_s: Positive = 0.05  # after so much quiet the next message is committed at once
+    pace: Positive = 1.0  # how many times as fast as life the rivers move: an exercise's, while nothing is of the field
 
 
 class LogSettings(Section, frozen=True, kw_only=True):

@@ -105,11 +105,9 @@ class _Reporter(Teller):
         rate = self._sensor.rate
         if rate is None:
             return self._say("Tren belum diketahui", "Trend not known")
-        if rate.low is not None and rate.high is not None and rate.low <= 0 <= rate.high:
+        if rate.direction == 0:
             return self._steady()
-        if rate.value == 0:
-            return self._steady()
-        return self._say("Naik", "Rising") if rate.value > 0 else self._say("Turun", "Falling")
+        return self._say("Naik", "Rising") if rate.direction > 0 else self._say("Turun", "Falling")
 
     def _steady(self) -> str:
         return self._say("Tetap", "Steady")

@@ -77,6 +77,8 @@ class Writer:
         """What is known of an alarm when a warning is written.  Raises NotAllowed where there is no catalogue yet."""
         sensor = self._book.one(alarm.datastream, now_us)
         eta = None if sensor is None else sensor.eta
+        if sensor is not None and sensor.rate is not None and sensor.rate.direction <= 0:
+            eta = None  # "if it goes on rising" is not said of what may as well not rise
         return Scene(
             alarm=alarm,
             catalogue=self.known(),

@@ -35,6 +35,7 @@ class CityView(msgspec.Struct, frozen=True, kw_only=True):
     areas: tuple[Area, ...]
     stations: list[StationView]
     reaches: tuple[Reach, ...]
+    pace: float  # how many times as fast as life its rivers move: 1, or that of an exercise
     programmes: tuple[Programme, ...]
     credit: Text
 
@@ -55,6 +56,7 @@ def city_view(catalogue: Catalogue) -> CityView:
         areas=catalogue.areas,
         stations=[_station(station, catalogue) for station in catalogue.stations],
         reaches=catalogue.reaches,
+        pace=catalogue.pace,
         programmes=catalogue.programmes,
         credit=city.credit,
     )

@@ -45,10 +45,12 @@ def broker(plan: Plan) -> ChildSpec:
 def gateway(plan: Plan) -> ChildSpec:
     """The gateway; at the embedded broker it has a login of its own, which it finds by the data directory."""
     spec = _siaga(plan, "gateway")
-    if plan.opening is None:
-        return spec
-    # All that NATS speaks; trying 5 first would put an error on the screen at each start.
-    return replace(spec, environment={**spec.environment, "SIAGA_MQTT_PROTOCOL": "3.1.1"})
+    more = {}
+    if plan.simulate:  # rivers that rise and fall within minutes are judged within minutes
+        more["SIAGA_INGEST_PACE"] = str(plan.settings.simulator.speed)
+    if plan.opening is not None:  # all that NATS speaks; trying 5 first would put an error on the screen at each start
+        more["SIAGA_MQTT_PROTOCOL"] = "3.1.1"
+    return replace(spec, environment={**spec.environment, **more})
 
 
 def command_center(plan: Plan) -> ChildSpec:
@@ -63,7 +65,7 @@ def sink(plan: Plan) -> ChildSpec:
 
 def public_page(plan: Plan) -> ChildSpec:
     """What gives the public page out; it has nothing to finish."""
-    return replace(_siaga(plan, "public-page"), stop_s=0.1)
+    return replace(_siaga(plan, "public-page"), stop_s=0.0)
 
 
 def simulator(plan: Plan) -> ChildSpec:

@@ -39,7 +39,7 @@ class ChildSpec:
     name: str
     argv: tuple[str, ...]
     environment: Mapping[str, str]
-    stop_s: float = 1.5  # from SIGTERM to SIGKILL
+    stop_s: float = 1.5  # from SIGTERM to SIGKILL; 0 = it has nothing to finish, and is killed at once
     back_off_s: float = FIRST_BACK_OFF_S  # from death to new life; doubles up to 10 s, until it lives for 30 s
     ends_well: bool = False
     shows: Callable[[str], bool] = everything
@@ -98,6 +98,10 @@ class Child:
         """End this life only, as `stop` does; unless stopped, the child is started again."""
         process = self._process
         if process is None or process.returncode is not None:
+            return
+        if not self.spec.stop_s:
+            self.kill()
+            await process.wait()
             return
         with contextlib.suppress(ProcessLookupError):
             process.terminate()

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from command_center.alarms.alarm import Alarm, Held
 from command_center.alerts.wording import hazard_of, instruction
-from command_center.beside import Beside, Eta, Rate
+from command_center.beside import Beside, Eta
 from command_center.public.facts import Coming, Condition, CouldBe, GaugeFacts, Next
 from command_center.public.words import measured, say
 from command_center.waves import WaveView
@@ -21,8 +21,6 @@ from sensors.times import MINUTE_US, SECOND_US, parse_rfc3339
 from sensors.transition import Cause
 
 NOUNS: Final = {"river_level": Text("Muka air", "Water level"), "discharge": Text("Debit", "Discharge")}
-RATE_LASTS_US: Final = 15 * MINUTE_US  # as on the wall (trend.js): a rate found longer ago says nothing of now
-RATE_LASTS_INTERVALS: Final = 3
 WHOLE_FROM: Final = 10.0  # a rate is told without decimals from here on: it is not known better
 
 
@@ -165,35 +163,22 @@ def _of_level(level: Held, kind: str, catalogue: Catalogue) -> Text | None:
 
 def _trend(seen: Seen, condition: Condition, now_us: int) -> Text:
     rate = seen.beside.rate
-    if condition in (Condition.SILENT, Condition.NEVER) or rate is None or not _is_of_now(seen, rate, now_us):
+    interval_s = seen.datastream.interval_calm_s
+    if condition in (Condition.SILENT, Condition.NEVER) or rate is None or not rate.is_of_now(interval_s, now_us):
         return say("warga.trendUnknown")
     speed = abs(rate.value)
     by = measured(round(speed, 0 if speed >= WHOLE_FROM else 1), rate.unit)
-    direction = _direction(rate)
-    if direction > 0:
+    if rate.direction > 0:
         return say("warga.rising", rate=by)
-    return say("warga.falling", rate=by) if direction < 0 else say("warga.steady")
-
-
-def _is_of_now(seen: Seen, rate: Rate, now_us: int) -> bool:
-    found_us = parse_rfc3339(rate.time)
-    lasts_us = max(RATE_LASTS_US, RATE_LASTS_INTERVALS * round(seen.datastream.interval_calm_s * SECOND_US))
-    return found_us is not None and now_us - found_us <= lasts_us
-
-
-def _direction(rate: Rate) -> int:
-    """Up or down only where both bounds agree: what may as well be nothing is not told."""
-    low = rate.value if rate.low is None else rate.low
-    high = rate.value if rate.high is None else rate.high
-    return 1 if low > 0 else -1 if high < 0 else 0
+    return say("warga.falling", rate=by) if rate.direction < 0 else say("warga.steady")
 
 
 def _next(seen: Seen, catalogue: Catalogue, now_us: int) -> Next | None:
     """The next level with both its bounds, where the river clearly rises now."""
     rate, eta = seen.beside.rate, seen.beside.eta
-    if rate is None or eta is None or not _is_of_now(seen, rate, now_us) or _direction(rate) <= 0:
+    if rate is None or eta is None or rate.direction <= 0:
         return None
-    return _span(eta, catalogue, now_us)
+    return _span(eta, catalogue, now_us) if rate.is_of_now(seen.datastream.interval_calm_s, now_us) else None
 
 
 def _span(eta: Eta, catalogue: Catalogue, now_us: int) -> Next | None:

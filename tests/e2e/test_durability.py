@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 
+from gateway.log.reader import LogReader
 from tests.e2e.broker import Broker
 from tests.e2e.load import publish_all
 from tests.e2e.logs import assert_replay_is_identical, distinct, rows
@@ -84,6 +85,25 @@ def test_a_log_that_cannot_be_written_holds_the_broker_and_loses_nothing(site: S
     values = np.concatenate([row.batch.value for row in rows(site.data_dir)])
     assert values.tolist() == list(range(1, 502))
     assert_replay_is_identical(site.data_dir)
+
+
+def test_an_exercise_ends_its_pace_with_the_first_reading_of_the_field(site: Site, nats: Broker) -> None:
+    gateway = site.start_gateway(nats, SIAGA_INGEST_PACE="60")
+    publish_all(nats.port, [(TOPICS[0], b'{"value": 1, "origin": "simulated"}')])
+    until(lambda: len(distinct(site.data_dir)) == 1, "the reading of the exercise")
+    assert pace_in_force(site) == 60.0
+    publish_all(nats.port, [(TOPICS[0], b'{"value": 2}')])
+    until(lambda: pace_in_force(site) == 1.0, "the rivers at their own pace")
+    assert gateway.stop() == 0
+    site.start_gateway(nats, SIAGA_INGEST_PACE="60")
+    assert pace_in_force(site) == 1.0
+
+
+def pace_in_force(site: Site) -> float:
+    """Of the city, as the newest row of the log was judged."""
+    newest = rows(site.data_dir)[-1]
+    with LogReader(site.data_dir) as reader:
+        return reader.catalogue(newest.catalogue_version).pace
 
 
 def test_a_city_that_cannot_be_read_leaves_the_last_good_one_in_force(site: Site, nats: Broker) -> None:

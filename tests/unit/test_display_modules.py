@@ -107,6 +107,7 @@ def test_a_value_short_of_a_limit_is_never_rounded_onto_it(run: Run, value: floa
 
 def test_a_temperature_is_shown_in_degrees(run: Run) -> None:
     assert run("format.js", "return [m.unitText('Cel'), m.number(31.46, 'Cel')]") == ["°C", "31,5"]
+    assert run("format.js", "return [m.number(-0.3, 'cm'), m.whole(-0.2), m.number(-0.6, 'cm')]") == ["0", "0", "-1"]
 
 
 def test_a_time_is_shown_in_the_zone_of_the_city(run: Run) -> None:

@@ -225,7 +225,8 @@ def test_the_air_is_called_by_its_index(run: Run, value: float, name: str) -> No
 def test_beside_a_gauge_stands_the_gravest_of_the_waves_to_it(run: Run) -> None:
     window = {"from": AT, "until": "2026-01-01T00:40:00Z", "downstream_station": "B", "arrived": None, "found": AT}
     came = {**window, "state": "on_time", "arrived": AT}
-    body = "const at = m.waveAt(a[0], a[1], Date.parse(a[2])); return at && [at.state, at.text]"
+    body = """const at = m.waveAt({ stations: [], pace: 1 }, a[0], a[1], Date.parse(a[2]));
+        return at && [at.state, at.text]"""
     soon = "2026-01-01T00:20:00Z"
     assert run("waves.js", body, [came, {**window, "state": "expected"}], "B", soon) == ["expected", "≈ 00:00–00:40"]
     assert run("waves.js", body, [came, {**window, "state": "absent"}], "B", soon)[0] == "absent"

@@ -43,7 +43,7 @@ TREND = """
     const store = { beside: [a[0]], sensors, sound_ms: [read_ms], isStale: () => a[2] ?? false };
     return m.trendOf({ levels: {} }, store, 0, Date.parse(a[1]))"""
 AT = "2026-01-01T00:00:00Z"
-RISING = {"value": 34.2, "unit": "cm/h", "low": 20.0, "high": 50.0, "time": AT}
+RISING = {"value": 34.2, "unit": "cm/h", "low": 20.0, "high": 50.0, "time": AT, "window_s": 1800.0}
 NEXT = {"level": "siaga", "earliest_min": 25.0, "middle_min": 30.0, "latest_min": 40.0, "time": AT}
 
 
@@ -52,6 +52,7 @@ NEXT = {"level": "siaga", "earliest_min": 25.0, "middle_min": 30.0, "latest_min"
     [
         ({}, "up", True),
         ({"low": -1.0}, "", True),
+        ({"turned": True}, "", True),
         ({"low": None, "high": None}, "up", True),
         ({"value": -34.0, "low": -50.0, "high": -20.0}, "down", True),
         ({"value": -1.0, "low": -5.0, "high": 2.0}, "", True),
@@ -87,6 +88,14 @@ def test_a_rate_ages_like_its_value_and_says_its_own_age_where_it_is_behind(
     assert (found["rate"], found["short"], found["ahead"] is not None) == (rate, short, rate != "")
 
 
+@pytest.mark.parametrize(("seconds_later", "direction"), [(30, "up"), (31, "")])
+def test_a_rate_says_nothing_once_it_is_older_than_what_it_was_taken_over(
+    run: Run, seconds_later: int, direction: str
+) -> None:
+    beside = {"rate": {**RISING, "window_s": 30.0}, "eta": NEXT}
+    assert run("trend.js", TREND, beside, f"2026-01-01T00:00:{seconds_later:02}Z")["direction"] == direction
+
+
 def test_without_a_rate_nothing_is_said_to_be_steady(run: Run) -> None:
     assert run("trend.js", TREND, {"rate": None, "eta": None}, AT)["known"] is False
 
@@ -110,6 +119,7 @@ def test_a_count_has_no_decimals_and_an_unknown_one_is_no_zero(run: Run) -> None
         ({"earliest_min": 180.0, "latest_min": 420.0}, 0, "siaga dalam 3–7 jam"),
         ({"earliest_min": 2.0, "latest_min": 2.2}, 0, "siaga dalam 2 mnt"),
         ({"earliest_min": 2.0, "latest_min": 9.0}, 5, "siaga dalam 0–4 mnt"),
+        ({"earliest_min": 0.1, "latest_min": 0.4}, 0, "siaga dalam < 1 mnt"),
     ],
 )
 def test_the_time_to_the_next_level_is_a_range_that_runs_down(
@@ -121,7 +131,8 @@ def test_the_time_to_the_next_level_is_a_range_that_runs_down(
 
 def test_a_wave_is_told_at_its_river_and_an_old_one_no_more(run: Run) -> None:
     body = """const host = document.createElement("ul");
-        m.drawWaves(host, { stations: [] }, a[0], { stations: new Set(["B"]), held: () => "" }, Date.parse(a[1]));
+        const river = { stations: new Set(["B"]), held: () => "" };
+        m.drawWaves(host, { stations: [], pace: a[2] }, a[0], river, Date.parse(a[1]));
         return [...host.children].map((line) => line.textContent)"""
     window = {"from": AT, "until": "2026-01-01T00:40:00Z"}
     wave = {"upstream_station": "A", "downstream_station": "B", "verify": False, **window}
@@ -134,8 +145,11 @@ def test_a_wave_is_told_at_its_river_and_an_old_one_no_more(run: Run) -> None:
         {**wave, "state": "on_time", "arrived": AT, "found": "2025-12-31T20:00:00Z"},
         {**wave, "state": "expected", "arrived": None, "found": AT, "downstream_station": "C"},
     ]
-    assert run("waves.js", body, told, "2026-01-01T01:00:00Z") == [
-        "Gelombang dari A diperkirakan di B 00:00–00:40",
+    expected = "Gelombang dari A diperkirakan di B 00:00–00:40"
+    # Three hours of a river that moves 60 times as fast as life are three minutes.
+    assert run("waves.js", body, told, "2026-01-01T01:00:00Z", 60) == [expected]
+    assert run("waves.js", body, told, "2026-01-01T01:00:00Z", 1) == [
+        expected,
         "Gelombang dari A tiba di B 00:50, terlambat",
         "Gelombang dari A TIDAK TIBA di B sampai 00:40: periksa alat, pintu air, tanggul",
         "Gelombang dari A di B TIDAK TERLIHAT sampai 00:40: alat diam · periksa asalnya: pembacaan A diragukan",
@@ -146,7 +160,8 @@ def test_a_wave_is_told_at_its_river_and_an_old_one_no_more(run: Run) -> None:
 def test_the_waves_to_one_station_are_one_line_and_one_that_has_risen_is_told_as_such(run: Run) -> None:
     body = """const host = document.createElement("ul");
         const held = (datastream) => (datastream === "B:level" ? a[1] : "");
-        m.drawWaves(host, { stations: [], levels: {} }, a[0], { stations: new Set(["B"]), held }, Date.parse(a[2]));
+        const city = { stations: [], levels: {}, pace: 1 };
+        m.drawWaves(host, city, a[0], { stations: new Set(["B"]), held }, Date.parse(a[2]));
         return [...host.children].map((line) => line.textContent)"""
     wave = {
         "downstream": "B:level",
@@ -368,3 +383,22 @@ def test_the_sentences_that_are_told_are_those_that_the_server_writes(module: st
         for part in TOKENS.split(plain):
             text = part.replace("\0", "(").replace("\1", ")").replace("\2", "?").strip("' ;:,.`")
             assert len(text) < 8 or text in source, f"{text!r} of {form}"
+
+
+@pytest.mark.parametrize(
+    ("left_s", "told"),
+    [(61, "dalam 1 mnt"), (0, "SEKARANG"), (-59, "SEKARANG"), (-60, "LEWAT 1 mnt")],
+)
+def test_a_report_is_late_only_once_somebody_could_have_written_it(run: Run, left_s: int, told: str) -> None:
+    assert run("duties.js", "return m.reportWhen(a[0])", 1000 * left_s) == told
+
+
+def test_the_band_says_how_much_faster_than_life_the_water_moves(run: Run) -> None:
+    body = """document.body.innerHTML = '<div id="bands"></div>';
+    const gateway = { connected: true, log_writable: true, sources: [] };
+    const words = a.map((pace) => {
+      m.drawBands({ gateway, exercise: true }, { state: "live", since_ms: 0 }, 1780000000000, ["simulated"], [], pace);
+      return document.getElementById("bands").textContent;
+    });
+    return words.map((text) => text.includes("60 kali lebih cepat"));"""
+    assert run("bands.js", body, 1, 60) == [False, True]

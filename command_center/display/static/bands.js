@@ -2,7 +2,7 @@
 // Full-width sentences about the system itself: what is shown may be an exercise, may be old, may be unsaved.
 
 import { PAGE, byId, el, setChildren, setData, setText } from "./dom.js";
-import { moment } from "./format.js";
+import { limit, moment } from "./format.js";
 import { t } from "./text.js";
 
 /** @typedef {import("./types.js").Status} Status */
@@ -58,6 +58,12 @@ function logSentence({ kind, reader, detail, at_us }, now_ms) {
   return { title: t("band.unreadLost", { time }), text: t("band.unreadLostText") };
 }
 
+/** @param {number} pace a river that rises by metres an hour has to be explained */
+function exerciseText(pace) {
+  if (pace === 1) return t("band.exerciseText");
+  return `${t("band.exerciseText")} · ${t("band.exercisePace", { pace: limit(pace) })}`;
+}
+
 /** Of these nobody outside may take anything for real; the rest is of the field. */
 const EXERCISE = new Set(["simulated", "replayed"]);
 
@@ -65,16 +71,17 @@ const EXERCISE = new Set(["simulated", "replayed"]);
  * @param {Status} status
  * @param {number} now_ms
  * @param {readonly string[]} origins of what is on the screen; "" = nothing was heard
+ * @param {number} pace how many times as fast as life the rivers move
  * @returns {Band[]}
  */
-function statusBands(status, now_ms, origins) {
+function statusBands(status, now_ms, origins, pace) {
   /** @type {Band[]} */
   const bands = [];
   const isPlayed = status.exercise || origins.some((origin) => EXERCISE.has(origin));
   if (isPlayed && origins.some((origin) => origin && !EXERCISE.has(origin))) {
     bands.push({ key: "exercise", look: "exercise", title: t("band.mixed"), text: t("band.mixedText") });
   } else if (status.exercise) {
-    bands.push({ key: "exercise", look: "exercise", title: t("band.exercise"), text: t("band.exerciseText") });
+    bands.push({ key: "exercise", look: "exercise", title: t("band.exercise"), text: exerciseText(pace) });
   }
   if (status.simulator_refused) {
     bands.push({ key: "refused", look: "fault", title: t("band.refused"), text: t("band.refusedText") });
@@ -115,10 +122,11 @@ function statusBands(status, now_ms, origins) {
  * @param {number} now_ms
  * @param {readonly string[]} [origins] of what is on the screen
  * @param {Band[]} [more] of this screen itself
+ * @param {number} [pace] how many times as fast as life the rivers move
  */
-export function drawBands(status, freshness, now_ms, origins = [], more = []) {
+export function drawBands(status, freshness, now_ms, origins = [], more = [], pace = 1) {
   const lost = freshness.state === "server" || freshness.state === "gateway";
-  const bands = [...(lost ? [lostBand(freshness, now_ms)] : []), ...more, ...(status ? statusBands(status, now_ms, origins) : [])];
+  const bands = [...(lost ? [lostBand(freshness, now_ms)] : []), ...more, ...(status ? statusBands(status, now_ms, origins, pace) : [])];
   const nodes = bands.map((band) => {
     let node = shown.get(band.key);
     if (!node) {

@@ -125,6 +125,18 @@ export function actionWhen(action, now_ms) {
   return action.may_undo ? `${told} · ${t("duty.mayUndo")}` : told;
 }
 
+/** Nobody writes a report in less: until then it is due, not late. */
+const DUE_NOW_MS = 60e3;
+
+/**
+ * When a report is due: "dalam 12 mnt", "SEKARANG", "LEWAT 3 mnt".
+ * @param {number} left_ms
+ */
+export function reportWhen(left_ms) {
+  if (left_ms > 0) return t("duty.reportIn", { age: age(left_ms) });
+  return left_ms > -DUE_NOW_MS ? t("duty.reportNow") : t("duty.reportDue", { age: age(-left_ms) });
+}
+
 /**
  * @param {HTMLElement} node
  * @param {City} city
@@ -142,8 +154,7 @@ function drawReport(node, city, report, now_ms) {
   const station = report.datastream.split(":")[0];
   const place = `${shortName(city, station)} · ${levelName(city, report.level)}`;
   const last = report.last_by === null ? "" : t("duty.lastReport", { who: report.last_by });
-  const when = left_ms > 0 ? t("duty.reportIn", { age: age(left_ms) }) : t("duty.reportDue", { age: age(-left_ms) });
-  fill(node, [t("duty.report"), (report.exercise ? `${t("tag.exercise")} ` : "") + place, last, when]);
+  fill(node, [t("duty.report"), (report.exercise ? `${t("tag.exercise")} ` : "") + place, last, reportWhen(left_ms)]);
 }
 
 /**

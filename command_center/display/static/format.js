@@ -50,7 +50,7 @@ function numberFormat(decimals) {
   const key = `${language()} ${decimals}`;
   let format = /** @type {Intl.NumberFormat|undefined} */ (formats.get(key));
   if (!format) {
-    /** What rounds to zero is 0, not -0. @type {Intl.NumberFormatOptions} */
+    /** @type {Intl.NumberFormatOptions} a value that rounds to nothing is 0, never -0 */
     const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals, signDisplay: "negative" };
     format = new Intl.NumberFormat(LOCALES[language()], digits);
     formats.set(key, format);
@@ -149,6 +149,15 @@ export function age(ms) {
   if (s < 3600) return t("age.min", { n: Math.floor(s / 60) });
   if (s < 48 * 3600) return t("age.h", { n: Math.floor(s / 3600) });
   return t("age.d", { n: Math.floor(s / 86400) });
+}
+
+/**
+ * A length of time in whole minutes: "25 mnt", "< 1 mnt".
+ * @param {number} minutes 0 or more
+ * @returns {string}
+ */
+export function inMinutes(minutes) {
+  return minutes < 0.5 ? t("age.underMinute") : t("age.min", { n: Math.round(minutes) });
 }
 
 /**

@@ -171,7 +171,7 @@ function checkFreshness() {
 function drawFreshness() {
   setData(document.body, "lost", isLost());
   drawLink(freshness);
-  drawBands(store.status, freshness, now(), store.origin, sound.bands());
+  drawBands(store.status, freshness, now(), store.origin, sound.bands(), city?.pace);
 }
 
 /** @param {string} station */

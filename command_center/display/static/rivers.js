@@ -3,7 +3,7 @@
 
 import { CrossSection } from "./cross_section.js";
 import { PAGE, byId, el, setData, setText } from "./dom.js";
-import { whole } from "./format.js";
+import { inMinutes } from "./format.js";
 import { nameOnRiver, riverStrips } from "./river_layout.js";
 import { datastreamsByStation, hasLevels } from "./standing.js";
 import { shortName } from "./station_name.js";
@@ -52,7 +52,7 @@ export class RiverPanel {
       const node = el("section", "strip");
       node.dataset.strip = key;
       node.style.setProperty("--gauges", String(list.children.length));
-      const mouth = into && t("river.into", { station: shortName(city, into.station), minutes: whole(into.travel_min) });
+      const mouth = into && t("river.into", { station: shortName(city, into.station), time: inMinutes(into.travel_min) });
       const head = el("h3", "", title);
       head.append(el("small", "", mouth ?? ""));
       node.append(head, list);
@@ -83,7 +83,7 @@ export class RiverPanel {
       const { section } = shown;
       const held = store.sensors[i].levels.find((level) => level.name === store.level[i]);
       section.draw(store.sound[i], held?.rank ?? 0);
-      const wave = waveAt(store.waves, gauge.station.station, now_ms);
+      const wave = waveAt(city, store.waves, gauge.station.station, now_ms);
       setData(reach, "wave", wave?.state ?? "");
       setText(reach, wave?.text ?? reachText(gauge));
       setText(from, wave || !gauge.from || gauge.next ? "" : t("river.from", { station: shortName(city, gauge.from.station) }));
@@ -95,4 +95,4 @@ export class RiverPanel {
  * What lies between this gauge and the one above it.
  * @param {Gauge} gauge
  */
-const reachText = ({ from }) => (from ? t("river.travel", { minutes: whole(from.travel_min) }) : t("river.source"));
+const reachText = ({ from }) => (from ? t("river.travel", { time: inMinutes(from.travel_min) }) : t("river.source"));

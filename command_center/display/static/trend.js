@@ -1,7 +1,7 @@
 // @ts-check
 // How fast a value rises or falls, and when it reaches its next level, in words: "▲ 34 cm/jam", "Siaga 2 dalam 25–40 mnt".
 
-import { age, number, unitText, whole } from "./format.js";
+import { age, inMinutes, number, unitText, whole } from "./format.js";
 import { levelName } from "./levels.js";
 import { t } from "./text.js";
 
@@ -28,7 +28,8 @@ const SENTENCES = {
   about: ({ level, time }) => t("trend.about", { level, time }),
 };
 const MINUTE_MS = 60e3;
-/** A rate lasts as long as a value of its gauge does before it is stale (`Store.isStale`), and no less than this. */
+/** A rate lasts as long as a value of its gauge does before it is stale (`Store.isStale`), and no less than this; but
+ * never longer than what it was taken over (rate.py has the same rule). */
 const RATE_LASTS_MS = 5 * MINUTE_MS;
 const RATE_LASTS_INTERVALS = 3;
 /** A rate that is so much (and one interval) older than the value beside it is told with its own age. */
@@ -50,7 +51,7 @@ export function trendOf(city, store, i, now_ms) {
   const { rate, eta } = store.beside[i];
   if (!rate || store.isStale(i, now_ms)) return UNKNOWN;
   const interval_ms = 1000 * (store.sensors[i].interval_s ?? 0);
-  const lasts_ms = Math.max(RATE_LASTS_MS, RATE_LASTS_INTERVALS * interval_ms);
+  const lasts_ms = Math.min(Math.max(RATE_LASTS_MS, RATE_LASTS_INTERVALS * interval_ms), 1000 * rate.window_s);
   const rate_ms = Date.parse(rate.time);
   if (now_ms - rate_ms > lasts_ms) return UNKNOWN;
   const direction = directionOf(rate);
@@ -67,11 +68,13 @@ export function trendOf(city, store, i, now_ms) {
 }
 
 /**
- * Up or down only where both bounds of the rate agree: what may as well be nothing is not shown.
+ * Up or down only where both bounds of the rate agree and the newest readings do not say the opposite: what may as well
+ * be nothing is not shown (rate.py has the same rule).
  * @param {Rate} rate
  * @returns {"up"|"down"|""}
  */
-function directionOf({ value, low, high }) {
+function directionOf({ value, low, high, turned }) {
+  if (turned) return "";
   if ((low ?? value) > 0) return "up";
   return (high ?? value) < 0 ? "down" : "";
 }
@@ -111,6 +114,4 @@ function range(earliest, latest) {
 
 /** @param {number} minutes @param {boolean} [inHours] where that is long enough */
 const span = (minutes, inHours = true) =>
-  inHours && minutes >= HOURS_FROM_MIN
-    ? t("age.h", { n: Math.round(minutes / 60) })
-    : t("age.min", { n: Math.round(minutes) });
+  inHours && minutes >= HOURS_FROM_MIN ? t("age.h", { n: Math.round(minutes / 60) }) : inMinutes(minutes);

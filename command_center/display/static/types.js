@@ -9,7 +9,8 @@
  * @property {number} rank @property {number} severity
  */
 
-/** @typedef {{value: number, unit: string, low: number|null, high: number|null, time: string}} Rate */
+/** @typedef {{value: number, unit: string, low: number|null, high: number|null, time: string, window_s: number, turned: boolean}} Rate
+ *   window_s: over how long it was found; turned: the newest readings say the opposite */
 
 /**
  * @typedef {{level: string, earliest_min: number|null, middle_min: number|null, latest_min: number|null, time: string, needed_min?: number|null}} Eta
@@ -144,6 +145,7 @@
  * @property {Record<string, {name: Bilingual, colour: string}>} levels @property {Record<string, Bilingual>} basins
  * @property {Record<string, Bilingual>} [properties] what the city itself calls a property
  * @property {Station[]} stations @property {{upstream: string, downstream: string, travel_min: number}[]} reaches
+ * @property {number} pace how many times as fast as life its rivers move: 1, or an exercise's
  * @property {Bilingual} credit
  */
 

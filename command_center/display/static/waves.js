@@ -10,7 +10,7 @@ import { t } from "./text.js";
 /** @typedef {import("./types.js").City} City */
 /** @typedef {import("./types.js").Wave} Wave */
 
-/** What has come, or should have, is told for so long. */
+/** What has come, or should have, is told for so long; shorter where an exercise's rivers are faster than life. */
 const TOLD_MS = 3 * 3600e3;
 
 /**
@@ -23,7 +23,7 @@ const TOLD_MS = 3 * 3600e3;
  * @param {number} now_ms
  */
 export function drawWaves(host, city, waves, { stations, held }, now_ms) {
-  const told = merged(waves.filter((wave) => stations.has(wave.downstream_station) && isTold(wave, now_ms)));
+  const told = merged(waves.filter((wave) => stations.has(wave.downstream_station) && isTold(city, wave, now_ms)));
   while (host.children.length < told.length) host.append(el("li", "wave"));
   const nodes = /** @type {HTMLElement[]} */ ([...host.children]).slice(0, told.length);
   nodes.forEach((node, k) => {
@@ -49,11 +49,12 @@ function merged(waves) {
 }
 
 /**
+ * @param {City} city
  * @param {Wave} wave
  * @param {number} now_ms
  */
-function isTold({ state, found }, now_ms) {
-  return state === "expected" || now_ms - Date.parse(found) < TOLD_MS;
+function isTold({ pace }, { state, found }, now_ms) {
+  return state === "expected" || now_ms - Date.parse(found) < TOLD_MS / pace;
 }
 
 /**
@@ -122,14 +123,15 @@ const ARRIVED_MS = 30 * 60e3;
 
 /**
  * The waves to one station in a few words, of several outcomes the gravest: its window, or what became of it.
+ * @param {City} city
  * @param {Wave[]} waves
  * @param {string} station
  * @param {number} now_ms
  * @returns {{state: Wave["state"], text: string}|null}
  */
-export function waveAt(waves, station, now_ms) {
-  const here = waves.filter((wave) => wave.downstream_station === station && isTold(wave, now_ms));
-  const grave = here.filter(({ state, found }) => WEIGHT.indexOf(state) > 2 || now_ms - Date.parse(found) < ARRIVED_MS);
+export function waveAt(city, waves, station, now_ms) {
+  const here = waves.filter((wave) => wave.downstream_station === station && isTold(city, wave, now_ms));
+  const grave = here.filter(({ state, found }) => WEIGHT.indexOf(state) > 2 || now_ms - Date.parse(found) < ARRIVED_MS / city.pace);
   const [group] = merged(grave).sort((a, b) => WEIGHT.indexOf(b[0].state) - WEIGHT.indexOf(a[0].state));
   if (!group) return null;
   const from = bound(group.map((wave) => wave.from), false);

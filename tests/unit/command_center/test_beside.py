@@ -1,4 +1,4 @@
-"""Which level a projection names: the one that lay ahead where it was found."""
+"""Whether it rises or falls, and which level a projection names: the one that lay ahead where it was found."""
 
 import numpy as np
 import pytest
@@ -66,3 +66,32 @@ def test_within_a_day_by_no_bound_is_no_time() -> None:
 
 def test_none_lies_ahead_above_the_highest_level() -> None:
     assert beside((LEVEL, 0, 700.0), (ETA, 0, 51.0)).eta is None
+
+
+@pytest.mark.parametrize(
+    ("rate", "readings", "direction"),
+    [
+        (60.0, [549.0], 1),
+        (60.0, [549.0, 551.0, 553.0, 555.0], 1),
+        (60.0, [549.0, 547.0, 550.0, 548.0], 1),  # they say nothing for certain
+        (60.0, [549.0, 547.0, 544.0, 540.0], 0),  # just past its crest
+        (60.0, [549.0, 547.0, np.nan, 544.0], 0),
+        (60.0, [549.0, 540.0], 1),  # one fall is none
+        (-60.0, [549.0, 547.0, 544.0, 540.0], -1),
+        (-60.0, [549.0, 551.0, 553.0, 556.0], 0),
+        (0.0, [549.0, 551.0, 553.0, 556.0], 0),
+    ],
+)
+def test_what_the_newest_quarter_of_its_window_denies_is_not_said_of_a_gauge(
+    rate: float, readings: list[float], direction: int
+) -> None:
+    found = beside((RATE, 0, rate), *((LEVEL, 2 * k, value) for k, value in enumerate(readings))).rate
+    assert found is not None
+    assert (found.window_s, found.direction) == (1800.0, direction)
+
+
+def test_readings_that_no_memory_holds_deny_nothing() -> None:
+    falls = [(LEVEL, 2 * k, 549.0 - k) for k in range(4)]
+    found = beside((RATE, 0, 60.0), *falls, forgotten=True).rate
+    assert found is not None
+    assert found.direction == 1

@@ -10,6 +10,7 @@ from gateway.log.writer import LogWriter
 from sensors.city import BUILT_IN
 from sensors.errors import AnotherCity
 from sensors.settings import LogSettings
+from sensors.trend.rules import trend_window_s
 
 NOW = 1_780_000_000_000_000
 
@@ -61,6 +62,22 @@ def test_the_same_city_is_the_same_version_and_a_lost_row_stays(city: Path, tmp_
         assert third.catalogue == first.catalogue
         assert len(third.faults) == 1
         assert "last good version is kept" in third.faults[0].reason
+
+
+def test_a_city_that_is_played_faster_is_so_once_and_with_it_a_row_that_is_kept(city: Path, tmp_path: Path) -> None:
+    with LogWriter(tmp_path, LogSettings(), 1) as writer:
+        life = put_in_force(str(city), writer, None, NOW)
+        played = put_in_force(str(city), writer, life.catalogue, NOW + 1, 60.0)
+        assert put_in_force(str(city), writer, played.catalogue, NOW + 2, 60.0).version == played.version
+        assert played.version != life.version
+        (city / "reaches.csv").write_text("upstream,downstream,travel_min\n", encoding="utf-8")
+        derived = city / "derived.csv"
+        rows = derived.read_text(encoding="utf-8").splitlines(keepends=True)
+        derived.write_text("".join(row for row in rows if ",rate," not in row), encoding="utf-8")
+        back = put_in_force(str(city), writer, played.catalogue, NOW + 3)
+        for before, after in ((life, played), (life, back)):
+            windows = [(d.id, (trend_window_s(d) or 0.0) * after.catalogue.pace) for d in after.catalogue.datastreams]
+            assert sorted(windows) == sorted((d.id, trend_window_s(d) or 0.0) for d in before.catalogue.datastreams)
 
 
 def test_another_city_has_no_business_in_this_log(city: Path, tmp_path: Path) -> None:

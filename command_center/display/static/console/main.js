@@ -171,7 +171,7 @@ function checkFreshness() {
 function drawFreshness() {
   setData(document.body, "lost", freshness.state === "server" || freshness.state === "gateway");
   drawLink(freshness);
-  drawBands(store.status, freshness, now(), store.origin);
+  drawBands(store.status, freshness, now(), store.origin, [], city?.pace);
 }
 
 let checked_at = performance.now();

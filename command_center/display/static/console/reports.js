@@ -4,8 +4,9 @@
 import { get, post } from "../api.js";
 import { copyText } from "../clipboard.js";
 import { el, setChildren, setData, setText } from "../dom.js";
+import { reportWhen } from "../duties.js";
 import { levelName, paintLevel } from "../levels.js";
-import { age, clockTime } from "../format.js";
+import { clockTime } from "../format.js";
 import { stationName } from "../station_name.js";
 import { pick, t } from "../text.js";
 import { ask } from "./form_dialog.js";
@@ -78,7 +79,7 @@ export class Reports {
     setText(card.level, levelName(city, report.level));
     setText(card.where, `${report.exercise ? `${t("tag.exercise")} · ` : ""}${stationName(city, station)}`);
     const at = clockTime(Date.parse(report.due_at));
-    setText(card.when, left_ms > 0 ? t("reports.in", { left: clock(left_ms), time: at }) : t("duty.reportDue", { age: age(-left_ms) }));
+    setText(card.when, left_ms > 0 ? t("reports.in", { left: clock(left_ms), time: at }) : reportWhen(left_ms));
     setText(card.last, report.last_by === null ? t("reports.first") : t("duty.lastReport", { who: report.last_by }));
     const words = this.#words.get(report.id)?.text;
     setText(card.chatTitle, t("reports.chat"));

@@ -4,7 +4,7 @@
 
 import { ApiError, get } from "../api.js";
 import { el, setChildren, setData, setText } from "../dom.js";
-import { clockTime, unitText, whole } from "../format.js";
+import { clockTime, inMinutes, unitText, whole } from "../format.js";
 import { levelName, paintLevel } from "../levels.js";
 import { soundAge, soundText } from "../reading.js";
 import { shortName, stationName } from "../station_name.js";
@@ -149,7 +149,7 @@ export class VerifyPanel {
       const place = { upstream: t("verify.upstream"), downstream: t("verify.downstream"), beside: t("verify.at") }[where];
       const unit = unitText(store.sensors[i].unit);
       const told = [
-        travel_min === null ? place : `${place}, ${t("age.min", { n: whole(travel_min) })}`,
+        travel_min === null ? place : `${place}, ${inMinutes(travel_min)}`,
         shortName(city, store.sensors[i].station),
         Number.isNaN(store.sound_ms[i]) ? t("row.never") : `${soundText(store, i)} ${unit}`,
         trend.rate ? arrow + trend.rate : "",

@@ -1,5 +1,6 @@
 """What `siaga run` starts, and with what."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from command_center.launcher import children
 from command_center.launcher.children import Plan, environment
 from gateway.devices.opening import local_opening
-from sensors.settings import HttpSettings, Settings, load_settings
+from sensors.settings import HttpSettings, Settings, SimulatorSettings, load_settings
 
 
 def plan(data_dir: Path, **settings: object) -> Plan:
@@ -40,6 +41,13 @@ def test_the_settings_file_is_named_absolutely(tmp_path: Path, monkeypatch: pyte
 def test_every_child_has_the_data_directory_on_its_command_line(tmp_path: Path) -> None:
     for spec in (children.gateway(plan(tmp_path)), children.command_center(plan(tmp_path))):
         assert spec.argv[-2:] == ("--data-dir", str(tmp_path))
+
+
+def test_the_gateway_takes_the_rivers_at_the_pace_they_are_simulated_at(tmp_path: Path) -> None:
+    played = plan(tmp_path, simulator=SimulatorSettings(speed=120.0))
+    assert load_settings(None, children.gateway(played).environment).ingest.pace == 120.0
+    alone = replace(played, simulate=False)
+    assert load_settings(None, children.gateway(alone).environment).ingest.pace == 1.0
 
 
 def test_all_stops_in_order_fit_into_five_seconds(tmp_path: Path) -> None:

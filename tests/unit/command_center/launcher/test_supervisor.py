@@ -118,15 +118,17 @@ def test_leaving_stops_in_reverse_order_and_kills_the_deaf(said: list[str], tmp_
             children = [
                 supervisor.start(python("a", polite, "a")),
                 supervisor.start(python("deaf", DEAF, stop_s=0.2)),
+                supervisor.start(python("idle", DEAF, stop_s=0.0)),
                 supervisor.start(python("b", polite, "b")),
             ]
-            await until(lambda: len(said) == 3)
+            await until(lambda: len(said) == 4)
             pids.extend(child.pid for child in children if child.pid)
 
     asyncio.run(story())
     assert (tmp_path / "order").read_text() == "ba"
     assert any("did not stop within 0.2 s: killed" in line for line in said)
-    assert len(pids) == 3
+    assert sum("idle" in line for line in said) == 1  # that it is up
+    assert len(pids) == 4
     assert not any(alive(pid) for pid in pids)
 
 
