@@ -15,10 +15,8 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("out", type=_out, metavar="FILE.csv|FILE.parquet", help="where to; complete, or not there")
     parser.add_argument("--station", action="append", default=[], help="its sensors; may be repeated")
     parser.add_argument("--sensor", action="append", default=[], metavar="STATION:PROPERTY", help="may be repeated")
-    parser.add_argument(
-        "--from", dest="from_us", type=time_argument, metavar="TIME", help="RFC 3339; from this time on"
-    )
-    parser.add_argument("--to", dest="to_us", type=time_argument, metavar="TIME", help="RFC 3339; before this time")
+    parser.add_argument("--from", dest="from_us", type=time_argument, metavar="TIME", help="RFC 3339; from then on")
+    parser.add_argument("--to", dest="to_us", type=time_argument, metavar="TIME", help="RFC 3339; before then")
     parser.add_argument(
         "--sharing",
         type=Audience,

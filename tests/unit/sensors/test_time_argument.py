@@ -17,5 +17,5 @@ def test_a_time_is_taken_with_its_offset_and_milliseconds_where_devices_send_the
 def test_what_is_none_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ArgumentTypeError, match=r"expected an RFC 3339 time with its offset.*\+07:00, got '"):
         time_argument(text)
-    with pytest.raises(ArgumentTypeError, match="; or milliseconds since 1970$"):
+    with pytest.raises(ArgumentTypeError, match=r"; or milliseconds since 1970$"):
         time_or_milliseconds(text)
