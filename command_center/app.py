@@ -38,6 +38,7 @@ from command_center.alerts.writer import Writer
 from command_center.api.application import Parts, build
 from command_center.api.dead_letters import LetterReading
 from command_center.api.rate_limit import RateLimit
+from command_center.api.streamed import Streams
 from command_center.bell import Bell
 from command_center.clock import now_us
 from command_center.errors import OperationsError
@@ -47,7 +48,7 @@ from command_center.history.keeper import HistoryKeeper
 from command_center.history.record import Record
 from command_center.listener import Server, listen, server
 from command_center.live import LiveView
-from command_center.metrics import MeansParts, Metrics, OutParts, WarningParts
+from command_center.metrics import HttpParts, MeansParts, Metrics, OutParts, WarningParts
 from command_center.mqtt_out.alarms import AlarmFeed
 from command_center.mqtt_out.feed import Feed
 from command_center.mqtt_out.observations import ObservationFeed
@@ -166,7 +167,7 @@ class CommandCenter:
         link = GatewayLink(data_dir, desk, tail.doorbell, news, HistoryKeeper(data_dir, self._settings.history))
         board, book = StatusBoard(data_dir, picture, desk, tail, link, Receipts(now_us())), SensorBook(picture, desk)
         actions, viewer = ActionActs(desk, operations, picture, news), AlarmViewer(picture, desk, book)
-        reports, limit = ReportDesk(desk, operations, picture, book, news), RateLimit(self._settings.http)
+        reports, http = ReportDesk(desk, operations, picture, book, news), self._http()
         means = self._means(spine, operations, board.receipts, news)
         told = self._telling(spine, operations, means.troubles, data_dir)
         live = LiveView(picture, desk, book, viewer, board, DutyBoard(actions, reports, means.troubles, desk), news)
@@ -194,12 +195,12 @@ class CommandCenter:
             book=book,
             viewer=viewer,
             live=live,
-            metrics=Metrics(desk, picture, tail, link, live, board, warnings, told.notifier, outs, means, page, limit),
+            metrics=Metrics(desk, picture, tail, link, live, board, warnings, told.notifier, outs, means, page, http),
             health=Health(operations, desk, picture, tail, link, live, told.notifier, means.actuators, outs.out, page),
             link=link,
             notifier=told.notifier,
             links=told.links,
-            limit=limit,
+            http=http,
             embed_origins=tuple(self._settings.http.embed_origins.split()),
         )
         beats = (desk, ReleaseWatch(desk, picture), SilenceWatch(desk, picture), means.actuators, means.troubles)
@@ -220,6 +221,9 @@ class CommandCenter:
         }
         await self._serve(parts, jobs)
         await desk.beat(now_us())  # the last word to operations.db
+
+    def _http(self) -> HttpParts:
+        return HttpParts(RateLimit(self._settings.http), Streams())
 
     async def _accounts(self, operations: Operations) -> Accounts:
         accounts = Accounts(operations, self._settings.http.session_hours)

@@ -6,7 +6,7 @@ from pathlib import Path
 from sensors.command import Command
 from sensors.settings import Settings
 from sensors.sharing import Audience
-from sensors.times import parse_rfc3339
+from sensors.time_argument import time_argument
 
 FORMATS = {".csv": "csv", ".parquet": "parquet"}
 
@@ -15,8 +15,8 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("out", type=_out, metavar="FILE.csv|FILE.parquet", help="where to; complete, or not there")
     parser.add_argument("--station", action="append", default=[], help="its sensors; may be repeated")
     parser.add_argument("--sensor", action="append", default=[], metavar="STATION:PROPERTY", help="may be repeated")
-    parser.add_argument("--from", dest="from_us", type=_time, metavar="TIME", help="RFC 3339; from this time on")
-    parser.add_argument("--to", dest="to_us", type=_time, metavar="TIME", help="RFC 3339; before this time")
+    parser.add_argument("--from", dest="from_us", type=time_argument, metavar="TIME", help="RFC 3339; from then on")
+    parser.add_argument("--to", dest="to_us", type=time_argument, metavar="TIME", help="RFC 3339; before then")
     parser.add_argument(
         "--sharing",
         type=Audience,
@@ -33,16 +33,6 @@ def _out(text: str) -> Path:
     if path.suffix not in FORMATS:
         raise ArgumentTypeError(f"expected a name that ends in {' or '.join(FORMATS)}, got {text!r}")
     return path
-
-
-def _time(text: str) -> int:
-    try:
-        time_us = parse_rfc3339(text)
-    except ValueError:
-        time_us = None
-    if time_us is None:
-        raise ArgumentTypeError(f"expected an RFC 3339 time with its offset, 2026-03-04T06:00:00+07:00, got {text!r}")
-    return time_us
 
 
 def _run(arguments: Namespace, settings: Settings) -> int:

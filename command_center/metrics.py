@@ -16,6 +16,7 @@ from command_center.alerts.listening import Listening
 from command_center.alerts.office import AlertOffice
 from command_center.alerts.watch import AlertWatch
 from command_center.api.rate_limit import RateLimit
+from command_center.api.streamed import Streams
 from command_center.clock import now_us
 from command_center.gateway_link import GatewayLink
 from command_center.gateway_metrics import gateway_metrics
@@ -63,6 +64,13 @@ class MeansParts(NamedTuple):
     troubles: TroubleDesk
 
 
+class HttpParts(NamedTuple):
+    """What keeps those who ask within bounds."""
+
+    limit: RateLimit
+    streams: Streams
+
+
 class Metrics(Collector):
     """Collects from the parts; keeps no figure itself."""
 
@@ -79,14 +87,14 @@ class Metrics(Collector):
         out: OutParts,
         means: MeansParts,
         public: PublicPage,
-        limit: RateLimit,
+        http: HttpParts,
     ) -> None:
         self._desk, self._picture, self._tail = desk, picture, tail
         self._link, self._live, self._board = link, live, board
         self._warning_parts, self._notifier = warnings, notifier
         self._out, self._means, self._public = out, means, public
         self._keeper = link.keeper
-        self._limit = limit
+        self._http_parts = http
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
@@ -184,8 +192,9 @@ class Metrics(Collector):
         yield _gauge("public_page_written_timestamp_seconds", "when it was written last; 0: not yet, or off", written_s)
 
     def _http(self) -> Iterator[Metric]:
-        limit = self._limit
+        limit, streams = self._http_parts
         yield _counter("http_limited", "requests that were refused because their caller asks too often", limit.limited)
+        yield _counter("http_unread", "streamed answers cut off because nobody read them", streams.cut_off)
         yield _gauge("http_callers", "callers whose requests are counted", limit.callers)
         yield _counter("http_callers_forgotten", "callers forgotten to stay within bounds", limit.forgotten)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from sensors.command import Command
 from sensors.settings import Settings
-from sensors.times import parse_rfc3339, rfc3339
+from sensors.time_argument import time_argument
+from sensors.times import rfc3339
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -36,8 +37,12 @@ def _arguments(parser: ArgumentParser) -> None:
     seeing.add_argument("file", nargs="*", metavar="FILE", help="its name (all of them)")
     export = action("export", "write observations as CSV, one per (datastream, time)", _export)
     export.add_argument("--file", help=whose)
-    export.add_argument("--from", dest="from_time", metavar="TIME", help="RFC 3339; from this phenomenon time on")
-    export.add_argument("--to", dest="to_time", metavar="TIME", help="RFC 3339; before this phenomenon time")
+    export.add_argument(
+        "--from", dest="from_us", type=time_argument, metavar="TIME", help="RFC 3339; from this phenomenon time on"
+    )
+    export.add_argument(
+        "--to", dest="to_us", type=time_argument, metavar="TIME", help="RFC 3339; before this phenomenon time"
+    )
     export.add_argument("--sensor", action="append", metavar="STATION:PROPERTY", help="only this one; may be repeated")
     export.add_argument("--derived", action="store_true", help="also what was computed; no gateway takes it again")
     export.add_argument("--out", type=Path, metavar="FILE.csv", help="where to (standard output)")
@@ -178,17 +183,6 @@ def _export(arguments: Namespace, settings: Settings) -> int:
     from gateway.log.export import COLUMNS, exported
     from gateway.log.reader import LogReader
 
-    bounds = []
-    for text in (arguments.from_time, arguments.to_time):
-        try:
-            time_us = None if text is None else parse_rfc3339(text)
-        except ValueError:
-            time_us = None
-        if text is not None and time_us is None:
-            example = "2026-03-04T06:00:00+07:00"
-            print(f"siaga: expected an RFC 3339 time with an offset such as {example}, got {text!r}", file=sys.stderr)
-            return 2
-        bounds.append(time_us)
     data_dir, file = _place(arguments, settings)
     with LogReader(data_dir, file) as reader, contextlib.ExitStack() as opened:
         known = {f"{station}:{name}" for station, name, _ in reader.numbers()}
@@ -200,7 +194,9 @@ def _export(arguments: Namespace, settings: Settings) -> int:
             out = opened.enter_context(arguments.out.open("w", encoding="utf-8", newline=""))
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(COLUMNS)
-        writer.writerows(exported(reader, bounds[0], bounds[1], arguments.sensor, derived=arguments.derived))
+        writer.writerows(
+            exported(reader, arguments.from_us, arguments.to_us, arguments.sensor, derived=arguments.derived)
+        )
     return 0
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sensors.command import Command
 from sensors.errors import SettingsError
 from sensors.settings import SCENARIOS, Settings
+from sensors.time_argument import time_or_milliseconds
 
 if TYPE_CHECKING:
     from sensors.broker_access import Role
@@ -50,7 +51,7 @@ def _add_publish(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--unit", type=_unit, metavar="U", help="default: the unit of the datastream")
     parser.add_argument(
-        "--ts", type=_time_us, metavar="T", help="RFC 3339 with offset, or ms since 1970 (default: now)"
+        "--ts", type=time_or_milliseconds, metavar="T", help="RFC 3339 with offset, or ms since 1970 (default: now)"
     )
     parser.add_argument(
         "--origin",
@@ -275,20 +276,6 @@ def _unit(text: str) -> str:
     if unit is None:
         raise ArgumentTypeError(f"expected one of {', '.join(KNOWN)}, got {text!r}")
     return unit
-
-
-def _time_us(text: str) -> int:
-    from sensors.times import parse_rfc3339
-
-    if text.lstrip("-").isdigit():
-        return int(text) * 1000
-    try:
-        time_us = parse_rfc3339(text)
-    except ValueError:
-        time_us = None
-    if time_us is None:
-        raise ArgumentTypeError(f"expected milliseconds, or RFC 3339 with an offset such as +07:00, got {text!r}")
-    return time_us
 
 
 def _positive(text: str) -> float:

@@ -60,7 +60,6 @@ from command_center.api.gate import Gate
 from command_center.api.head import HeadAsGet
 from command_center.api.log_feed import LogFeed
 from command_center.api.openapi import Application, operation_id
-from command_center.api.rate_limit import RateLimit
 from command_center.gateway_link import GatewayLink
 from command_center.health import Health
 from command_center.history.counterfactual import Counterfactual
@@ -68,7 +67,7 @@ from command_center.history.export import ParquetExport
 from command_center.history.folder import EXPORTS
 from command_center.history.record import Record
 from command_center.live import LiveView
-from command_center.metrics import Metrics
+from command_center.metrics import HttpParts, Metrics
 from command_center.notify.answering import Answering
 from command_center.notify.links import Links
 from command_center.notify.service import Notifier
@@ -122,7 +121,7 @@ class Parts:
     metrics: Metrics
     notifier: Notifier
     links: Links
-    limit: RateLimit
+    http: HttpParts
     embed_origins: tuple[str, ...]  # whose pages may frame the wall
 
 
@@ -145,7 +144,7 @@ def build(parts: Parts) -> FastAPI:
         people.token_router(parts.tokens),
         audit.router(parts.operations),
         shift.router(ShiftBook(parts.operations), parts.desk, parts.picture),
-        sensors.router(parts.book, parts.picture, parts.record),
+        sensors.router(parts.book, parts.picture, parts.record, parts.http.streams),
         stations.router(parts.picture),
         counterfactual.router(parts.book, parts.picture, Counterfactual(parts.record)),
         heard.router(parts.letters.data_dir, parts.operations),
@@ -153,6 +152,7 @@ def build(parts: Parts) -> FastAPI:
             parts.picture,
             parts.record,
             ParquetExport(parts.record, parts.record.store, parts.record.store.folder.path / EXPORTS),
+            parts.http.streams,
         ),
         feeds.router(LogFeed(parts.log, parts.picture), parts.tail),
         alarms.router(parts.desk, parts.operations, parts.picture, parts.viewer, parts.live.receipts),
@@ -189,7 +189,7 @@ def build(parts: Parts) -> FastAPI:
 def _wrap(app: FastAPI, parts: Parts) -> None:
     """What every request goes through; the last one added is the first to see it."""
     app.add_middleware(
-        Gate, accounts=parts.accounts, tokens=parts.tokens, limit=parts.limit, embeddable=bool(parts.embed_origins)
+        Gate, accounts=parts.accounts, tokens=parts.tokens, limit=parts.http.limit, embeddable=bool(parts.embed_origins)
     )
     app.add_middleware(BodyLimit)
     app.add_middleware(Framing, origins=parts.embed_origins)

@@ -1,22 +1,20 @@
 """`/export.csv` and `/export.parquet`: observations of several sensors and any range as one table."""
 
-import asyncio
-import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Annotated, Final
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import FileResponse, StreamingResponse
+from fastapi.responses import FileResponse
 from pydantic import Field
 from starlette.background import BackgroundTask
-from starlette.types import Message, Receive, Scope, Send
 
 from command_center.api.answers import ApiError, answer
 from command_center.api.contract import CSV, tells
 from command_center.api.parameters import Seeing, time_of
 from command_center.api.sensors import BEGINNING, END, From, To
+from command_center.api.streamed import Streams
 from command_center.api.waiting import stay
 from command_center.history.export import ParquetExport, csv_lines
 from command_center.history.export import Progress as Done
@@ -38,8 +36,7 @@ Sensors = Annotated[
 _NAME: Final = "made up by whoever asks, other than any other's: `/export/progress?name=` then says how far it is"
 Name = Annotated[str, Query(max_length=64, pattern="^[A-Za-z0-9-]*$", description=_NAME)]
 MOST_NAMED: Final = 64  # exports under way whose progress somebody may ask for
-UNREAD_S: Final = 300.0
-_log = logging.getLogger("command_center.api.export")
+_AS_FILE: Final = {"Content-Disposition": 'attachment; filename="siaga.csv"'}
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,44 +92,7 @@ class _AllNamed:
         return None if one is None else one.progress
 
 
-class _Unread(Exception):
-    """A client took nothing for UNREAD_S; what times out while the table is read is another thing."""
-
-
-class _Table(StreamingResponse):
-    """A table that is sent while it is read; `ended` is called when it is over, whatever ended it.
-
-    A client that takes nothing for UNREAD_S is cut off: it would hold a piece in memory for ever.
-    """
-
-    def __init__(self, lines: AsyncIterator[bytes], ended: Callable[[], None]) -> None:
-        headers = {"Content-Disposition": 'attachment; filename="siaga.csv"'}
-        super().__init__(lines, media_type=CSV, headers=headers)
-        self._ended = ended
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self._ended()
-
-    async def stream_response(self, send: Send) -> None:
-        """As its base does, with a bound of time for each piece."""
-
-        async def send_in_time(message: Message) -> None:
-            try:
-                async with asyncio.timeout(UNREAD_S):
-                    await send(message)
-            except TimeoutError as error:
-                raise _Unread from error
-
-        try:
-            await super().stream_response(send_in_time)
-        except _Unread:
-            _log.warning("an export that nobody read for %.0f s is cut off", UNREAD_S)
-
-
-def router(picture: Picture, record: Record, export: ParquetExport) -> APIRouter:
+def router(picture: Picture, record: Record, export: ParquetExport, streams: Streams) -> APIRouter:
     """The routes."""
     routes = APIRouter(tags=["export"])
     named = _AllNamed()
@@ -152,7 +112,7 @@ def router(picture: Picture, record: Record, export: ParquetExport) -> APIRouter
         """
         asked = _asked(picture, audience, sensor, from_, to)
         one = named.begin(name, len(asked))
-        return _Table(_lines(record, asked, one), one.end)
+        return streams.answer(_lines(record, asked, one), CSV, _AS_FILE, one.end)
 
     @routes.get("/export.parquet")
     @tells(bytes, refuses=(404,), media=(PARQUET,))

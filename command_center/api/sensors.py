@@ -3,11 +3,11 @@
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response
-from fastapi.responses import StreamingResponse
 
 from command_center.api.answers import ApiError, answer
 from command_center.api.contract import Page, tells
 from command_center.api.parameters import DATE_TIME, Id, Seeing, time_of
+from command_center.api.streamed import Streams
 from command_center.clock import now_us
 from command_center.history.record import Asked, Record
 from command_center.observation_view import ObservationList, encoded_list, one_piece
@@ -27,7 +27,7 @@ Points = Annotated[int, Query(ge=0, le=MOST_POINTS, description=_POINTS, json_sc
 BEGINNING, END = -(2**63), 2**63 - 1
 
 
-def router(book: SensorBook, picture: Picture, record: Record) -> APIRouter:
+def router(book: SensorBook, picture: Picture, record: Record, streams: Streams) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/sensors", tags=["sensors"])
 
@@ -82,7 +82,7 @@ def router(book: SensorBook, picture: Picture, record: Record) -> APIRouter:
             listed = encoded_list(one_piece(found.rows), found.held_from_us, terms, found.detail)
         else:
             listed = encoded_list(record.pieces(asked), record.held_from_us(asked), terms)
-        return StreamingResponse(listed, media_type="application/json")
+        return streams.answer(listed, "application/json")
 
     return routes
 

@@ -176,7 +176,7 @@ export class StationPanel {
    * @param {number} now_ms
    */
   draw(city, store, now_ms) {
-    const away = byId(PAGE.stations).hidden;
+    const away = Boolean(byId(PAGE.stations).hidden);
     const every = !away && (this.#all || this.#away);
     const drawn = this.#drawn;
     this.#away = away;

@@ -72,7 +72,7 @@
 
 /**
  * @typedef {object} Alarm
- * @property {string} id @property {string} station @property {string} property @property {string} level
+ * @property {string} id @property {string} datastream @property {string} station @property {string} property @property {string} level
  * @property {number} rank @property {number} severity @property {string} priority @property {string} state
  * @property {number|null} value @property {number|null} limit @property {string} unit
  * @property {string} raised_at @property {string|null} acknowledged_at @property {string|null} acknowledged_by
@@ -128,7 +128,7 @@
 /**
  * @typedef {object} Station
  * @property {string} station @property {string} name @property {string} kind @property {number} lat
- * @property {number} lon @property {string} basin @property {string} road @property {string} area_name
+ * @property {number} lon @property {string} basin @property {string} road @property {string} area_name @property {string} jurisdiction
  * @property {string} agency @property {boolean} illustrative @property {string} [camera] a URL, or a name in another system
  */
 

@@ -82,6 +82,7 @@ export const NOTICES = {
  */
 function draw(data, context, test, more) {
   const now_ms = context.now();
+  /** @type {HTMLElement[]} */
   const nodes = [el("h2", "", t("notices.title"))];
   if (data.error) nodes.push(el("p", "office-bad", t("notice.cannotPlan", { why: data.error })));
   if (data.left_out > 0) nodes.push(el("p", "office-bad", t("notice.leftOut", { n: whole(data.left_out) })));

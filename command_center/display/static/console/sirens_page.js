@@ -66,6 +66,7 @@ export const SIRENS = {
 /** @param {Data} data @param {Context} context @param {() => Promise<void>} again */
 function draw(data, context, again) {
   const now_ms = context.now();
+  /** @type {HTMLElement[]} */
   const nodes = [el("h2", "", t("sirens.title")), ...data.troubles.map((trouble) => el("p", "office-bad", pick(trouble.text)))];
   const head = [t("siren.name"), t("siren.where"), t("siren.sounds"), t("siren.stands"), t("siren.last"), t("siren.proven"), ""];
   const rows = data.items.map((one) => [

@@ -24,8 +24,8 @@ const comment = () => ({ name: "comment", label: t("field.comment"), kind: "area
  * @returns {HTMLElement[]}
  */
 export function actsOf(warning, context, onDone) {
-  /** @param {string} words @param {string} name @param {() => Promise<unknown>} act @param {string} [look] */
-  const act = (words, name, act_, look = "") => button(words, `${warning.id} ${name}`, act_, look);
+  /** @param {string} words @param {string} name @param {() => Promise<unknown>} does @param {string} [look] */
+  const act = (words, name, does, look = "") => button(words, `${warning.id} ${name}`, does, look);
   if (isOpen(warning)) {
     const found = [act(t("warning.edit"), "edit", () => edit(warning, context, onDone))];
     if (context.may("supervisor")) found.push(act(t("warning.authorise"), "authorise", () => authorise(warning, context, onDone)));

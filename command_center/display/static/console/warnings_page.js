@@ -88,6 +88,7 @@ function waiting(data, now_ms, { folded, fold }) {
   const open = data.items.filter(isOpen).sort((a, b) => urgency(a) - urgency(b));
   if (open.length === 0) return [];
   const hidden = folded ? open.slice(UNFOLDED).filter((one) => one.id !== data.one?.id) : [];
+  /** @type {HTMLElement[]} */
   const nodes = [el("h3", "", t("warnings.open", { n: whole(open.length) })), rows(data, open.filter((one) => !hidden.includes(one)), now_ms)];
   if (hidden.length > 0) nodes.push(button(t("warnings.foldMore", { n: whole(hidden.length) }), "fold", fold));
   else if (open.length > UNFOLDED && !folded) nodes.push(button(t("warnings.foldLess"), "fold", fold));

@@ -22,6 +22,7 @@ from command_center.picture.series import Rows
 from sensors.catalogue import Catalogue
 from sensors.settings import HistorySettings, Settings
 from sensors.times import SECOND_US, rfc3339
+from tests import plain_http
 from tests.unit.command_center.history.keeping import keep, write
 from tests.unit.command_center.little_city import DISCHARGE, LEVEL, RAIN, entry, little_city, minutes
 from tests.unit.command_center.running import Running, running, until
@@ -105,10 +106,10 @@ DISCHARGES = {"sensor": "ROLAK:discharge", "from": rfc3339(minutes(0)), "to": rf
 
 
 @contextlib.contextmanager
-def asked(center: Running, path: str, name: str) -> Iterator[socket.socket]:
+def asked(center: Running, path: str, name: str, **more: str) -> Iterator[socket.socket]:
     """A client that asked for a file, and takes nothing of it by itself."""
     host, port = center.url.removeprefix("http://").split(":")
-    query = "&".join(f"{key}={value}" for key, value in DISCHARGES.items())
+    query = "&".join(f"{key}={value}" for key, value in (DISCHARGES | more).items())
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         client.connect((host, int(port)))
@@ -172,13 +173,22 @@ def test_downloads_that_stand_still_lock_nobody_out(center: Running, monkeypatch
         assert [is_busy(center, name) for name in ("first", "second", "third")] == [False, True, True]
 
 
-def test_a_table_that_nobody_reads_is_cut_off(
-    center: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def unread(center: Running) -> float:
+    """How many streamed answers were cut off, as `/metrics` says."""
+    told = plain_http.get(f"{center.url}/metrics").text
+    return float(told.partition("\nsiaga_http_unread_total ")[2].split()[0])
+
+
+@pytest.mark.parametrize("path", ["/export.csv", "/sensors/ROLAK:discharge/observations"])
+def test_an_answer_that_nobody_reads_is_cut_off_and_counted(
+    center: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, path: str
 ) -> None:
-    monkeypatch.setattr("command_center.api.export.UNREAD_S", 0.1)
-    with asked(center, "/export.csv", "asleep"):
-        until(lambda: "nobody read" in caplog.text)
+    before = unread(center)
+    monkeypatch.setattr("command_center.api.streamed.UNREAD_S", 0.1)
+    with asked(center, path, "asleep", points="0"):
+        until(lambda: unread(center) == before + 1)
         until(lambda: not is_busy(center, "asleep"))
+    assert f"an answer of /api/v1{path} that nobody read for 0 s is cut off" in caplog.text
 
 
 def test_a_name_that_is_none_is_refused(center: Running) -> None:
