@@ -108,6 +108,7 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", f"{V1}/export.parquet"): EXPORT,
     ("GET", f"{V1}/export/progress"): EXPORT,
     ("GET", f"{V1}/maintenance"): READ_OWN,
+    ("GET", f"{V1}/pulse"): READ_OWN,
     ("GET", f"{V1}/maintenance.csv"): EXPORT_OWN,
     ("GET", f"{V1}/unknown-devices"): READ_OWN,
     ("GET", f"{V1}/catalogue"): READ_OWN,

@@ -214,6 +214,37 @@ def test_an_incident_is_acknowledged_at_once_and_an_action_taken(office: Office)
     siti.says("Laporan tercatat")
 
 
+def test_the_list_of_keys_tells_them_all_closes_and_gives_the_focus_back(office: Office) -> None:
+    page = office.siti.page
+    page.goto(f"{office.api.url}/console#/alarms")
+    page.locator("#alarm-grid").focus()
+    page.keyboard.press("?")
+    told = page.locator("#keys[open]")
+    expect(told).to_contain_text("Spasi")
+    keys = set(told.locator("kbd").all_inner_texts())
+    script = """async () => {
+        const { AlarmKeys } = await import("/static/console/alarm_keys.js");
+        return Object.keys(new AlarmKeys({}).on);
+    }"""
+    shown = {
+        "PageUp": "PgUp",
+        "PageDown": "PgDn",
+        "Escape": "Esc",
+        " ": "Spasi",
+        "ArrowUp": "\u2191",
+        "ArrowDown": "\u2193",
+    }
+    shown |= {"ArrowLeft": "\u2190", "ArrowRight": "\u2192"}
+    assert {shown.get(key, key) for key in page.evaluate(script)} <= keys
+    page.keyboard.press("Escape")
+    expect(told).to_be_hidden()
+    expect(page.locator("#alarm-grid")).to_be_focused()
+    page.goto(f"{office.api.url}/console#/kpis")
+    page.keyboard.press("?")
+    expect(told).to_contain_text("tidak punya tombol sendiri")
+    page.keyboard.press("Escape")
+
+
 @pytest.mark.parametrize(("page", "with_question"), [("alarms", False), ("alarms", True), ("actions", False)])
 def test_axe_finds_nothing_serious(office: Office, page: str, with_question: bool) -> None:
     desk = office.siti

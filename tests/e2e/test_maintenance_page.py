@@ -30,7 +30,7 @@ def city(site: Site) -> Path:
 
 def test_a_maintainer_s_visit(site: Site, city: Path, nats: Broker, wall: Wall) -> None:
     gateway = site.start_gateway(nats)
-    api = site.start_command_center()[1]
+    center, api = site.start_command_center()
     send(nats)
     until(lambda: len(api.get("/dead-letters")["items"]) == 3, "three dead letters")
     until(lambda: api.get("/sensors/SUNGAI-UJI:battery")["latest"], "the battery")
@@ -65,6 +65,20 @@ def test_a_maintainer_s_visit(site: Site, city: Path, nats: Broker, wall: Wall) 
 
     table = wall.page.request.get(api.url + "/api/v1/maintenance.csv").text()
     assert table.splitlines()[1].startswith("1,SUNGAI-UJI,")
+
+    gateway.signal(signal.SIGSTOP)
+    lost = wall.page.locator('#bands [data-look="lost"]')
+    lost.filter(has_text="Gateway telemetri tidak menjawab").wait_for()
+    assert wall.page.evaluate("getComputedStyle(document.querySelector('main')).filter") != "none"
+    assert wall.page.locator("#made").get_attribute("data-state") == "old"
+    gateway.signal(signal.SIGCONT)
+    lost.wait_for(state="detached")
+    center.signal(signal.SIGSTOP)
+    lost.filter(has_text="Sambungan ke server terputus").wait_for()
+    assert lost.inner_text().startswith("DATA TERPUTUS sejak ")
+    center.signal(signal.SIGCONT)
+    lost.wait_for(state="detached")
+    assert wall.page.locator("#made").get_attribute("data-state") == "fresh"
 
 
 def send(nats: Broker) -> None:

@@ -127,7 +127,7 @@ def test_every_element_of_the_console_is_on_its_page() -> None:
     ids = set(re.findall(r'\bid="([^"]+)"', (DISPLAY / "console.html").read_text(encoding="utf-8")))
     shell = [CONSOLE / name for name in ("main.js", "session.js", "notice.js", "keys.js")]
     taken = {found for path in shell for found in re.findall(r'byId\("([^"]+)"\)', path.read_text(encoding="utf-8"))}
-    shared = {"bands", "city", "clock", "date", "languages", "link", "login", "user"}  # by the modules of the wall
+    shared = {"bands", "city", "clock", "date", "languages", "link", "user"}  # by the modules of the wall
     assert taken | shared <= ids
 
 

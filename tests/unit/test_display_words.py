@@ -317,6 +317,12 @@ def test_one_is_not_told_as_several(run: Run) -> None:
             "no property colour at station S1; known: level, rain",
         ),
         (
+            "it's/level",
+            "1",
+            "pos it's tidak ada di tabel kota",
+            "station it's is not in the city's tables",
+        ),
+        (
             "S9/level",
             "1",
             "pos S9 tidak ada di tabel kota",

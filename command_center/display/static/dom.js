@@ -43,7 +43,6 @@ export const PAGE = {
   chartTitle: "chart-title",
   chartNote: "chart-note",
   chartRanges: "chart-ranges",
-  login: "login",
 };
 
 const SVG = "http://www.w3.org/2000/svg";

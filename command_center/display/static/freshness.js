@@ -21,7 +21,7 @@ const GATEWAY_LOST_AFTER_MS = 3000;
  * @param {number} seen.page_ms since the page was opened
  * @param {number} seen.frame_ms server's time of the last frame; NaN before the first
  * @param {number} seen.status_ms server's time of the frame that brought the status; NaN before the first
- * @param {Status|null} seen.status
+ * @param {{gateway: Pick<Status["gateway"], "connected"|"last_frame_ms">}|null} seen.status
  * @returns {Freshness}
  */
 export function judge({ silent_ms, page_ms, frame_ms, status_ms, status }) {

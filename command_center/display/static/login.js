@@ -4,6 +4,7 @@
 import { ApiError, get, post } from "./api.js";
 import { PAGE, byId, setText } from "./dom.js";
 import { EMBEDDED } from "./embedded.js";
+import { loginDialog } from "./login_dialog.js";
 import { t } from "./text.js";
 
 const UNAUTHORISED = new Set([401, 403]);
@@ -13,9 +14,10 @@ export class Login {
   user = null;
   /** When the login ends, whatever is done with it; NaN = nobody is logged in. */
   ends_ms = Number.NaN;
-  #dialog = /** @type {HTMLDialogElement} */ (byId(PAGE.login));
-  #form = /** @type {HTMLFormElement} */ (this.#dialog.querySelector("form"));
-  #message = /** @type {HTMLElement} */ (this.#dialog.querySelector(".login-message"));
+  #parts = loginDialog();
+  #dialog = this.#parts.dialog;
+  #form = this.#parts.form;
+  #message = this.#parts.message;
   /** @type {((done: boolean) => void)[]} */
   #waiting = [];
 
@@ -27,8 +29,8 @@ export class Login {
       event.preventDefault();
       void this.#send();
     });
-    this.#dialog.querySelector(".login-out")?.addEventListener("click", () => void this.#leave());
-    this.#dialog.querySelector(".login-cancel")?.addEventListener("click", () => this.#dialog.close());
+    this.#parts.out.addEventListener("click", () => void this.#leave());
+    this.#parts.cancel.addEventListener("click", () => this.#dialog.close());
     // The event comes in a task of its own: by then a refusal may have opened the dialog again, and that asking is not over.
     this.#dialog.addEventListener("close", () => this.#dialog.open || this.#finish(false));
   }
@@ -54,7 +56,7 @@ export class Login {
   ask(why = this.user === null ? "" : t("login.as", { user: this.user })) {
     if (EMBEDDED) return Promise.resolve(false);
     this.#message.textContent = why;
-    /** @type {HTMLElement} */ (this.#dialog.querySelector(".login-out")).hidden = this.user === null;
+    this.#parts.out.hidden = this.user === null;
     if (!this.#dialog.open) this.#dialog.showModal();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
@@ -82,6 +84,7 @@ export class Login {
   }
 
   draw() {
+    this.#parts.draw();
     setText(byId(PAGE.user), this.user ?? t("login.open"));
   }
 

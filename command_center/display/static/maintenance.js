@@ -2,13 +2,15 @@
 // The maintainer's page: which station to visit next, who sends without a row, what could not be read.
 
 import { ApiError, get } from "./api.js";
-import { PAGE, byId, setText } from "./dom.js";
+import { drawBands } from "./bands.js";
+import { PAGE, byId, setData, setText } from "./dom.js";
 import { clockTime, setZone, whole, zoneLabel } from "./format.js";
 import { drawLanguages } from "./header.js";
 import { drawLetters, drawUnknown } from "./letters.js";
 import { levelName } from "./levels.js";
 import { Login } from "./login.js";
 import { setPropertyNames } from "./properties.js";
+import { Pulse } from "./pulse.js";
 import { Service } from "./service.js";
 import { fillStatic, loadTexts, onLanguage, pick, t } from "./text.js";
 import { drawUpkeep } from "./upkeep.js";
@@ -43,6 +45,25 @@ const service = new Service(
   (level) => (state.city ? levelName(state.city, level) : level),
 );
 
+const pulse = new Pulse(() => {
+  drawFreshness();
+  if (!pulse.isLost) void load();
+});
+
+/** Lost: everything that was data turns grey, and a band says since when.  What was asked for before stays, as old. */
+function drawFreshness() {
+  setData(document.body, "lost", pulse.isLost);
+  drawBands(null, pulse.freshness, pulse.now_ms);
+  drawMade();
+}
+
+function drawMade() {
+  const made = byId("made");
+  const isLoaded = !Number.isNaN(state.made_ms);
+  setText(made, madeText(`${clockTime(state.made_ms, true)} ${zoneLabel()}`, isLoaded));
+  made.dataset.state = state.error || (isLoaded && pulse.isLost) ? "old" : "fresh";
+}
+
 function draw() {
   fillStatic();
   drawLanguages();
@@ -50,12 +71,8 @@ function draw() {
   setText(byId(PAGE.city), state.city ? pick(state.city.name) : "");
   document.title = `${t("maintenance.title")} – ${state.city ? pick(state.city.name) : "Siaga"}`;
   byId("exercise-band").hidden = !state.exercise;
-  const made = byId("made");
-  const at = `${clockTime(state.made_ms, true)} ${zoneLabel()}`;
-  const isLoaded = !Number.isNaN(state.made_ms);
-  byId("maintenance").hidden = !isLoaded; // nothing is known: not even that there is nothing
-  setText(made, madeText(at, isLoaded));
-  made.dataset.state = state.error ? "old" : "fresh";
+  byId("maintenance").hidden = Number.isNaN(state.made_ms); // nothing is known: not even that there is nothing
+  drawFreshness();
   drawService();
   drawStations();
   drawUnknown(byId("unknown"), byId("unknown-count"), state.unknown);
@@ -82,6 +99,7 @@ function drawStations() {
 
 /** What is said beside the page's name.  @param {string} at  @param {boolean} isLoaded */
 function madeText(at, isLoaded) {
+  if (isLoaded && pulse.isLost) return t("maintenance.old", { time: at, why: pulse.freshness.state === "gateway" ? t("band.causeGateway") : t("band.causeServer") });
   if (isLoaded && !state.error) return t("maintenance.made", { time: at });
   if (isLoaded) return t("maintenance.old", { time: at, why: state.error });
   if (state.needsLogin) return t("maintenance.login");
@@ -117,5 +135,6 @@ onLanguage(draw);
 draw();
 await login.remember();
 await load();
+pulse.start();
 setInterval(() => void load(), REFRESH_EVERY_MS);
 setInterval(() => service.tick(), 1000);

@@ -41,17 +41,17 @@ const JSON_FAULTS = {
 
 /** @type {[RegExp, (...found: string[]) => string][]} */
 const SENTENCES = [
-  [/^no station '(.*)' in the catalogue$/, (station) => t("detail.noStation", { station })],
-  [/^no property '(.*)' at station '(.*)'; known are (.*)$/, (property, station, known) => t("detail.noProperty", { property, station, known: known === "none" ? t("detail.noneKnown") : known })],
-  [/^'(.*)' at station '(.*)' is derived: .*$/, (property, station) => t("detail.derived", { property, station })],
-  [/^device '(.*)' is in no row of the catalogue(?:; it sends (.*))?$/, (device, sends) => t("detail.noDevice", { device }) + also(sends)],
+  [/^no station ["'](.*)["'] in the catalogue$/, (station) => t("detail.noStation", { station })],
+  [/^no property ["'](.*)["'] at station ["'](.*)["']; known are (.*)$/, (property, station, known) => t("detail.noProperty", { property, station, known: known === "none" ? t("detail.noneKnown") : known })],
+  [/^["'](.*)["'] at station ["'](.*)["'] is derived: .*$/, (property, station) => t("detail.derived", { property, station })],
+  [/^device ["'](.*)["'] is in no row of the catalogue(?:; it sends (.*))?$/, (device, sends) => t("detail.noDevice", { device }) + also(sends)],
   [/^none of the mapped fields (.*) in it(?:; it sends (.*))?$/, (fields, sends) => t("detail.noField", { fields }) + also(sends)],
   [/^JSON is malformed: (.*) \(byte (\d+)\)$/, (why, at) => t("detail.badJson", { why: JSON_FAULTS[why]?.() ?? why, n: whole(Number(at) + 1) })],
   [/^Input data was truncated$/, () => t("detail.cutOff")],
   [/^Object missing required field `(.*?)`(?: - at `(.*)`)?$/, (field, at) => where("", at) + t("detail.missing", { field })],
   [/^Number out of range(?: - at `(.*)`)?$/, (at) => where("", at) + t("detail.outOfRange")],
-  [/^unit: expected one that converts to (.*?)(?:, got '(.*)')?$/, (unit, got) => t("detail.unit", { unit }) + (got ? t("detail.came", { what: `\u201c${got}\u201d` }) : "")],
-  [/^(.*): expected from source '(.*)', got from '(.*)'$/, (sensor, wanted, got) => t("detail.source", { sensor, wanted, got })],
+  [/^unit: expected one that converts to (.*?)(?:, got ["'](.*)["'])?$/, (unit, got) => t("detail.unit", { unit }) + (got ? t("detail.came", { what: `\u201c${got}\u201d` }) : "")],
+  [/^(.*): expected from source ["'](.*)["'], got from ["'](.*)["']$/, (sensor, wanted, got) => t("detail.source", { sensor, wanted, got })],
   [/^(?:(.*?): )?expected at most (\d+) (?:\w+)(?:, got (\d+))?$/, (at, most, got) => where(at) + t("detail.atMost", { n: whole(Number(most)) }) + (got ? t("detail.came", { what: whole(Number(got)) }) : "")],
   [/^(?:([^`']*?): )?[Ee]xpected (.*?)(?:, got (.*?))?(?: - at `(.*)`)?$/, (name, wanted, got, at) => where(name, at) + t("detail.expected", { what: kinds(wanted) }) + (got ? t("detail.came", { what: kinds(got) }) : "")],
   [/^no reading in it$/, () => t("detail.noReading")],

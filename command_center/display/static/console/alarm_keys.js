@@ -43,9 +43,11 @@ export class AlarmKeys {
   list() {
     return [
       ["↑ ↓", t("keys.move")],
+      ["PgUp PgDn", t("keys.page")],
+      ["Home End", t("keys.ends")],
       ["Enter", t("keys.open")],
       ["Esc", t("keys.back")],
-      ["Space", t("keys.select")],
+      [t("keys.space"), t("keys.select")],
       ["Shift ↑ ↓", t("keys.extend")],
       ["← →", t("keys.fold")],
       ["a", t("keys.acknowledge")],

@@ -47,7 +47,7 @@ export function listen(router) {
 /** @param {[string, string][]} keys */
 function show(keys) {
   /** @type {[string, string][]} */
-  const all = [...keys, ["?", t("keys.help")]];
+  const all = [...keys, ["Tab", t("keys.next")], ["Esc", t("keys.close")], ["?", t("keys.help")]];
   byId("keys-list").replaceChildren(
     ...all.map(([key, words]) => {
       const row = el("div");
@@ -57,6 +57,7 @@ function show(keys) {
       return row;
     }),
   );
+  byId("keys-none").hidden = keys.length > 0;
   const letters = /** @type {HTMLInputElement} */ (byId("keys-letters"));
   letters.checked = lettersAct();
   letters.onchange = () => keepLetters(letters.checked);
