@@ -14,12 +14,40 @@ from msgspec.structs import replace
 from command_center.observation_view import known
 from command_center.picture.history import History
 from command_center.picture.latest import Latest
-from command_center.rate import NEWEST_SHARE, Rate, is_opposed
+from command_center.rate import NEWEST_SHARE, is_opposed, rate_lasts_s
 from sensors.catalogue import Datastream, Derivation, Level
-from sensors.times import SECOND_US, rfc3339
+from sensors.times import SECOND_US, parse_rfc3339, rfc3339
 from sensors.trend.rules import trend_window_s
 
 NOT_WITHIN_MIN: Final = 1440.0  # what a projection says where it is not reached within a day
+
+
+class Rate(msgspec.Struct, frozen=True, kw_only=True):
+    """How fast it rises; negative = it falls.  One rule says what every screen, report and warning may tell of it."""
+
+    value: float
+    unit: str
+    low: float | None
+    high: float | None
+    time: str  # of the observation up to which it was found
+    lasts_s: float  # once older than that, it says nothing of now
+    turned: bool = False  # the newest readings say the opposite: it rose, or fell, until just now
+
+    @property
+    def direction(self) -> int:
+        """1 = it rises, -1 = it falls: only where both bounds agree.  0: what may as well be nothing is not told.
+
+        A bound that is not derived is taken to be the middle.  What has turned does neither for certain.
+        """
+        if self.turned:
+            return 0
+        low, high = (self.value if bound is None else bound for bound in (self.low, self.high))
+        return 1 if low > 0 else -1 if high < 0 else 0
+
+    def is_of_now(self, now_us: int) -> bool:
+        """Whether it says something of now."""
+        found_us = parse_rfc3339(self.time)
+        return found_us is not None and now_us - found_us <= self.lasts_s * SECOND_US
 
 
 class Eta(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,13 +81,14 @@ class _Kin:
     dominant: int | None = None
     properties: tuple[str, ...] = ()
     rate_unit: str = ""
-    window_s: float = 0.0
+    window_s: float = 0.0  # of the trend
+    lasts_s: float = 0.0  # a rate
 
 
 class Kinship:
-    """Which datastreams tell of which others; `datastreams` have numbers."""
+    """Which datastreams tell of which others; `datastreams` have numbers, and rivers move at `pace`."""
 
-    def __init__(self, datastreams: Iterable[Datastream]) -> None:
+    def __init__(self, datastreams: Iterable[Datastream], pace: float) -> None:
         self._by_id = {datastream.id: datastream for datastream in datastreams}
         self._kin: defaultdict[int, _Kin] = defaultdict(_Kin)
         self._heads: dict[int, int] = {}  # by number: the datastream that it tells of
@@ -68,8 +97,10 @@ class Kinship:
         for datastream, derivation in derived:
             head = greatest.get(derivation.inputs) if derivation.method == "dominant" else self._only(derivation)
             if head is not None and derivation.method in ("rate", "eta", "dominant"):
-                self._kin[head.number].window_s = trend_window_s(head) or 0.0
-                self._place(self._kin[head.number], datastream, derivation)
+                kin = self._kin[head.number]
+                kin.window_s = trend_window_s(head) or 0.0
+                kin.lasts_s = rate_lasts_s(head.interval_calm_s, kin.window_s, pace)
+                self._place(kin, datastream, derivation)
                 self._heads[datastream.number] = head.number
 
     def heads(self, numbers: Iterable[int]) -> list[int]:
@@ -130,7 +161,7 @@ def _rate(kin: _Kin, number: int, latest: Latest, history: History) -> Rate | No
         low=_value(kin.rate.get("low"), latest),
         high=_value(kin.rate.get("high"), latest),
         time=rfc3339(int(latest.time_us[middle])),
-        window_s=kin.window_s,
+        lasts_s=kin.lasts_s,
     )
     if not rate.direction or not latest.heard(number):
         return rate

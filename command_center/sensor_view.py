@@ -11,12 +11,11 @@ from command_center.actions.need import needed_min
 from command_center.alarms.alarm import Alarm
 from command_center.alarms.desk import AlarmDesk
 from command_center.alarms.view import DoubtView, PossibleLevel, as_seen, doubt_view, possible_levels
-from command_center.beside import Beside, Eta, Kinship
+from command_center.beside import Beside, Eta, Kinship, Rate
 from command_center.observation_view import ORIGIN_WORDS, known
 from command_center.picture.directory import Directory, is_helper
 from command_center.picture.latest import Newest
 from command_center.picture.picture import Picture
-from command_center.rate import Rate
 from sensors.catalogue import Datastream, Level
 from sensors.health_kinds import is_health
 from sensors.quality import Quality, Reason
@@ -109,7 +108,7 @@ class SensorBook:
         self._picture, self._desk = picture, desk
         self._blank: dict[int, Sensor] = {}  # by number
         self._levels: dict[int, tuple[Level, ...]] = {}  # in force, by number
-        self._kinship = {audience: Kinship(()) for audience in Audience}
+        self._kinship = {audience: Kinship((), 1.0) for audience in Audience}
         self._blank_of: tuple[Directory | None, int] = (None, 0)
 
     def all(self, now_us: int, audience: Audience = Audience.INTERNAL) -> list[Sensor]:
@@ -149,8 +148,10 @@ class SensorBook:
         if key != self._blank_of:
             datastreams = () if directory is None else directory.datastreams
             self._levels = {d.number: levels_in_force(d, now_us) for d in datastreams}
+            pace = 1.0 if directory is None else directory.catalogue.pace
             self._kinship = {
-                audience: Kinship(d for d in datastreams if may_see(d.sharing, audience)) for audience in Audience
+                audience: Kinship((d for d in datastreams if may_see(d.sharing, audience)), pace)
+                for audience in Audience
             }
             self._blank = {d.number: _blank(d, directory, self._levels[d.number]) for d in datastreams if directory}
             self._blank_of = key

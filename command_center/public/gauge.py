@@ -163,8 +163,7 @@ def _of_level(level: Held, kind: str, catalogue: Catalogue) -> Text | None:
 
 def _trend(seen: Seen, condition: Condition, now_us: int) -> Text:
     rate = seen.beside.rate
-    interval_s = seen.datastream.interval_calm_s
-    if condition in (Condition.SILENT, Condition.NEVER) or rate is None or not rate.is_of_now(interval_s, now_us):
+    if condition in (Condition.SILENT, Condition.NEVER) or rate is None or not rate.is_of_now(now_us):
         return say("warga.trendUnknown")
     speed = abs(rate.value)
     by = measured(round(speed, 0 if speed >= WHOLE_FROM else 1), rate.unit)
@@ -176,9 +175,9 @@ def _trend(seen: Seen, condition: Condition, now_us: int) -> Text:
 def _next(seen: Seen, catalogue: Catalogue, now_us: int) -> Next | None:
     """The next level with both its bounds, where the river clearly rises now."""
     rate, eta = seen.beside.rate, seen.beside.eta
-    if rate is None or eta is None or rate.direction <= 0:
+    if rate is None or eta is None or not rate.is_of_now(now_us) or rate.direction <= 0:
         return None
-    return _span(eta, catalogue, now_us) if rate.is_of_now(seen.datastream.interval_calm_s, now_us) else None
+    return _span(eta, catalogue, now_us)
 
 
 def _span(eta: Eta, catalogue: Catalogue, now_us: int) -> Next | None:

@@ -38,7 +38,7 @@ class Survey:
 
     def __init__(self, operations: Operations, picture: Picture, desk: AlarmDesk, board: StatusBoard) -> None:
         self._operations, self._picture, self._desk, self._board = operations, picture, desk, board
-        self._kinship: tuple[Directory | None, Kinship] = (None, Kinship(()))
+        self._kinship: tuple[Directory | None, Kinship] = (None, Kinship((), 1.0))
 
     async def take(self, now_us: int) -> CityFacts | None:
         """The facts at `now_us`; None before there is a catalogue.  Raises OperationsError."""
@@ -102,7 +102,7 @@ class Survey:
         """What is derived from it and shared with everybody."""
         if self._kinship[0] is not directory:
             public = (d for d in directory.datastreams if may_see(d.sharing, Audience.PUBLIC))
-            self._kinship = (directory, Kinship(public))
+            self._kinship = (directory, Kinship(public, directory.catalogue.pace))
         levels = levels_in_force(datastream, now_us)
         return self._kinship[1].beside(datastream.number, levels, self._picture.latest, self._picture.history)
 

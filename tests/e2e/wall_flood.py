@@ -161,7 +161,7 @@ def _minutes_differ(said: dict[str, Any], ahead: Ahead, window: Window) -> list[
 
 def minutes(text: str) -> list[tuple[float, float]]:
     """Both ends of "25–40 mnt", "25 mnt – 10 jam" or "3 mnt", each with half of what it is rounded to, in minutes."""
-    match = SPAN.fullmatch(text)
+    match = SPAN.fullmatch("0 mnt" if text == words()["age.underMinute"] else text)
     if match is None:
         return []
     first, first_unit, last, last_unit = match.groups()

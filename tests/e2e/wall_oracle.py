@@ -3,12 +3,13 @@
 Levels by the plain comparison of the value with the catalogue's limits; the rate by the slow oracle of the trend.
 """
 
+import math
 from dataclasses import dataclass, field
 
 from sensors.catalogue import Catalogue, Level
 from sensors.times import SECOND_US
 from tests.oracle.gauge import Gauge, GaugeRules, Rate, Row, rules_of
-from tests.oracle.trend_loop import take_point, trend
+from tests.oracle.trend_loop import take_point, trend, trend_window_us
 
 DAY_MIN = 1440.0
 
@@ -34,6 +35,7 @@ class Told:
     held: list[Level] = field(default_factory=list)
     rate: Rate | None = None  # the last that was known
     found: Ahead | None = None
+    readings: list[tuple[int, float]] = field(default_factory=list)  # all of them, by time
 
     @property
     def worst(self) -> Level | None:
@@ -47,10 +49,22 @@ class Told:
 
     @property
     def direction(self) -> str:
-        """Up or down where both bounds of the rate agree."""
-        if self.rate is None or self.rate.low <= 0 <= self.rate.high:
+        """Up or down where both bounds of the rate agree, and the newest readings do not say the opposite."""
+        if self.rate is None or self.rate.low <= 0 <= self.rate.high or self._has_turned(self.rate.low > 0):
             return ""
         return "up" if self.rate.low > 0 else "down"
+
+    def _has_turned(self, rose: bool) -> bool:
+        """Of the newest quarter of the window at most 8 readings, evenly: nearly all slopes go the other way."""
+        window_us = trend_window_us(self.rules) or 0
+        newest = [one for one in self.readings if one[0] >= self.readings[-1][0] - window_us // 4]
+        step = math.ceil(len(newest) / 8)
+        kept = [one for n, one in enumerate(reversed(newest)) if n % step == 0]
+        slopes = sorted((a[1] - b[1]) / (a[0] - b[0]) for n, a in enumerate(kept) for b in kept[n + 1 :])
+        if len(kept) < 3:
+            return False
+        k = len(slopes)
+        return slopes[k - 1 - k // 6] < 0 if rose else slopes[k // 6] > 0
 
     def highest(self, value: float) -> Level:
         """The highest level that a value reaches."""
@@ -61,6 +75,7 @@ class Told:
         row = Row(self.rules.number, time_us, value, time_us, 0, 2, False, 0)
         before, self.value = self.held, value
         self.held = [level for level in self.rules.levels if value >= level.value]
+        self.readings.append((time_us, value))
         points = self.gauge.points
         self.gauge.sound = row
         take_point(self.rules, self.gauge, row)

@@ -8,7 +8,7 @@ MICROSECONDS_PER_H = 3.6e9
 
 def take_point(rules: GaugeRules, gauge: Gauge, row: Row) -> None:
     """The first observation of each eighth of the window that can be the river is a point; the last eight are kept."""
-    window_us = _window_us(rules)
+    window_us = trend_window_us(rules)
     if window_us is None or row.quality == 4:
         return
     if row.quality == 3 and not (row.is_only_fast and gauge.doubt is None):
@@ -21,7 +21,7 @@ def take_point(rules: GaugeRules, gauge: Gauge, row: Row) -> None:
 
 def trend(rules: GaugeRules, gauge: Gauge) -> Rate | None:
     """At the newest point; None where there is none, or where that point is older than the window."""
-    window_us = _window_us(rules)
+    window_us = trend_window_us(rules)
     if window_us is None or not gauge.points or gauge.sound is None:
         return None
     newest_us = gauge.points[-1][0]
@@ -40,7 +40,7 @@ def trend(rules: GaugeRules, gauge: Gauge) -> Rate | None:
     return Rate(middle, slopes[k // 6], slopes[k - 1 - k // 6])
 
 
-def _window_us(rules: GaugeRules) -> int | None:
+def trend_window_us(rules: GaugeRules) -> int | None:
     """How far back it looks: its own, or for rivers the longer of half an hour and six calm intervals."""
     datastream = rules.datastream
     if datastream.trend_window_s is not None:

@@ -257,3 +257,22 @@ def test_the_minutes_that_are_left_are_held_against_those_that_are_needed(
 )
 def test_names_are_shortened_by_what_all_of_them_begin_with(run: Run, names: list[str], start: str) -> None:
     assert run("station_name.js", "return m.commonStart(a[0])", names) == start
+
+
+@pytest.mark.parametrize(
+    ("left_s", "told"),
+    [(61, "dalam 1 mnt"), (0, "SEKARANG"), (-59, "SEKARANG"), (-60, "LEWAT 1 mnt")],
+)
+def test_a_report_is_late_only_once_somebody_could_have_written_it(run: Run, left_s: int, told: str) -> None:
+    assert run("duties.js", "return m.reportWhen(a[0])", 1000 * left_s) == told
+
+
+def test_the_band_says_how_much_faster_than_life_the_water_moves(run: Run) -> None:
+    body = """document.body.innerHTML = '<div id="bands"></div>';
+    const gateway = { connected: true, log_writable: true, sources: [] };
+    const words = a.map((pace) => {
+      m.drawBands({ gateway, exercise: true }, { state: "live", since_ms: 0 }, 1780000000000, ["simulated"], [], pace);
+      return document.getElementById("bands").textContent;
+    });
+    return words.map((text) => text.includes("60 kali lebih cepat"));"""
+    assert run("bands.js", body, 1, 60) == [False, True]

@@ -50,7 +50,7 @@ function numberFormat(decimals) {
   const key = `${language()} ${decimals}`;
   let format = /** @type {Intl.NumberFormat|undefined} */ (formats.get(key));
   if (!format) {
-    /** @type {Intl.NumberFormatOptions} a value that rounds to nothing is 0, never -0 */
+    /** What rounds to zero is 0, not -0. @type {Intl.NumberFormatOptions} */
     const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals, signDisplay: "negative" };
     format = new Intl.NumberFormat(LOCALES[language()], digits);
     formats.set(key, format);

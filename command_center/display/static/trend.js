@@ -28,10 +28,6 @@ const SENTENCES = {
   about: ({ level, time }) => t("trend.about", { level, time }),
 };
 const MINUTE_MS = 60e3;
-/** A rate lasts as long as a value of its gauge does before it is stale (`Store.isStale`), and no less than this; but
- * never longer than what it was taken over (rate.py has the same rule). */
-const RATE_LASTS_MS = 5 * MINUTE_MS;
-const RATE_LASTS_INTERVALS = 3;
 /** A rate that is so much (and one interval) older than the value beside it is told with its own age. */
 const RATE_BEHIND_MS = 3 * MINUTE_MS;
 /** From here on a rate of few letters needs no decimals. */
@@ -51,7 +47,7 @@ export function trendOf(city, store, i, now_ms) {
   const { rate, eta } = store.beside[i];
   if (!rate || store.isStale(i, now_ms)) return UNKNOWN;
   const interval_ms = 1000 * (store.sensors[i].interval_s ?? 0);
-  const lasts_ms = Math.min(Math.max(RATE_LASTS_MS, RATE_LASTS_INTERVALS * interval_ms), 1000 * rate.window_s);
+  const lasts_ms = 1000 * rate.lasts_s;
   const rate_ms = Date.parse(rate.time);
   if (now_ms - rate_ms > lasts_ms) return UNKNOWN;
   const direction = directionOf(rate);
@@ -69,7 +65,7 @@ export function trendOf(city, store, i, now_ms) {
 
 /**
  * Up or down only where both bounds of the rate agree and the newest readings do not say the opposite: what may as well
- * be nothing is not shown (rate.py has the same rule).
+ * be nothing is not shown (beside.py has the same rule).
  * @param {Rate} rate
  * @returns {"up"|"down"|""}
  */

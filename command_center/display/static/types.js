@@ -9,8 +9,8 @@
  * @property {number} rank @property {number} severity
  */
 
-/** @typedef {{value: number, unit: string, low: number|null, high: number|null, time: string, window_s: number, turned: boolean}} Rate
- *   window_s: over how long it was found; turned: the newest readings say the opposite */
+/** @typedef {{value: number, unit: string, low: number|null, high: number|null, time: string, lasts_s: number, turned: boolean}} Rate
+ *   lasts_s: how old it may be; turned: the newest readings say the opposite */
 
 /**
  * @typedef {{level: string, earliest_min: number|null, middle_min: number|null, latest_min: number|null, time: string, needed_min?: number|null}} Eta

@@ -10,8 +10,7 @@ from msgspec.structs import replace
 from command_center.actions.report import Given, next_report
 from command_center.actions.report_text import report_text
 from command_center.alarms.alarm import Aside
-from command_center.beside import Eta
-from command_center.rate import Rate
+from command_center.beside import Eta, Rate
 from command_center.sensor_view import NewestObservation, Sensor, SensorLevel
 from sensors.origin import Origin
 from sensors.times import MINUTE_US, rfc3339
@@ -75,7 +74,7 @@ def sensor(**fields: Any) -> Sensor:
         "latest": NewestObservation(
             time=rfc3339(minutes(3)), value=1652.4, quality=1, origin="live", age_s=120.0, reasons=[]
         ),
-        "rate": Rate(value=18.0, unit="cm/h", low=12.0, high=25.0, time=rfc3339(minutes(3)), window_s=1800.0),
+        "rate": Rate(value=18.0, unit="cm/h", low=12.0, high=25.0, time=rfc3339(minutes(3)), lasts_s=360.0),
         "eta": Eta(level="merah", earliest_min=102.0, middle_min=132.0, latest_min=None, time=rfc3339(minutes(3))),
     }
     return Sensor(**(blank | seen | fields))
@@ -106,9 +105,9 @@ def test_a_report_says_value_trend_next_level_age_and_sender_in_both_languages()
 
 def test_a_report_says_what_is_not_known() -> None:
     assert "Trend not known\nNext level merah (700\u202fcm)\n" in told(rate=None, eta=None).chat.en
-    steady = Rate(value=0.4, unit="cm/h", low=-1.0, high=2.0, time=rfc3339(minutes(3)), window_s=1800.0)
+    steady = Rate(value=0.4, unit="cm/h", low=-1.0, high=2.0, time=rfc3339(minutes(3)), lasts_s=360.0)
     assert "\nTetap\n" in told(rate=steady).chat.id
-    falling = Rate(value=-7.5, unit="cm/h", low=-9.0, high=-6.0, time=rfc3339(minutes(3)), window_s=1800.0)
+    falling = Rate(value=-7.5, unit="cm/h", low=-9.0, high=-6.0, time=rfc3339(minutes(3)), lasts_s=360.0)
     assert "\nTurun 7,5\u202fcm/jam\n" in told(rate=falling, eta=None).chat.id
     red = after([raised("merah")], YELLOW)
     assert "Tidak ada tingkat yang lebih tinggi" in told(red).chat.id

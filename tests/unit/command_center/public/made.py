@@ -5,10 +5,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from command_center.alarms.alarm import Alarm, Held, Position
-from command_center.beside import Beside, Eta
+from command_center.beside import Beside, Eta, Rate
 from command_center.public.facts import AreaFacts, CityFacts, GaugeFacts, WarningFacts
 from command_center.public.gauge import Reading, Seen, gauge_facts
-from command_center.rate import Rate
 from sensors.catalogue import Text
 from sensors.origin import Origin
 from sensors.rules import levels_in_force
@@ -67,7 +66,7 @@ def rising(low: float | None = 20.0, high: float | None = 50.0, value: float = 3
     """How fast it rises, and the next level in 25 to 40 minutes."""
     at = rfc3339(minutes(minute))
     return Beside(
-        rate=Rate(value=value, unit="cm/h", low=low, high=high, time=at, window_s=1800.0),
+        rate=Rate(value=value, unit="cm/h", low=low, high=high, time=at, lasts_s=360.0),
         eta=Eta(level="merah", earliest_min=25.0, middle_min=30.0, latest_min=40.0, time=at),
     )
 

@@ -90,10 +90,10 @@ def test_it_rises_only_where_both_bounds_say_so_and_a_time_is_told_only_then(
     assert (gauge.next is not None) == has_next
 
 
-def test_a_rate_that_is_older_than_what_it_was_taken_over_is_not_told() -> None:
+def test_a_rate_is_told_no_longer_than_it_lasts() -> None:
     found = rising(minute=-1)
     assert found.rate is not None
-    short = replace(found, rate=replace(found.rate, window_s=59.0))
+    short = replace(found, rate=replace(found.rate, lasts_s=59.0))
     assert told(alarm(held()), beside=found).trend.id.startswith("naik ")
     assert told(alarm(held()), beside=short).trend.id == "naik atau turunnya belum diketahui"
     assert told(alarm(held()), beside=short).next is None
