@@ -80,7 +80,8 @@ def test_what_is_derived_says_from_what_and_how_and_whether_it_has_a_row(center:
 
 def test_beside_a_level_stand_its_rate_and_the_time_to_the_next_one(center: Running) -> None:
     sensor = center.get(f"/sensors/{LEVEL_ID}")
-    assert sensor["rate"] == {"value": 34.0, "unit": "cm/h", "low": 28.0, "high": 45.0, "time": rfc3339(NOW_US)}
+    rate = {"value": 34.0, "unit": "cm/h", "low": 28.0, "high": 45.0, "time": rfc3339(NOW_US)}
+    assert sensor["rate"] == {**rate, "lasts_s": 300.0, "turned": False}
     assert sensor["eta"] == {
         "level": "kuning", "earliest_min": 70.0, "middle_min": 90.0, "latest_min": None, "time": rfc3339(NOW_US),
         "needed_min": None,
