@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.test_display_modules import alarm
+from tests.unit.test_display_modules import HERE, alarm, snapshot
 from tests.unit.test_display_words import AT, RISING, TREND, page, run
 
 __all__ = ["page", "run"]  # the fixtures: a page with the texts loaded, and how to run a module in it
@@ -276,3 +276,32 @@ def test_the_band_says_how_much_faster_than_life_the_water_moves(run: Run) -> No
     });
     return words.map((text) => text.includes("60 kali lebih cepat"));"""
     assert run("bands.js", body, 1, 60) == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("rate", "coming"),
+    [
+        ({}, "siaga dalam25–40 mnt"),
+        ({"low": -50.0, "high": -20.0, "value": -34.0}, "Sedang turun"),
+        ({"turned": True}, "Waktu ke tingkat berikutnya belum diketahui"),
+    ],
+)
+def test_of_a_rate_that_is_too_fast_the_headline_says_when_its_river_reaches_a_level(
+    run: Run, rate: dict[str, object], coming: str
+) -> None:
+    frame = snapshot()
+    [level] = frame["sensors"]
+    level |= {"rate": {**RISING, "time": level["latest"]["time"], **rate}}
+    level |= {"eta": {"level": "siaga", "earliest_min": 25.0, "middle_min": 30.0, "latest_min": 40.0, "time": AT}}
+    fast = {**level, "id": "A:rate", "property": "rate", "unit": "cm/h", "method": "rate", "derived_from": ["A:level"]}
+    fast |= {"rate": None, "eta": None, "levels": [{**level["levels"][0], "name": "cepat"}]}
+    raised = alarm("x", 3, "00:00", level="cepat", station="A", property="rate", unit="cm/h", value=90, limit=60)
+    frame |= {"sensors": [level, fast], "alarms": [raised]}
+    body = f"""document.body.innerHTML = '<div id="headline"></div>';
+    const {{ Store }} = await import('{HERE}store.js');
+    const store = new Store(() => {{}});
+    store.apply(a[0]);
+    const city = {{ levels: {{}}, stations: [{{ station: "A", name: "A", kind: "river", basin: "" }}] }};
+    m.drawHeadline(city, store, Date.parse("2026-01-01T00:00:12Z"));
+    return document.querySelector(".headline-coming").textContent;"""
+    assert run("headline.js", body, frame) == coming

@@ -85,6 +85,7 @@ function alarmParts(city, store, alarm, now_ms) {
   const i = store.index.get(datastreamOf(alarm));
   return {
     trend: i === undefined ? null : trendOf(city, store, i, now_ms),
+    river: i === undefined ? null : riverOf(city, store, i, now_ms),
     doubt: doubts(city, store, alarm, now_ms).slice(0, 2).map(({ text }) => text).join(" · "),
     severity: alarm.severity,
     level: levelName(city, alarm.level),
@@ -103,6 +104,19 @@ function alarmParts(city, store, alarm, now_ms) {
     // A scale of one level (a rate, several gauges at once) has no top: its river may be far below every level of its own.
     top: i !== undefined && store.sensors[i].levels.length > 1 && store.sensors[i].levels.every((level) => level.rank <= alarm.rank),
   };
+}
+
+/**
+ * Of a rate the trend of what it is a rate of: that has a next level, the rate has none.
+ * @param {City} city
+ * @param {Store} store
+ * @param {number} i
+ * @param {number} now_ms
+ */
+function riverOf(city, store, i, now_ms) {
+  const { method, derived_from } = store.sensors[i];
+  const river = method === "rate" ? store.index.get(derived_from?.[0] ?? "") : undefined;
+  return river === undefined ? null : trendOf(city, store, river, now_ms);
 }
 
 /**
@@ -154,9 +168,10 @@ function rateNode({ trend }) {
  * at the top of the scale, what has to be done.
  * @param {ReturnType<typeof alarmParts>} parts
  */
-function comingNode({ trend, doubt, actions, top, flows }) {
+function comingNode({ trend, river, doubt, actions, top, flows }) {
   const node = el("div", "headline-coming");
-  const ahead = trend?.ahead;
+  const told = river ?? trend;
+  const ahead = told?.ahead;
   if (doubt) {
     const words = el("b", "headline-doubt");
     words.append(doubtSymbol("!"), doubt);
@@ -164,7 +179,7 @@ function comingNode({ trend, doubt, actions, top, flows }) {
   } else if (ahead) {
     node.append(el("span", "headline-next", HOW[ahead.how](ahead.level)), el("b", "headline-minutes", ahead.time), ...needNodes(ahead));
   } else {
-    const words = top ? t("headline.top") : trend?.direction === "down" ? t("headline.falls") : flows ? t("headline.noNext") : "";
+    const words = top ? t("headline.top") : told?.direction === "down" ? t("headline.falls") : flows ? t("headline.noNext") : "";
     node.append(el("span", "headline-next", words));
     if (actions) node.append(el("b", "headline-actions", actions));
   }
