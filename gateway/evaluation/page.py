@@ -273,11 +273,16 @@ def _used(use: LevelUse | None) -> tuple[str, ...]:
     return (
         number(use.limit, 3),
         number(use.alarms),
-        number(use.alarms_per_year, 1),
-        number(use.alarms_per_month, 1),
+        number(_measured(use.alarms_per_year, use.alarms), 1),
+        number(_measured(use.alarms_per_month, use.alarms), 1),
         number(use.flaps),
         number(use.hours_at_level, 1),
     )
+
+
+def _measured(rate: float, alarms: int) -> float | None:
+    """A rate that is above the count is of a record shorter than a year (a month): nobody measured it."""
+    return None if rate > alarms else rate
 
 
 def _left_out(report: Report) -> Markup:

@@ -1,5 +1,6 @@
 """`--levels`: the same record with other levels, side by side; refused where these make no sense."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,8 @@ def test_a_higher_limit_misses_the_lower_peaks_and_is_raised_later(tmp_path: Pat
     assert (siaga3.now.hours_at_level, siaga3.other.hours_at_level) == (4.0, 1.0)
     assert siaga3.now.alarms_per_year == pytest.approx(2 * YEAR_H / 10)
     assert siaga3.now.alarms_per_month == pytest.approx(2 * YEAR_H / 120)
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "<td>2</td><td>–</td><td>–</td>" in re.sub(r" class=\S+?(?=>)", "", page)  # ten hours: no year is told of
     assert (siaga3.now.flaps, siaga3.other.flaps) == (1, 0)
     assert (siaga3.peaks, siaga3.peaks_hit, siaga3.peaks_missed, siaga3.beyond) == (2, 1, 1, 0)
     assert (siaga3.gained_min.n, siaga3.gained_min.median) == (1, -120.0)
