@@ -18,7 +18,7 @@ SiagaError
 
 from collections.abc import Sequence
 
-from gateway.errors import LogError, LogFull
+from gateway.errors import LogDamaged, LogError, LogFull
 from sensors.errors import SiagaError
 
 
@@ -48,7 +48,13 @@ class HistoryError(CommandCenterError):
     @classmethod
     def of(cls, error: LogError) -> "HistoryError":
         """What SQLite said, in the log's words."""
+        if isinstance(error, LogDamaged):
+            return HistoryDamaged(str(error))
         return (HistoryFull if isinstance(error, LogFull) else HistoryError)(str(error))
+
+
+class HistoryDamaged(HistoryError):
+    """manifest.db is damaged; the text says how."""
 
 
 class HistoryFull(HistoryError):

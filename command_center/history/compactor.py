@@ -171,6 +171,8 @@ class Compactor:
         if place is not None and place.log_id == reader.log_id and place.seq <= last:
             return place
         seq, at_us = self._manifest.seq_of(reader.log_id)
+        if place is None and self._folder.present.files:  # a manifest made anew: what went of the log is in the files
+            seq = max(seq, reader.first_seq() - 1)
         if seq > last:
             _log.error("history: log %s ends at row %d, compacted to %d: an older copy", reader.log_id, last, seq)
             seq = last

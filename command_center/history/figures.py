@@ -17,6 +17,7 @@ _COUNTED: Final = {
     "rows_damaged": "rows whose observations are damaged, met while compacting",
     "files_missing": "files of the history that somebody else removed",
     "files_damaged": "files of the history that cannot be read, set aside",
+    "manifests_made_anew": "manifest.db made anew of what the files say, because it was damaged or gone",
     "merges": "merges of files of the history",
 }
 

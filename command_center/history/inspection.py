@@ -7,7 +7,7 @@ off the manifest; what it held is told as missing from then on (`held_from`), an
 import logging
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 
@@ -25,6 +25,24 @@ _LOOK: Final[dict[Kind, str]] = {
 _DISK_FAILS: Final = "Input/output error"
 
 _log = logging.getLogger("command_center.history")
+
+
+def read_or_damage(worker: Worker, statement: str, path: str) -> tuple[Any, ...] | str:
+    """The one row of a statement about a file, or what is wrong with the file.
+
+    Raises HistoryError where nothing can be said of it.
+    """
+    with told(f"{Path(path).name} cannot be looked at"):
+        try:
+            return worker.one(statement, path)
+        except (duckdb.OutOfMemoryException, duckdb.InterruptException):
+            raise
+        except duckdb.IOException as error:
+            if _DISK_FAILS not in str(error):
+                raise
+            return str(error)
+        except duckdb.Error as error:
+            return str(error)
 
 
 class Inspector:
@@ -46,17 +64,10 @@ class Inspector:
         path = self._folder.path_of(file)
         if not Path(path).exists():
             return "it is gone"
-        with told(f"{file.name} cannot be looked at"):
-            try:
-                rows, _ = self._worker.one(_LOOK[file.kind], path)
-            except (duckdb.OutOfMemoryException, duckdb.InterruptException):
-                raise
-            except duckdb.IOException as error:
-                if _DISK_FAILS not in str(error):
-                    raise
-                return str(error)
-            except duckdb.Error as error:
-                return str(error)
+        found = read_or_damage(self._worker, _LOOK[file.kind], path)
+        if isinstance(found, str):
+            return found
+        rows, _ = found
         return "" if rows == file.rows else f"expected {file.rows} rows, got {rows}"
 
     def _set_aside(self, file: StoredFile, why: str, now_us: int) -> None:

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from command_center.errors import HistoryError, HistoryFull
+from command_center.clock import now_us
+from command_center.errors import HistoryDamaged, HistoryError, HistoryFull
 from command_center.history.budget import Budget
 from command_center.history.columns import Kind
 from command_center.history.compactor import Compactor
@@ -24,6 +25,7 @@ from command_center.history.folder import FileSet, Folder, made
 from command_center.history.inspection import Inspector
 from command_center.history.manifest import LetGo, Manifest, StoredFile
 from command_center.history.merging import Merger
+from command_center.history.rebuilding import finish, is_lost, rebuild, set_aside
 from command_center.history.store import HistoryStore
 from gateway.errors import LogError, LogMissing
 from sensors.settings import HistorySettings
@@ -124,9 +126,7 @@ class HistoryKeeper:
             is_busy = False
             self._say("", is_full=False)
         except (HistoryError, LogError) as error:
-            is_busy = False
-            if not self._stopping.is_set():
-                self._say(str(error), is_full=isinstance(error, HistoryFull))
+            is_busy = self._failed(error)
         except Exception as error:  # noqa: BLE001 - ours; neither wall nor alarms may hang on it
             is_busy = False
             told = f"a mistake of Siaga's: {type(error).__name__}: {error}"
@@ -137,6 +137,23 @@ class HistoryKeeper:
             self._idle_at = time.monotonic()
         self._tell()
         return is_busy
+
+    def _failed(self, error: HistoryError | LogError) -> bool:
+        """Say so; whether a manifest that is damaged was set aside, and the next step may begin anew."""
+        if self._stopping.is_set():
+            return False
+        if isinstance(error, HistoryDamaged):
+            if self._parts is not None:
+                self._parts.close()
+                self._parts = None
+            try:
+                set_aside(self.folder.path, str(error), now_us())
+            except HistoryError as worse:
+                error = worse
+            else:
+                return True
+        self._say(str(error), is_full=isinstance(error, HistoryFull))
+        return False
 
     def _say(self, error: str, *, is_full: bool) -> None:
         if error != self.error:
@@ -213,8 +230,11 @@ class _Parts:
 
 def _opened(data_dir: Path, folder: Folder, settings: HistorySettings) -> _Parts:
     made(folder)
+    finish(folder.path)
     parts = _Parts(data_dir, folder, settings)
     try:
+        if is_lost(folder, parts.manifest):
+            rebuild(folder, parts.manifest, parts.worker, now_us())
         parts.show_stored()
     except BaseException:
         parts.close()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from command_center.errors import HistoryError
+from command_center.errors import HistoryDamaged, HistoryError
 from command_center.history.columns import KINDS, Kind
 from command_center.history.periods import Level, Period, name, period_at
 from gateway.log.transaction import failure
@@ -53,6 +53,7 @@ CREATE TABLE let_go (                              -- what went to stay within b
 ) WITHOUT ROWID;
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
+_ADD_FILE: Final = "INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ SeriesKey = tuple[str, str, str]  # station, property, unit
 class Manifest:
     """The open file, for one thread at a time; `reads_only`: beside whoever writes it.
 
-    Raises HistoryError; HistoryFull on a full disk.
+    Raises HistoryError; HistoryFull on a full disk, HistoryDamaged where SQLite finds the file damaged.
     """
 
     def __init__(self, folder: Path, *, reads_only: bool = False) -> None:
@@ -117,12 +118,15 @@ class Manifest:
                 place, uri=True, isolation_level=None, timeout=5.0, check_same_thread=False
             )
         except sqlite3.Error as error:
-            raise HistoryError(f"{self._path}: cannot be opened: {error}") from error
+            raise self._told(error, "opened") from error
         try:
             self._check_version() if reads_only else self._prepare()
-        except (sqlite3.Error, HistoryError) as error:
+        except sqlite3.Error as error:
             self._connection.close()
-            raise HistoryError(f"{self._path}: {error}") from error
+            raise self._told(error, "read") from error
+        except HistoryError:
+            self._connection.close()
+            raise
 
     def close(self) -> None:
         """Close the file; safe to call twice."""
@@ -179,16 +183,35 @@ class Manifest:
         """Files that count from now on, and files that do not any more; how far that is; all of it or nothing."""
         with self._transaction() as connection:
             connection.executemany("DELETE FROM file WHERE number = ?", [(file.number,) for file in removed])
-            connection.executemany(
-                "INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                [(f.number, f.kind, f.level, f.start_us, f.first_us, f.last_us, f.rows, f.bytes) for f in added],
-            )
+            connection.executemany(_ADD_FILE, [_cells(file) for file in added])
             if place is not None:
                 connection.execute(
                     "UPDATE log SET compacted_seq = ?, compacted_us = ? WHERE generation = ?",
                     (place.seq, place.at_us, place.generation),
                 )
             _count(connection, counted or {})
+
+    def begin_with(
+        self,
+        files: Sequence[StoredFile],
+        series: Mapping[SeriesKey, int],
+        generation: int,
+        before_us: Mapping[Kind, int],
+        at_us: int,
+        counted: Mapping[str, int],
+    ) -> None:
+        """What an empty manifest begins with; `generation`: the newest there was; older than `before_us` may lack."""
+        with self._transaction() as connection:
+            connection.executemany(
+                "INSERT INTO series (station, property, unit, series) VALUES (?, ?, ?, ?)",
+                [(*key, number) for key, number in series.items()],
+            )
+            connection.executemany(_ADD_FILE, [_cells(file) for file in files])
+            connection.execute("INSERT INTO sqlite_sequence VALUES ('log', ?)", (generation,))
+            connection.executemany(
+                "INSERT INTO let_go VALUES (?, 0, 0, 0, ?, ?)", [(kind, us, at_us) for kind, us in before_us.items()]
+            )
+            _count(connection, counted)
 
     def let_go(self, files: Sequence[StoredFile], at_us: int) -> None:
         """Take files off and keep on record what went."""
@@ -254,14 +277,21 @@ class Manifest:
     def _prepare(self) -> None:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
+        ((found,),) = self._connection.execute("PRAGMA quick_check(1)").fetchall()
+        if found != "ok":
+            raise HistoryDamaged(f"{self._path}: {found}")
         if self._check_version(0) == 0:
             self._connection.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
 
     def _check_version(self, *others: int) -> int:
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
         if version not in (SCHEMA_VERSION, *others):
-            raise HistoryError(f"schema version: expected {SCHEMA_VERSION}, got {version}")
+            raise HistoryError(f"{self._path}: schema version: expected {SCHEMA_VERSION}, got {version}")
         return int(version)
+
+
+def _cells(f: StoredFile) -> tuple[object, ...]:
+    return f.number, f.kind, f.level, f.start_us, f.first_us, f.last_us, f.rows, f.bytes
 
 
 def _count(connection: sqlite3.Connection, counted: Mapping[str, int]) -> None:
