@@ -1,4 +1,4 @@
-"""The wall in a browser: first paint, bytes, main-thread work a frame, and what the page holds over a day.
+"""The wall in a browser: first paint, bytes, how soon a lost link shows, work a frame, what the page holds over a day.
 
 `python -m tests.bench.wall [--hours 24]`: Debian's Chromium beside a command center over Mojokerto's catalogue, on one
 machine.  The map is a drawing: what is measured is ours.  The day is simulated (`tests/e2e/wall_soak.py`).
@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, ViewportSize
 
@@ -16,6 +17,7 @@ from command_center.clock import now_us
 from sensors.city import load_city
 from tests.bench.frames import CATEGORIES, work_ms
 from tests.bench.machine import at
+from tests.e2e.link import Link
 from tests.e2e.wall import NO_GPU, NO_WEBGL, chromium
 from tests.e2e.wall_soak import FEEDER, feed, held
 from tests.unit.command_center.little_city import entry
@@ -26,6 +28,12 @@ HOUR_S: Final = 3600
 FRAMES_S: Final = 40  # each of four panels twice
 LIBRARY: Final = "/vendor/maplibre-gl/"
 PANEL_S: Final = 5
+LOSSES: Final = 3
+# When the page has first painted that it is lost.
+GREY: Final = """document.addEventListener("DOMContentLoaded", () => {
+  const painted = () => requestAnimationFrame(() => setTimeout(() => (window.grey_ms ??= Date.now())));
+  new MutationObserver(() => document.body.dataset.lost && painted()).observe(document.body, { attributes: true });
+})"""
 
 
 def main() -> None:
@@ -42,6 +50,7 @@ def main() -> None:
             center.wait_ready()
             center.wait_applied()
             _loading(browser, center)
+            _losing(browser, center)
             _working(browser, center, it.hours)
 
 
@@ -78,6 +87,21 @@ def _loading(browser: Browser, center: Running) -> None:
     print(f"first paint {paint_ms:.0f} ms, first values after {values_s * 1000:.0f} ms")
     print(f"{own / 1000:.0f} kB in {len(bytes_of)} requests, without the map library")
     page.close()
+
+
+def _losing(browser: Browser, center: Running) -> None:
+    """From the cut of the link to the page that is grey and says so."""
+    took_s = []
+    for _ in range(LOSSES):
+        page = _open(browser, GREY)
+        with Link(urlsplit(center.url).port or 0) as link:
+            page.goto(f"http://127.0.0.1:{link.port}/")
+            page.locator("#rivers .tile").first.wait_for(state="attached", timeout=60_000)
+            page.wait_for_timeout(1_500)
+            begun_s = time.time()
+        took_s.append(page.wait_for_function("window.grey_ms", timeout=60_000).json_value() / 1000 - begun_s)
+        page.close()
+    print(f"a lost link is told after {', '.join(f'{s:.1f}' for s in took_s)} s")
 
 
 def _working(browser: Browser, center: Running, hours: int) -> None:
