@@ -59,6 +59,12 @@ class Studio:
         wider = page.evaluate(SIDEWAYS)
         print(name, f"{wider} px WIDER THAN THE SCREEN" if wider > 0 else "", flush=True)
 
+    def lose(self, page: Page) -> None:
+        """Where data are to be lost: the gateway is killed, and the page says so."""
+        if self.state == "data-lost":
+            self.gateway.signal(signal.SIGKILL)
+            page.locator("body[data-lost]").wait_for()
+
     def wants(self, screen: str) -> bool:
         """Whether this screen was asked for."""
         return not self.pages or screen in self.pages
@@ -102,7 +108,7 @@ def main() -> None:
     it.out.mkdir(parents=True, exist_ok=True)
     for state in it.state or SCENARIOS:
         with tempfile.TemporaryDirectory() as folder, _studio(state, Path(folder), it) as studio:
-            for kind, take in (("console", take_console), ("public", take_public), ("wall", take_wall)):
+            for kind, take in (("wall", take_wall), ("console", take_console), ("public", take_public)):
                 if not it.only or kind in it.only:
                     take(studio)
 
@@ -154,9 +160,7 @@ def _wall(studio: Studio, size: str, language: str, theme: str) -> None:
         suffix = "" if theme == "dark" else "-light"
         if studio.state == "data-lost" and studio.gateway.exit_code is None:
             studio.shoot(page, f"wall-silent{suffix}", language, size)
-            studio.gateway.signal(signal.SIGKILL)
-        if studio.state == "data-lost":
-            page.locator("body[data-lost]").wait_for()
+        studio.lose(page)
         if studio.wants("wall"):
             studio.shoot(page, f"wall{suffix}", language, size)
         if theme == "dark":
@@ -187,6 +191,7 @@ def take_console(studio: Studio) -> None:
                 page.goto(f"{studio.api.url}/console")
                 page.locator("#link:not([data-state=waiting])").wait_for()
                 page.wait_for_timeout(2 * SETTLE_MS)
+                studio.lose(page)
                 for screen, place in places.items():
                     if studio.wants(screen):
                         page.goto(f"{studio.api.url}/console#/{place}")

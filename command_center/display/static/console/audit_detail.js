@@ -7,6 +7,7 @@ import { limit, moment, unitText, whole } from "../format.js";
 import { t } from "../text.js";
 import { nameOf } from "./alarm_text.js";
 import { roleWord } from "./session.js";
+import { commentWords } from "./warning.js";
 
 /** @typedef {import("./page.js").Context} Context */
 /** @typedef {(context: Context, ...found: string[]) => string} Words */
@@ -20,20 +21,11 @@ const FORMS = [
   [/^handed over$/, /^(\d+) to (.*)$/, (_context, number, name) => t("auditDetail.handedTo", { number, name })],
   [/^handover accepted$/, /^(\d+) from (.*)$/, (_context, number, name) => t("auditDetail.handedFrom", { number, name })],
   [/^journal$/, /^(\d+)$/, (_context, number) => t("auditDetail.note", { number })],
-  [/^alert /, /^(\S+) revision (\d+)(?:: (?:by (\S+) \((\w+)\) ?)?(.*))?$/s, (_context, _id, revision, by, means, comment) => [t("auditDetail.revision", { n: revision }), ...(by ? [t("auditDetail.by", { who: by, means: MEANS[means]?.() ?? means })] : []), ...(comment ? [comment] : [])].join("; ")],
+  [/^alert /, /^(\S+) revision (\d+)(?:: (.*))?$/s, (_context, _id, revision, comment = "") => [t("auditDetail.revision", { n: revision }), commentWords(comment)].filter(Boolean).join("; ")],
   [/^user (?:made|removed)$/, /^(\S+) (\w+)$/, (_context, name, role) => `${name}: ${roleWord(role)}`],
   [/^role set$/, /^(\S+) (\w+) => (\w+)$/, (_context, name, before, after) => `${name}: ${roleWord(before)} → ${roleWord(after)}`],
   [/^dead letters retried$/, /^(\d+) dead letters: (.*)$/s, (_context, n) => t("auditDetail.letters", { n: whole(Number(n)) })],
 ];
-/** @type {Record<string, () => string>} */
-const MEANS = {
-  login: () => t("auditDetail.byLogin"),
-  phone: () => t("auditDetail.byPhone"),
-  radio: () => t("auditDetail.byRadio"),
-  in_person: () => t("auditDetail.inPerson"),
-  letter: () => t("auditDetail.byLetter"),
-};
-
 /**
  * @param {Context} context
  * @param {string} what the act as it is on record

@@ -98,6 +98,11 @@ export const stateWord = (state) => word(STATES, state);
 export const kindWord = (kind) => word(KINDS, kind);
 /** @param {string} means */
 export const meansWord = (means) => word(MEANS, means);
+/** Whose yes it was, and what was said with it: the record has it in English.  @param {string} comment */
+export function commentWords(comment) {
+  const [, who, means, rest] = /^by (\S+) \((\w+)\) ?(.*)$/s.exec(comment) ?? [];
+  return who ? [t("warning.by", { who, means: meansWord(means) }), rest].filter(Boolean).join("; ") : comment;
+}
 /** @param {string} act */
 export const actWord = (act) => word(ACTS, act);
 

@@ -7,7 +7,7 @@ import { moment, whole } from "../format.js";
 import { language, t } from "../text.js";
 import { button, link, mark, table } from "./loaded.js";
 import { drawPolygons } from "./polygon.js";
-import { actWord, capWord, isOpen, kindWord, meansWord, stateWord, statusWord, titleIn } from "./warning.js";
+import { actWord, capWord, commentWords, isOpen, kindWord, meansWord, stateWord, statusWord, titleIn } from "./warning.js";
 import { actsOf, rightOf } from "./warning_acts.js";
 
 /** @typedef {import("./warning.js").Warning} Warning */
@@ -132,7 +132,7 @@ function story(warning, now_ms) {
     actWord(act.act),
     act.by || t("warning.byRule"),
     String(act.revision),
-    act.comment,
+    commentWords(act.comment),
   ]);
   const head = [t("office.time"), t("office.what"), t("office.who"), t("warning.revisionHead"), t("field.comment")];
   return table(t("warning.story"), head, rows, "–");
