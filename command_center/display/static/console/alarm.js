@@ -15,7 +15,7 @@ import { isActive, isMuted, isPast, isUnacknowledged } from "../alarm_order.js";
 
 /**
  * @typedef {object} LevelChange
- * @property {string} event @property {string} kind @property {string} level @property {number|null} limit @property {number|null} value
+ * @property {string} event @property {string} kind @property {string} cause @property {string} level @property {number|null} limit @property {number|null} value
  * @property {string} time @property {string} at @property {boolean} verify @property {number} count
  */
 

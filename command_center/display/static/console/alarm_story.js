@@ -131,11 +131,14 @@ export class AlarmStory {
 
   /** @param {City} city @param {FullAlarm} alarm @param {Event} event @param {number} now_ms @returns {[string, string]} */
   #event(city, alarm, { at, event, by, comment, change }, now_ms) {
-    const name = event === "changed" && change?.kind === "returned" ? t("event.left") : (EVENTS[event]?.() ?? event);
+    // What was reached in the past and came late, is told again once the newest reading has it still.
+    const isHeld = change?.cause === "still_held";
+    const isLeft = event === "changed" && change?.kind === "returned";
+    const name = isHeld ? t("event.stillHeld") : isLeft ? t("event.left") : (EVENTS[event]?.() ?? event);
     const value = change?.value == null ? "" : `${number(change.value, alarm.unit)} ${unitText(alarm.unit)}`;
     const level = change && change.level !== "" ? levelName(city, change.level) : "";
     const words = [level === name ? "" : level, value, by, event === "released" ? releaseComment(comment) : comment].filter(Boolean).join(" · ");
-    return [moment(Date.parse(change?.time ?? at), now_ms, true), words ? `${name}: ${words}` : name];
+    return [moment(Date.parse(isHeld || !change ? at : change.time), now_ms, true), words ? `${name}: ${words}` : name];
   }
 }
 
