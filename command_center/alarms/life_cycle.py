@@ -8,8 +8,8 @@ Rules, beyond ISA-18.2's two bits:
 - One open alarm per datastream; its level is the worst one held.  Reaching a level worse than what is held now calls
   the operator again and clears the acknowledgement.
 - `historical` transitions are listed, never sounded, and need no acknowledgement.  The late story of a datastream whose
-  live alarm is open is told in that alarm's history and moves nothing else.  A fresh transition makes a historical
-  alarm real.
+  live alarm is open is told in that alarm's history and moves nothing else; so is a late raise whose end is known
+  already.  A fresh transition makes a historical alarm real.
 - Silence keeps an alarm active like a level does.  A datastream never heard at all raises none.
 - A gauge lost while it holds a level is worse news than the level: silence on top of an acknowledged level calls again,
   and weighs at least as much as the level.
@@ -111,6 +111,8 @@ def let_go(alarm: Alarm, log_id: str, now_us: int) -> Alarm:
 
 def _raised(alarm: Alarm | None, transition: Transition, context: Context) -> Alarm:
     held = held_of(transition, context)
+    if alarm is not None and _is_over(alarm, transition):
+        return stepped(alarm, Event.CHANGED, transition, context)
     if alarm is None or not alarm.is_open:
         return _born(held, transition, context)
     if transition.cause is Cause.STILL_HELD:
@@ -134,9 +136,9 @@ def _raised(alarm: Alarm | None, transition: Transition, context: Context) -> Al
 def _returned(alarm: Alarm | None, transition: Transition, context: Context) -> Alarm | None:
     if alarm is None or not alarm.is_open:
         return alarm
-    left = _left(alarm.held, transition)
+    left = _left(alarm, transition)
     if len(left) == len(alarm.held):
-        return alarm
+        return stepped(alarm, Event.CHANGED, transition, context) if transition.cause is Cause.LATE else alarm
     is_doubted = bool(left) and transition.historical
     after = replace(alarm, held=left, doubt=alarm.doubt if is_doubted else None)
     if not after.holds_highest:
@@ -215,13 +217,30 @@ def _worst(alarm: Alarm, held: Held, calls: bool) -> Held:
     return max(alarm.worst, held, key=lambda h: h.rank)
 
 
-def _left(held: tuple[Held, ...], transition: Transition) -> tuple[Held, ...]:
+def _is_over(alarm: Alarm, transition: Transition) -> bool:
+    """Whether a raise that was found late is history only.
+
+    The detector never moves its live state by what comes late: nothing of a live alarm's follows from it.  And of what
+    was found late only what is new is told: where the level was left after it in time, no return will follow.
+    """
+    if transition.cause is not Cause.LATE:
+        return False
+    left = (c for c in alarm.changes if c.kind == Kind.RETURNED and c.level == transition.level)
+    return (alarm.is_open and not alarm.historical) or any(c.time_us > transition.time_us for c in left)
+
+
+def _left(alarm: Alarm, transition: Transition) -> tuple[Held, ...]:
     """What stays held after a return.
 
     A historical return ends what was reached before it, the newest first: a late story of this morning must not end the
-    flood of this afternoon.  A fresh return ends its level whatever the times say (a clock may have been set back).
+    flood of this afternoon.  What was found late ends nothing that is held live: a gauge that stood above its level
+    before and after a late reading stands there now.  A fresh return ends its level whatever the times say (a clock may
+    have been set back).
     """
+    held = alarm.held
     ended = [h for h in held if h.level == transition.level]
+    if transition.cause is Cause.LATE:
+        ended = [h for h in ended if h.historical]
     if transition.historical:
         before = [h for h in ended if h.time_us <= transition.time_us]
         ended = [max(before, key=lambda h: (h.historical, h.time_us))] if before else []

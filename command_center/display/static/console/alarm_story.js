@@ -134,7 +134,9 @@ export class AlarmStory {
     // What was reached in the past and came late, is told again once the newest reading has it still.
     const isHeld = change?.cause === "still_held";
     const isLeft = event === "changed" && change?.kind === "returned";
-    const name = isHeld ? t("event.stillHeld") : isLeft ? t("event.left") : (EVENTS[event]?.() ?? event);
+    const plain = isHeld ? t("event.stillHeld") : isLeft ? t("event.left") : (EVENTS[event]?.() ?? event);
+    // History that moves nothing: without the word it reads as if the river had jumped.
+    const name = change?.cause === "late" ? t("event.late", { what: isLeft ? plain : t("event.raised") }) : plain;
     const value = change?.value == null ? "" : `${number(change.value, alarm.unit)} ${unitText(alarm.unit)}`;
     const level = change && change.level !== "" ? levelName(city, change.level) : "";
     const words = [level === name ? "" : level, value, by, event === "released" ? releaseComment(comment) : comment].filter(Boolean).join(" · ");

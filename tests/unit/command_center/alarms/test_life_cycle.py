@@ -192,6 +192,7 @@ def test_another_log_lets_go_and_raises_again_what_is_held() -> None:
     assert (again.id, again.active) == (open_one.id, True)
 
 
+MOVES = [Cause.CROSSED, Cause.DELAYED, Cause.STILL_HELD, Cause.CATALOGUE, Cause.BORNE_OUT]
 LEVELS = st.sampled_from(["hijau", "kuning", "merah"])
 TRANSITIONS = st.one_of(
     st.builds(
@@ -200,9 +201,17 @@ TRANSITIONS = st.one_of(
         LEVELS,
         historical=st.booleans(),
         verify=st.booleans(),
-        cause=st.sampled_from([Cause.CROSSED, Cause.DELAYED, Cause.STILL_HELD, Cause.CATALOGUE, Cause.BORNE_OUT]),
+        cause=st.sampled_from(MOVES),
         time_us=st.integers(-120, 120).map(minutes),
         origin=st.sampled_from(list(Origin)),
+    ),
+    st.builds(
+        transition,
+        st.sampled_from([Kind.RAISED, Kind.RETURNED]),
+        LEVELS,
+        historical=st.just(True),
+        cause=st.just(Cause.LATE),
+        time_us=st.integers(-120, 120).map(minutes),
     ),
     st.builds(
         transition,
