@@ -60,7 +60,7 @@ def test_a_zero_typed_in_late_does_not_bring_back_the_level_that_was_left() -> N
     assert desk.alarm.state is State.UNACKNOWLEDGED
     late = [(c.kind, c.level) for c in desk.alarm.changes if c.historical]
     assert {level for kind, level in late if kind == Kind.RETURNED} == {"L1", "L2"}
-    assert {level for kind, level in late if kind == Kind.RAISED} == {"L1", "L2", "L3"}
+    assert {level for kind, level in late if kind == Kind.RAISED} == {"L1", "L2"}
 
 
 def test_a_dip_in_a_flood_that_comes_late_does_not_end_it() -> None:
