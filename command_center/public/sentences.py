@@ -78,13 +78,18 @@ class Teller:
         return Text(f"{line.id}.", f"{line.en}.")
 
     def _ahead(self, gauge: GaugeFacts) -> list[Text]:
+        """When the next level and the next wave can be there: one time where the minute is the same."""
         found = []
         if gauge.next is not None:
-            from_, to = self.time(gauge.next.from_us), self.time(gauge.next.to_us)
-            found.append(say("warga.next", level=gauge.next.level, **{"from": from_, "to": to}))
+            level, from_, to = gauge.next.level, self.time(gauge.next.from_us), self.time(gauge.next.to_us)
+            one_time = say("warga.nextAbout", level=level, time=from_)
+            found.append(one_time if from_ == to else say("warga.next", level=level, **{"from": from_, "to": to}))
         for one in gauge.coming:
             from_, to = self.time(one.from_us), self.time(one.to_us)
-            found.append(say("warga.wave", station=one.station, **{"from": from_, "to": to}))
+            one_time = say("warga.waveAbout", station=one.station, time=from_)
+            found.append(
+                one_time if from_ == to else say("warga.wave", station=one.station, **{"from": from_, "to": to})
+            )
         return found
 
     def warning(self, warning: WarningFacts) -> Text:

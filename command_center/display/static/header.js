@@ -44,7 +44,7 @@ export function drawCounts(status) {
         { name: t("count.sensors"), count: status.sensors.total, look: false },
         { name: t("count.silent"), count: status.sensors.silent, look: status.sensors.silent > 0 },
         { name: t("count.neverHeard"), count: status.sensors.never_heard, look: status.sensors.never_heard > 0 },
-        { name: t("count.deadLetters"), count: status.dead_letters, look: false },
+        { name: t("count.deadLetters", { n: String(status.dead_letters) }), count: status.dead_letters, look: false },
       ]
     : [];
   const picture = JSON.stringify([counts, t("maintenance.title")]);

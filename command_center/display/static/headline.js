@@ -10,7 +10,7 @@ import { stationName } from "./station_name.js";
 import { datastreamOf } from "./store.js";
 import { doubtSymbol, severitySymbol, trendSymbol } from "./symbols.js";
 import { t } from "./text.js";
-import { trendOf } from "./trend.js";
+import { riverTrend, trendOf } from "./trend.js";
 
 /** @typedef {import("./types.js").City} City */
 /** @typedef {import("./types.js").Alarm} Alarm */
@@ -85,7 +85,7 @@ function alarmParts(city, store, alarm, now_ms) {
   const i = store.index.get(datastreamOf(alarm));
   return {
     trend: i === undefined ? null : trendOf(city, store, i, now_ms),
-    river: i === undefined ? null : riverOf(city, store, i, now_ms),
+    river: i === undefined ? null : riverTrend(city, store, i, now_ms),
     doubt: doubts(city, store, alarm, now_ms).slice(0, 2).map(({ text }) => text).join(" · "),
     severity: alarm.severity,
     level: levelName(city, alarm.level),
@@ -104,19 +104,6 @@ function alarmParts(city, store, alarm, now_ms) {
     // A scale of one level (a rate, several gauges at once) has no top: its river may be far below every level of its own.
     top: i !== undefined && store.sensors[i].levels.length > 1 && store.sensors[i].levels.every((level) => level.rank <= alarm.rank),
   };
-}
-
-/**
- * Of a rate the trend of what it is a rate of: that has a next level, the rate has none.
- * @param {City} city
- * @param {Store} store
- * @param {number} i
- * @param {number} now_ms
- */
-function riverOf(city, store, i, now_ms) {
-  const { method, derived_from } = store.sensors[i];
-  const river = method === "rate" ? store.index.get(derived_from?.[0] ?? "") : undefined;
-  return river === undefined ? null : trendOf(city, store, river, now_ms);
 }
 
 /**

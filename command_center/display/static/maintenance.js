@@ -9,10 +9,11 @@ import { drawLanguages } from "./header.js";
 import { drawLetters, drawUnknown } from "./letters.js";
 import { levelName } from "./levels.js";
 import { Login } from "./login.js";
+import { readOptions } from "./options.js";
 import { setPropertyNames } from "./properties.js";
 import { Pulse } from "./pulse.js";
 import { Service } from "./service.js";
-import { fillStatic, loadTexts, onLanguage, pick, t } from "./text.js";
+import { fillStatic, loadTexts, onLanguage, pick, setLanguage, t } from "./text.js";
 import { drawUpkeep } from "./upkeep.js";
 
 /** So often everything is asked for again; the server makes the list at most every 15 s. */
@@ -131,6 +132,8 @@ async function load() {
 
 byId("find").addEventListener("input", drawStations);
 await loadTexts();
+const { language } = readOptions(location.search);
+if (language) setLanguage(language);
 onLanguage(draw);
 draw();
 await login.remember();

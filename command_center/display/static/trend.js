@@ -111,3 +111,16 @@ function range(earliest, latest) {
 /** @param {number} minutes @param {boolean} [inHours] where that is long enough */
 const span = (minutes, inHours = true) =>
   inHours && minutes >= HOURS_FROM_MIN ? t("age.h", { n: Math.round(minutes / 60) }) : inMinutes(minutes);
+
+/**
+ * Of a rate the trend of what it is a rate of: that has a next level, the rate has none.  null where it is no rate.
+ * @param {City} city
+ * @param {Store} store
+ * @param {number} i
+ * @param {number} now_ms
+ */
+export function riverTrend(city, store, i, now_ms) {
+  const { method, derived_from } = store.sensors[i];
+  const river = method === "rate" ? store.index.get(derived_from?.[0] ?? "") : undefined;
+  return river === undefined ? null : trendOf(city, store, river, now_ms);
+}

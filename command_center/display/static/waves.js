@@ -85,6 +85,13 @@ function bound(times, latest) {
   return clockTime(known.length === 0 ? Number.NaN : latest ? Math.max(...known) : Math.min(...known));
 }
 
+/** "19:36–19:53"; one time where the minute is the same.  @param {Wave[]} group */
+function windowOf(group) {
+  const from = bound(group.map((wave) => wave.from), false);
+  const until = bound(group.map((wave) => wave.until), true);
+  return from === until ? from : `${from}–${until}`;
+}
+
 /**
  * @param {Wave[]} group
  * @param {string} upstream
@@ -92,9 +99,7 @@ function bound(times, latest) {
  * @param {string} level
  */
 function risen(group, upstream, downstream, level) {
-  const from = bound(group.map((wave) => wave.from), false);
-  const until = bound(group.map((wave) => wave.until), true);
-  return t("wave.risen", { upstream, downstream, level, from, until });
+  return t("wave.risen", { upstream, downstream, level, window: windowOf(group) });
 }
 
 /**
@@ -105,13 +110,12 @@ function risen(group, upstream, downstream, level) {
  */
 function outcome(group, upstream, downstream) {
   const { state } = group[0];
-  const first = bound(group.map((wave) => wave.from), false);
   const last = bound(group.map((wave) => wave.until), true);
   const time = bound(group.map((wave) => wave.arrived), true);
-  if (state === "expected") return t("wave.expected", { upstream, downstream, from: first, until: last });
+  if (state === "expected") return t("wave.expected", { upstream, downstream, window: windowOf(group) });
   if (state === "absent") return t("wave.absent", { upstream, downstream, until: last });
   if (state === "unseen") return t("wave.unseen", { upstream, downstream, until: last });
-  if (state === "early") return t("wave.early", { upstream, downstream, time, from: first, until: last });
+  if (state === "early") return t("wave.early", { upstream, downstream, time, window: windowOf(group) });
   if (state === "on_time") return t("wave.onTime", { upstream, downstream, time });
   return t("wave.cameLate", { upstream, downstream, time });
 }
@@ -134,12 +138,11 @@ export function waveAt(city, waves, station, now_ms) {
   const grave = here.filter(({ state, found }) => WEIGHT.indexOf(state) > 2 || now_ms - Date.parse(found) < ARRIVED_MS / city.pace);
   const [group] = merged(grave).sort((a, b) => WEIGHT.indexOf(b[0].state) - WEIGHT.indexOf(a[0].state));
   if (!group) return null;
-  const from = bound(group.map((wave) => wave.from), false);
   const until = bound(group.map((wave) => wave.until), true);
   const time = bound(group.map((wave) => wave.arrived), true);
   /** @type {Record<Wave["state"], () => string>} */
   const words = {
-    expected: () => t("wave.shortExpected", { from, until }),
+    expected: () => t("wave.shortExpected", { window: windowOf(group) }),
     absent: () => t("wave.shortAbsent", { until }),
     unseen: () => t("wave.shortUnseen", { until }),
     early: () => t("wave.shortEarly", { time }),

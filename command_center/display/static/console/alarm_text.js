@@ -7,7 +7,7 @@ import { unitText } from "../format.js";
 import { levelName } from "../levels.js";
 import { shortName, stationName } from "../station_name.js";
 import { t } from "../text.js";
-import { trendOf } from "../trend.js";
+import { riverTrend, trendOf } from "../trend.js";
 import { isWanted } from "./alarm_filter.js";
 
 /** @typedef {import("./alarm.js").FullAlarm} FullAlarm */
@@ -51,7 +51,7 @@ export function currentValue(city, store, alarm, now_ms) {
     age: stale ? t("value.old", { age }) : age,
     stale,
     trend: store.sensors[i].derived_from ? "" : trend.rate ? arrow + trend.rate : trend.known ? t("detail.steady") : t("detail.trendUnknown"),
-    next: isActive(alarm) ? trend.next : "",
+    next: isActive(alarm) ? (riverTrend(city, store, i, now_ms) ?? trend).next : "",
   };
 }
 

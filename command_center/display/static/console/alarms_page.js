@@ -122,7 +122,7 @@ export class AlarmsPage {
     if (keys.has(this.active)) return;
     // The row that was active has gone: the keys act on none until somebody chooses one, for what stands in its place now
     // is another alarm.  Before anything was chosen it is the first.
-    this.active = before < 0 && this.#shown === "" ? (this.rows.find((row) => !row.incident)?.key ?? "") : "";
+    this.active = before < 0 && this.#shown === "" ? (this.rows[0]?.key ?? "") : "";
     if (this.active && this.#shown === "") this.#shown = this.activeRow()?.alarm.id ?? "";
   }
 
@@ -131,10 +131,10 @@ export class AlarmsPage {
     return this.rows.find((row) => row.key === this.active);
   }
 
-  /** The alarms that an act is about: of the selected rows, else of the active one. */
+  /** The alarms that an act is about: of the selected rows, else the one of the active row, which stands beside the list. */
   chosen() {
-    const rows = this.selected.size > 0 ? this.rows.filter((row) => this.selected.has(row.key)) : this.rows.filter((row) => row.key === this.active);
-    return alarmsOf(rows);
+    if (this.selected.size > 0) return alarmsOf(this.rows.filter((row) => this.selected.has(row.key)));
+    return this.rows.filter((row) => row.key === this.active).map((row) => row.alarm);
   }
 
   /** @returns {FullAlarm|null} */
