@@ -92,7 +92,7 @@ class Compactor:
             self._learn(filled, place)
             chunk = chunk_of(filled, self._numbers, place.generation)
             number = self._manifest.next_number()
-            written = self._writer.write(chunk, now_us, present.files, self._folder.series, number)
+            written = self._writer.write(chunk, now_us, present, self._folder.series, number)
         try:
             if written.files:
                 self._folder.settle()
@@ -171,8 +171,6 @@ class Compactor:
         if place is not None and place.log_id == reader.log_id and place.seq <= last:
             return place
         seq, at_us = self._manifest.seq_of(reader.log_id)
-        if place is None and self._folder.present.files:  # a manifest made anew: what went of the log is in the files
-            seq = max(seq, reader.first_seq() - 1)
         if seq > last:
             _log.error("history: log %s ends at row %d, compacted to %d: an older copy", reader.log_id, last, seq)
             seq = last

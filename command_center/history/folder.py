@@ -18,6 +18,7 @@ import duckdb
 from command_center.errors import HistoryError, HistoryFull
 from command_center.history.database import Worker, told
 from command_center.history.manifest import Place, SeriesKey, StoredFile
+from command_center.history.provenance import KEY, Provenance
 from gateway.log.transaction import free_bytes
 from sensors.times import NEVER
 
@@ -38,6 +39,12 @@ class FileSet:
     files: tuple[StoredFile, ...] = ()
     raw_from_us: int = NEVER  # raw rows before this went, to stay within bounds
     minutes_from_us: int = NEVER  # minutes before this went, too
+
+    @property
+    def provenance(self) -> Provenance:
+        """Of a file that is written now, of the log."""
+        assert self.place is not None  # noqa: S101  (a log is followed before anything is written)
+        return Provenance(self.place, self.raw_from_us, self.minutes_from_us)
 
 
 class Folder:
@@ -164,18 +171,18 @@ class Folder:
         with told("the folder cannot be looked at"):
             return [file for file in files if (self.path / file.name).stat().st_size != file.bytes]
 
-    def write(self, worker: Worker, statement: str, file: StoredFile) -> StoredFile:
+    def write(self, worker: Worker, statement: str, file: StoredFile, said: str) -> StoredFile:
         """Write the rows of `statement` as this file, not durable under its name before `settle`; its size filled in.
 
-        `statement` is ours, as are the names within; it has an order.
+        `statement` is ours, as are the names within; it has an order.  `said`: the text of its `Provenance`.
         """
         path = self.path / file.name
         unfinished = path.with_name(path.name + UNFINISHED)
         with told(f"{file.name} cannot be written"):
-            quoted = str(unfinished).replace("'", "''")
+            quoted, about = (text.replace("'", "''") for text in (str(unfinished), said))
             worker.run(
                 f"COPY ({statement}) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2,"
-                f" ROW_GROUP_SIZE {ROW_GROUP})"
+                f" ROW_GROUP_SIZE {ROW_GROUP}, KV_METADATA {{{KEY}: '{about}'}})"
             )
             handle = os.open(unfinished, os.O_RDONLY)
             try:

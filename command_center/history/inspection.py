@@ -27,14 +27,14 @@ _DISK_FAILS: Final = "Input/output error"
 _log = logging.getLogger("command_center.history")
 
 
-def read_or_damage(worker: Worker, statement: str, path: str) -> tuple[Any, ...] | str:
-    """The one row of a statement about a file, or what is wrong with the file.
+def read_or_damage(worker: Worker, statement: str, path: str, *more: str) -> tuple[Any, ...] | str:
+    """The one row of a statement about a file, or what is wrong with the file.  `more`: it binds that, too.
 
     Raises HistoryError where nothing can be said of it.
     """
     with told(f"{Path(path).name} cannot be looked at"):
         try:
-            return worker.one(statement, path)
+            return worker.one(statement, path, *more)
         except (duckdb.OutOfMemoryException, duckdb.InterruptException):
             raise
         except duckdb.IOException as error:

@@ -58,6 +58,7 @@ class HistoryKeeper:
         self._parts: _Parts | None = None
         self._idle_at = time.monotonic()
         self._stopping = threading.Event()
+        self._doubt = ""  # how the manifest was damaged when it was last met so, since everything due was done
         self.folder = Folder(data_dir)
         self.store = HistoryStore(self.folder, settings.memory_mib)  # to read it; closed when `run` ends
         self.error = ""  # why it does not get on just now; empty = nothing hinders
@@ -135,22 +136,31 @@ class HistoryKeeper:
             self._say(told, is_full=False)
         if not is_busy and not self.error:
             self._idle_at = time.monotonic()
+            self._doubt = ""
         self._tell()
         return is_busy
 
     def _failed(self, error: HistoryError | LogError) -> bool:
-        """Say so; whether a manifest that is damaged was set aside, and the next step may begin anew."""
+        """Say so; whether the next step may begin anew at once: with a manifest that is damaged.
+
+        That is opened anew the first time, for the disk may have failed to read it just once, and set aside the second.
+        """
         if self._stopping.is_set():
             return False
         if isinstance(error, HistoryDamaged):
             if self._parts is not None:
                 self._parts.close()
                 self._parts = None
+            if not self._doubt:
+                self._doubt = str(error)
+                _log.error("history: damage was met, the manifest is opened anew: %s", error)
+                return True
             try:
                 set_aside(self.folder.path, str(error), now_us())
             except HistoryError as worse:
                 error = worse
             else:
+                self._doubt = ""
                 return True
         self._say(str(error), is_full=isinstance(error, HistoryFull))
         return False
@@ -233,7 +243,7 @@ def _opened(data_dir: Path, folder: Folder, settings: HistorySettings) -> _Parts
     finish(folder.path)
     parts = _Parts(data_dir, folder, settings)
     try:
-        if is_lost(folder, parts.manifest):
+        if is_lost(folder.path, parts.manifest):
             rebuild(folder, parts.manifest, parts.worker, now_us())
         parts.show_stored()
     except BaseException:

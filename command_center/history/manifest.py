@@ -104,6 +104,18 @@ class LetGo:
 SeriesKey = tuple[str, str, str]  # station, property, unit
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What a manifest that is made anew begins with."""
+
+    files: Sequence[StoredFile]
+    last_number: int  # of the files that were ever there: no later one gets it
+    series: Mapping[SeriesKey, int]
+    places: Sequence[Place]  # of each log that is known, by generation
+    before_us: Mapping[Kind, int]  # what is older may be missing
+    counted: Mapping[str, int]
+
+
 class Manifest:
     """The open file, for one thread at a time; `reads_only`: beside whoever writes it.
 
@@ -191,27 +203,25 @@ class Manifest:
                 )
             _count(connection, counted or {})
 
-    def begin_with(
-        self,
-        files: Sequence[StoredFile],
-        series: Mapping[SeriesKey, int],
-        generation: int,
-        before_us: Mapping[Kind, int],
-        at_us: int,
-        counted: Mapping[str, int],
-    ) -> None:
-        """What an empty manifest begins with; `generation`: the newest there was; older than `before_us` may lack."""
+    def begin_with(self, made: Beginning, at_us: int) -> None:
+        """Fill an empty manifest; all of it or nothing."""
         with self._transaction() as connection:
             connection.executemany(
                 "INSERT INTO series (station, property, unit, series) VALUES (?, ?, ?, ?)",
-                [(*key, number) for key, number in series.items()],
+                [(*key, number) for key, number in made.series.items()],
             )
-            connection.executemany(_ADD_FILE, [_cells(file) for file in files])
-            connection.execute("INSERT INTO sqlite_sequence VALUES ('log', ?)", (generation,))
+            connection.executemany(_ADD_FILE, [_cells(file) for file in made.files])
+            connection.execute("DELETE FROM sqlite_sequence WHERE name = 'file'")
+            connection.execute("INSERT INTO sqlite_sequence VALUES ('file', ?)", (made.last_number,))
             connection.executemany(
-                "INSERT INTO let_go VALUES (?, 0, 0, 0, ?, ?)", [(kind, us, at_us) for kind, us in before_us.items()]
+                "INSERT INTO log VALUES (?, ?, ?, ?)",
+                [(place.generation, place.log_id, place.seq, place.at_us) for place in made.places],
             )
-            _count(connection, counted)
+            connection.executemany(
+                "INSERT OR REPLACE INTO let_go VALUES (?, 0, 0, 0, ?, ?)",  # it stands where all files were damaged
+                [(kind, us, at_us) for kind, us in made.before_us.items()],
+            )
+            _count(connection, made.counted)
 
     def let_go(self, files: Sequence[StoredFile], at_us: int) -> None:
         """Take files off and keep on record what went."""

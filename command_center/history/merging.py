@@ -14,6 +14,7 @@ from command_center.history.database import Worker, told
 from command_center.history.folder import Folder
 from command_center.history.manifest import Manifest, StoredFile
 from command_center.history.periods import Period
+from command_center.history.provenance import SQL, merged
 
 MAX_SIDE: Final = 8
 MAX_ROWS: Final = 50_000_000  # of a merged file: a month of 1,000 sensors a minute
@@ -79,16 +80,16 @@ class Merger:
         merge = due(present.files, now_us)
         if merge is None or self._folder.free_bytes < keep_free + _SPARE * sum(file.bytes for file in merge.files):
             return False
-        merged: Sequence[StoredFile] = ()
+        written: Sequence[StoredFile] = ()
         try:
-            merged = (self._written(merge),)
+            written = (self._written(merge),)
             self._folder.settle()
-            self._manifest.commit(merged, merge.files, counted={"merges": 1})
+            self._manifest.commit(written, merge.files, counted={"merges": 1})
         except BaseException:
-            self._folder.drop_unfinished(merged)
+            self._folder.drop_unfinished(written)
             raise
         kept = tuple(file for file in present.files if file not in merge.files)
-        self._folder.show(replace(present, files=(*kept, *merged)), merge.files)
+        self._folder.show(replace(present, files=(*kept, *written)), merge.files)
         return True
 
     def _written(self, merge: Merge) -> StoredFile:
@@ -106,9 +107,15 @@ class Merger:
         paths = ", ".join("'" + self._folder.path_of(one).replace("'", "''") + "'" for one in merge.files)
         statement = _STATEMENTS[kind].format(source=f"read_parquet([{paths}])")
         with self._folder.suspecting(merge.files):
-            written = self._folder.write(self._worker, statement, file)
+            said = merged(self._folder.present.provenance, self._said_by(merge.files))
+            written = self._folder.write(self._worker, statement, file, said.text())
         if kind == "raw":
             return written
         with told(f"{file.name} cannot be read"):  # minutes that stood in several files are fewer now
             (count,) = self._worker.one("SELECT num_rows FROM parquet_file_metadata(?)", self._folder.path_of(file))
         return replace(written, rows=int(count))
+
+    def _said_by(self, files: Sequence[StoredFile]) -> list[tuple[int, str | None]]:
+        """Number of each file, and the text of its provenance."""
+        with told("files that are to be merged cannot be read"):
+            return [(file.number, self._worker.one(f"SELECT {SQL}", self._folder.path_of(file))[0]) for file in files]

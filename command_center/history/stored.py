@@ -17,6 +17,7 @@ from command_center.errors import HistoryError
 from command_center.history.database import told
 from command_center.history.folder import FileSet, Folder
 from command_center.history.manifest import FILE, Manifest, Place, SeriesKey
+from command_center.history.rebuilding import is_lost
 from command_center.history.record import Asked, Record
 from command_center.history.store import HistoryStore
 from command_center.picture.history import columns_of
@@ -123,15 +124,25 @@ class StoredHistory:
     def _show_stored(self) -> None:
         """The files that count as of now."""
         if not (self.folder.path / FILE).exists():
+            self._refuse_lost(None)
             return
         manifest = Manifest(self.folder.path, reads_only=True)
         try:
             with manifest.one_state():
                 files = FileSet(manifest.place(), manifest.files(), *manifest.begins())
                 self.folder.series = manifest.series()
+                self._refuse_lost(manifest)
         finally:
             manifest.close()
         self.folder.show(files)
+
+    def _refuse_lost(self, manifest: Manifest | None) -> None:
+        """Raises HistoryError where files are there and nobody says which count: that is no empty history."""
+        if is_lost(self.folder.path, manifest):
+            raise HistoryError(
+                f"{self.folder.path / FILE} does not say which of the Parquet files beside it count: the command center"
+                " makes it anew when it starts; try again when it has"
+            )
 
     def _compacted_seq(self) -> int:
         """Up to which row of this log files hold everything."""

@@ -1,7 +1,7 @@
 """A chunk of the log as files: what is stored already is left out, the rest goes to its hours, days or months."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from command_center.history.chunk import Chunk
 from command_center.history.columns import MINUTE, RAW, ROLLED_UP, Kind
 from command_center.history.database import Worker, told
-from command_center.history.folder import Folder
+from command_center.history.folder import FileSet, Folder
 from command_center.history.manifest import SeriesKey, StoredFile
 from command_center.history.periods import Period, split
 
@@ -45,7 +45,7 @@ class ChunkWriter:
         self._worker, self._folder = worker, folder
 
     def write(
-        self, chunk: Chunk, now_us: int, stored: Sequence[StoredFile], names: Mapping[SeriesKey, int], number: int
+        self, chunk: Chunk, now_us: int, present: FileSet, names: Mapping[SeriesKey, int], number: int
     ) -> Written:
         """Files of a chunk, the first with this number; not settled."""
         written = Written([], chunk.repeats, chunk.conflicts)
@@ -55,35 +55,34 @@ class ChunkWriter:
             with told("a chunk of the log cannot be written"):
                 self._name(names)
                 for period, index in split(chunk.columns["time_us"], now_us):
-                    self._write_period(period, chunk.take(np.sort(index)), stored, number + len(written.files), written)
+                    part = chunk.take(np.sort(index))
+                    self._write_period(period, part, present, number + len(written.files), written)
         except BaseException:
             self._folder.drop_unfinished(written.files)
             raise
         return written
 
-    def _write_period(
-        self, period: Period, part: Chunk, stored: Sequence[StoredFile], number: int, written: Written
-    ) -> None:
+    def _write_period(self, period: Period, part: Chunk, present: FileSet, number: int, written: Written) -> None:
         times = part.columns["time_us"]
         first_us, last_us = int(times.min()), int(times.max())
         self._worker.connection.register("chunk", part.columns)
         try:
-            rows = self._keep_new(_overlapping(stored, "raw", first_us, last_us), len(part), written)
+            rows = self._keep_new(_overlapping(present.files, "raw", first_us, last_us), len(part), written)
             if rows:
                 self._worker.run(_ROLL_UP)
                 (minutes,) = self._worker.one("SELECT count(*) FROM rolled")
-                self._add(StoredFile(number, "raw", *period[:2], first_us, last_us, rows, 0), _RAW, written)
-                self._add(
-                    StoredFile(number + 1, "minute", *period[:2], first_us, last_us, minutes, 0), _MINUTES, written
-                )
+                said = present.provenance.text()
+                raw = StoredFile(number, "raw", *period[:2], first_us, last_us, rows, 0)
+                self._add(raw, _RAW, said, written)
+                self._add(replace(raw, number=number + 1, kind="minute", rows=minutes), _MINUTES, said, written)
         finally:
             self._worker.connection.unregister("chunk")
             self._worker.run("DROP TABLE IF EXISTS part")
             self._worker.run("DROP TABLE IF EXISTS rolled")
 
-    def _add(self, file: StoredFile, statement: str, written: Written) -> None:
+    def _add(self, file: StoredFile, statement: str, said: str, written: Written) -> None:
         written.files.append(file)  # before it is there: what fails halfway is removed by its name
-        written.files[-1] = self._folder.write(self._worker, statement, file)
+        written.files[-1] = self._folder.write(self._worker, statement, file, said)
 
     def _keep_new(self, older: list[StoredFile], rows: int, written: Written) -> int:
         """Make the part, without what is stored; how many rows it has."""

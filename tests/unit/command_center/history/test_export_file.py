@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import re
+import shutil
 from argparse import ArgumentParser
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from command_center.errors import HistoryError, UnknownName
 from command_center.export_commands import EXPORT
 from command_center.history.export import COLUMNS
+from command_center.history.manifest import FILE, Manifest
 from command_center.history.record import Asked
 from command_center.history.stored import StoredHistory
 from gateway.errors import LogMissing
@@ -51,6 +53,22 @@ def export(data_dir: Path, out: Path, *options: str) -> int:
     parser = ArgumentParser()
     EXPORT.add_arguments(parser)
     return EXPORT.run(parser.parse_args([str(out), "--data-dir", str(data_dir), *options]), Settings())
+
+
+@pytest.mark.parametrize("is_begun", [False, True])
+def test_while_the_manifest_is_made_anew_it_refuses(data_dir: Path, tmp_path: Path, *, is_begun: bool) -> None:
+    copy = tmp_path / "data"
+    shutil.copytree(data_dir, copy)
+    for path in (copy / "history").glob(f"{FILE}*"):
+        path.unlink()
+    if is_begun:
+        Manifest(copy / "history").close()
+    with pytest.raises(HistoryError, match="does not say which of the Parquet files beside it count"):
+        export(copy, tmp_path / "out.csv")
+    assert not (tmp_path / "out.csv").exists()
+    keep(copy)
+    assert export(copy, tmp_path / "out.csv") == export(data_dir, tmp_path / "whole.csv") == 0
+    assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
 def rows_of(path: Path) -> list[list[str]]:
