@@ -8,6 +8,9 @@ What the log brings again must not count twice in minutes whose observations are
 was written (nobody knows whether it was whole) a raw file counts with its minutes alone, and they with it.  Of older
 pieces nothing is read again: minutes whose raw file is damaged stay, as the Inspector would leave them.
 
+Files of an older Siaga say nothing of this.  Beside one that does they count: the start of the Siaga that wrote it
+removed what merges before it had left.  Alone they are no manifest: the history stops, and none is touched.
+
 What went is told as missing: what files say of it, the files that were set aside, and before the oldest row left.
 """
 
@@ -33,11 +36,12 @@ SUPERFLUOUS: Final = ".superfluous"
 _NAME: Final = re.compile(
     r"(raw|minute)-(hour|day|month)-(\d{4}-\d\d-\d\dT\d\d)-(\d{9})\.parquet(\.damaged|\.superfluous)?"
 )
-# Both paths are the file's.
-_ABOUT: Final[dict[Kind, str]] = {
-    "raw": f"SELECT count(*), min(time_us), max(time_us), {SQL} FROM read_parquet(?)",  # noqa: S608
-    "minute": f"SELECT count(*), min(minute_us), max(minute_us) + {MINUTE_US - 1}, {SQL} FROM read_parquet(?)",  # noqa: S608
+_TIMES: Final[dict[Kind, str]] = {
+    "raw": "min(time_us), max(time_us)",
+    "minute": f"min(minute_us), max(minute_us) + {MINUTE_US - 1}",
 }
+# Both paths are the file's.  The hash reads whatever `_SERIES` is to read.
+_ABOUT: Final = "SELECT count(*), {times}, {said}, sum(hash(station, property, unit, series)) FROM read_parquet(?)"
 _SERIES: Final = "SELECT DISTINCT station, property, unit, series FROM read_parquet(?)"
 
 _log = logging.getLogger("command_center.history")
@@ -150,12 +154,12 @@ def _look(folder: Folder, worker: Worker, files: list[StoredFile]) -> tuple[list
     unreadable: list[StoredFile] = []
     for file in files:
         path = folder.path_of(file)
-        about = read_or_damage(worker, _ABOUT[file.kind], path, path)
+        about = read_or_damage(worker, _ABOUT.format(times=_TIMES[file.kind], said=SQL), path, path)
         if isinstance(about, str) or not about[0]:
             _log.error("history: %s cannot be read: %s", file.name, str(about).partition("\n")[0])
             unreadable.append(file)
             continue
-        rows, first_us, last_us, text = about
+        rows, first_us, last_us, text, _ = about
         with told(f"{file.name} cannot be looked at"):
             size = Path(path).stat().st_size
         told_of.append(_Told(replace(file, first_us=first_us, last_us=last_us, rows=rows, bytes=size), parsed(text)))

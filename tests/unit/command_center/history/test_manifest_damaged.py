@@ -153,6 +153,19 @@ def test_a_file_that_cannot_be_read_either_is_set_aside_and_its_minutes_count_on
     assert stored_minutes(keeper.folder) == expected_minutes(rows)
 
 
+def test_a_file_with_a_hole_does_not_hold_up_the_others(data_dir: Path) -> None:
+    history = data_dir / "history"
+    holed = min(history.glob("raw-hour-*"))
+    with holed.open("r+b") as file:
+        file.seek(4)
+        file.write(b"\x7f" * 60)  # the head and the values of its first column, `series`
+    no_database(history / FILE)
+    keeper = keep(data_dir)
+    assert (keeper.error, keeper.figures.counters["files_damaged"]) == ("", 1)
+    assert [path.name for path in history.glob("*.parquet.damaged")] == [f"{holed.name}.damaged"]
+    assert stored_minutes(keeper.folder) == expected_minutes(should(data_dir))
+
+
 @pytest.mark.parametrize("damaged", [("raw",), ("minute",), ("raw", "minute")])
 def test_what_the_newest_files_held_comes_back_from_the_log_and_counts_once(
     data_dir: Path, damaged: tuple[str, ...]
