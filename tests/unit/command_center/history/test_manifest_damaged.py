@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -71,7 +72,7 @@ def cut_short(path: Path) -> None:
         file.truncate(path.stat().st_size // 2)
 
 
-def should(data_dir: Path) -> list[tuple[object, ...]]:
+def should(data_dir: Path) -> list[tuple[Any, ...]]:
     """Every closed row, once, as it was."""
     return expected([(1, closed(rows_of(data_dir)))])
 
