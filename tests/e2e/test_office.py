@@ -292,7 +292,7 @@ def test_other_levels_are_tried_on_the_range_of_the_chart_and_what_was_typed_is_
         expect(siaga).to_have_attribute("aria-invalid", "true")
     siaga.fill("240,5")
     siaga.press("Enter")
-    expect(trial.locator("tr", has_text="Alarm per hari")).to_contain_text("perlu rentang sehari")
+    expect(trial.locator("tr", has_text="Alarm per hari")).to_contain_text("perlu data sehari")
     tried = trial.locator("tr", has_text="240,5").filter(has_text="Dicoba")
     expect(tried).to_contain_text("2 mnt (satu kali)")  # 7 cm a minute: 242 comes two minutes before 256
     crossings = trial.get_by_role("region", name="Kapan tiap tingkat naik")

@@ -351,7 +351,7 @@ def test_a_refusal_of_the_server_is_told_in_both_languages(run: Run) -> None:
     assert indonesian == [
         "nilai: yang mungkin di sini 0 sampai 1.000 cm, yang diketik 1.262,5: salah dengar atau salah ketik?",
         "ini perlu peran penyelia atau di atasnya",
-        "tidak dapat ditulis ke disk: tidak ada yang terjadi",
+        "tidak dapat ditulis ke disk: tidak ada yang terjadi (disk I/O error)",
         "nobody's word",
     ]
     assert english[0].startswith("value: 0 to 1,000 cm is possible here, got 1,262.5")

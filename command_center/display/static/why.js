@@ -1,7 +1,7 @@
 // @ts-check
 // Why the server refused, in words.  Its own sentence is for programs and logs, in English: what nobody has words for stays so.
 
-import { clockTime, limit, unitText, zoneLabel } from "./format.js";
+import { clockTime, date, limit, unitText, zoneLabel } from "./format.js";
 import { t } from "./text.js";
 
 /** Refusals that say all by their code (command_center/api/errors.py, gate.py). @type {Record<string, () => string>} */
@@ -20,18 +20,21 @@ const CODES = {
   dropped: () => t("why.busy"),
   too_large: () => t("why.tooLarge"),
   not_stored: () => t("why.notStored"),
-  operations_unreadable: () => t("why.notStored"),
+  operations_unreadable: () => t("why.operationsUnreadable"),
   history_unreadable: () => t("why.historyUnreadable"),
   log_unreadable: () => t("why.historyUnreadable"),
   alarm_active: () => t("why.alarmActive"),
+  not_found: () => t("why.notFound"),
 };
+/** Of these the code says what failed, and the server's own text alone why, or which: a full disk, which file. */
+const TOLD_WHOLE = new Set(["not_found", "not_stored", "operations_unreadable", "history_unreadable", "log_unreadable"]);
 /** @type {Record<string, () => string>} */
 const ROLES = { operator: () => t("role.operator"), supervisor: () => t("role.supervisor"), admin: () => t("role.admin"), viewer: () => t("role.viewer") };
 
 /** @type {[RegExp, (...found: string[]) => string][]} */
 const SENTENCES = [
   [/^value: expected (\S+) to (\S+) (.*), got (\S+): was it heard or typed wrong\?$/, (low, high, unit, got) => t("why.outOfBounds", { low: bound(low), high: bound(high), unit: unitText(unit), got: bound(got) })],
-  [/^time: expected one from \S+ to now, (\S+), got (\S+)$/, (now, got) => t("why.badTime", { now: at(now), got: at(got) })],
+  [/^time: expected one from (\S+) to now, (\S+), got (\S+)$/, (first, now, got) => (Date.parse(got) < Date.parse(first) ? t("why.tooLongAgo", { first: at(first), got: at(got) }) : t("why.badTime", { now: at(now), got: at(got) }))],
   [/^time: there is a reading of (\S+) already, (\S+), and it stays.*$/, (time, value) => t("why.readAlready", { time: at(time), value: bound(value) })],
   [/^unit: expected (.*) or what converts to it, got ["'](.*)["']$/, (unit, got) => t("why.badUnit", { unit: unitText(unit), got })],
   [/^there is no sensor ["'](.*)["']/, (id) => t("why.noSensor", { id })],
@@ -73,12 +76,15 @@ export function whyText(code, message) {
     const found = form.exec(message);
     if (found) return words(...found.slice(1));
   }
-  if (Object.hasOwn(CODES, code)) return CODES[code]();
-  return code === "not_found" ? `${t("why.notFound")} (${message})` : message;
+  if (!Object.hasOwn(CODES, code)) return message;
+  return TOLD_WHOLE.has(code) ? `${CODES[code]()} (${message})` : CODES[code]();
 }
 
-/** A number as Python writes it; a bound that is none is "inf" there.  @param {string} text */
-const bound = (text) => (text.endsWith("inf") ? "∞" : limit(Number(text)));
+/** A number as Python writes it: a bound that is none is "inf" or "-inf" there.  @param {string} text */
+function bound(text) {
+  const value = Number(text.replace(/inf$/, "Infinity"));
+  return Number.isNaN(value) ? t("why.noNumber") : limit(value);
+}
 
-/** @param {string} time RFC 3339 */
-const at = (time) => `${clockTime(Date.parse(time), true)} ${zoneLabel()}`;
+/** With its date: what was typed wrong is as often the day.  @param {string} time RFC 3339 */
+const at = (time) => `${date(Date.parse(time))}, ${clockTime(Date.parse(time), true)} ${zoneLabel()}`;

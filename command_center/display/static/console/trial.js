@@ -126,7 +126,7 @@ export class LevelTrial {
       this.#tell(() => "");
       if (answer === null) return;
       const inForce = new Map(sensor.levels.filter((level) => level.in_force).map((level) => [level.name, level.value]));
-      [this.#answer, this.levels] = [answer, levels.filter((level) => level.value !== inForce.get(level.name))];
+      [this.#answer, this.levels] = [{ ...answer, asked_ms: range.to_ms - range.from_ms }, levels.filter((level) => level.value !== inForce.get(level.name))];
       this.context.say(t("trial.done"));
       this.#drawAnswer();
       this.onTried();

@@ -30,10 +30,12 @@ import { dated } from "./station_sheet.js";
  * @typedef {object} Answer  of POST /api/v1/sensors/{id}/counterfactual.
  * @property {string} sensor @property {string} unit @property {string} first @property {string} last
  * @property {number} observations @property {string|null} held_from @property {Outcome} now @property {Outcome} tried
- * @property {LevelTrial[]} levels @property {string[]} lines
+ * @property {LevelTrial[]} levels @property {string[]} lines @property {number} asked_ms how long the range is that was asked for: ours
  */
 
 const DAY_MS = 24 * 3600e3;
+/** The first and the last observation lie within the range, each by less than its interval: of hourly ones that is an hour. */
+const ENDS_MS = 3600e3;
 
 /**
  * The whole answer.
@@ -49,9 +51,9 @@ export function answerNodes(answer, city, context) {
   return [el("p", "office-quiet", words.join(" · ")), outcomes(answer), levels(answer, city), crossings(answer, city, at), ...lines(answer, city, context)];
 }
 
-/** Alarms a day are told of a day and more.  @param {Answer} answer */
-function outcomes({ now, tried, first, last }) {
-  const isDay = Date.parse(last) - Date.parse(first) >= DAY_MS;
+/** Alarms a day are told of a day and more, which observations fill.  @param {Answer} answer */
+function outcomes({ now, tried, first, last, asked_ms }) {
+  const isDay = asked_ms >= DAY_MS && Date.parse(last) - Date.parse(first) >= DAY_MS - ENDS_MS;
   const row = (/** @type {string} */ name, /** @type {(one: Outcome) => string} */ of) => [name, of(now), of(tried)];
   const rows = [
     row(t("trial.perDay"), (one) => (isDay ? number(one.alarms_per_day, "") : t("trial.needsDay"))),
