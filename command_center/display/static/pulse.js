@@ -16,6 +16,9 @@ export class Pulse {
   freshness = { state: "waiting", since_ms: Number.NaN };
   #heard_at = Number.NEGATIVE_INFINITY;
   #time_ms = Number.NaN;
+  /** Since when nothing has been heard although somebody looks. */
+  #silent_since = 0;
+  #wake = () => {};
   /** @type {{gateway: {connected: boolean, last_frame_ms: number|null}}|null} */
   #status = null;
 
@@ -28,6 +31,7 @@ export class Pulse {
   start() {
     void this.#run();
     setInterval(() => this.#judge(), CHECK_EVERY_MS);
+    document.addEventListener("visibilitychange", () => this.#seen());
   }
 
   get isLost() {
@@ -39,35 +43,58 @@ export class Pulse {
     return this.#time_ms + (performance.now() - this.#heard_at);
   }
 
+  /** Nobody asked while it was hidden: that is no silence.  What was lost before is lost until an answer comes. */
+  #seen() {
+    if (document.hidden) return;
+    if (!this.isLost) this.#silent_since = performance.now();
+    this.#wake();
+  }
+
   async #run() {
     for (;;) {
       const begun_at = performance.now();
       if (!document.hidden) await this.#ask();
       const left_ms = Math.max(0, EVERY_MS - (performance.now() - begun_at));
-      await new Promise((resolve) => setTimeout(resolve, left_ms));
+      await new Promise((resolve) => {
+        this.#wake = () => resolve(null);
+        setTimeout(resolve, left_ms);
+      });
     }
   }
 
   async #ask() {
     try {
       const told = await get("/pulse", AbortSignal.timeout(PATIENCE_MS));
-      this.#heard_at = performance.now();
+      if (told === null) throw new Error("/pulse: expected JSON, got an answer of another kind: whose is it?");
+      this.#heard();
       this.#time_ms = Date.parse(told.time);
       this.#status = { gateway: { connected: told.gateway_connected, last_frame_ms: told.gateway_heard_at === null ? null : Date.parse(told.gateway_heard_at) } };
     } catch (error) {
-      if (error instanceof DOMException) return; // it took too long: what was heard last grows old
-      if (!(error instanceof ApiError)) throw error;
-      // Who must log in first is answered, and told so by the page itself.
-      if (error.status === 401) [this.#heard_at, this.#status] = [performance.now(), null];
+      this.#failed(error);
     }
     this.#judge();
   }
 
+  #heard() {
+    this.#heard_at = this.#silent_since = performance.now();
+  }
+
+  /** Whatever it was, it is asked again: what was heard last grows old meanwhile.  @param {unknown} error */
+  #failed(error) {
+    if (error instanceof ApiError) {
+      // Who must log in first is answered, and told so by the page itself.
+      if (error.status !== 401) return;
+      this.#heard();
+      this.#status = null;
+    } else if (!(error instanceof DOMException)) reportError(error); // a DOMException: it took too long
+  }
+
   #judge() {
+    if (document.hidden) return;
     const before = this.freshness.state;
     this.freshness = judge({
-      silent_ms: document.hidden ? 0 : performance.now() - this.#heard_at,
-      page_ms: performance.now(),
+      silent_ms: performance.now() - this.#silent_since,
+      page_ms: performance.now() - this.#silent_since,
       frame_ms: this.#time_ms,
       // Between two answers time goes on; beyond that it is the server that is silent, and not the gateway.
       status_ms: this.#time_ms + Math.min(EVERY_MS, performance.now() - this.#heard_at),
