@@ -1,4 +1,4 @@
-"""The pulse of a page without the live view: a tab that was hidden, an answer that is not ours.  Its clock is the test's."""
+"""The pulse of a page without the live view: a tab that was hidden, an answer not ours.  Its clock is the test's."""
 
 from collections.abc import Iterator
 from typing import Any
