@@ -69,6 +69,10 @@ def test_a_bound_that_is_none_keeps_its_sign_and_what_is_no_number_is_called_so(
     assert no_number.startswith("nilai: yang mungkin di sini -5,5 sampai ∞ cm, yang diketik bukan bilangan:")
 
 
+def test_what_nobody_has_words_for_stays_as_the_server_said_it(run: Run) -> None:
+    assert why(run, ("invalid", "nobody's word"), ("new_code", "another")) == [["nobody's word", "another"]] * 2
+
+
 @pytest.mark.parametrize(
     ("code", "said", "said_in_english"),
     [

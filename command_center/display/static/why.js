@@ -58,7 +58,6 @@ const SENTENCES = [
   [/^there is no user ["'](.*)["']$/, (name) => t("why.noUser", { name })],
   [/^there is a user ["'](.*)["'] already/, (name) => t("why.userThere", { name })],
   [/^there is a token ["'](.*)["'] already/, (name) => t("why.tokenThere", { name })],
-  [/^password: the two are not the same$/, () => t("why.notTheSame")],
   [/^password: expected (\d+) to (\d+) characters, got (\d+)$/, (least, most, got) => t("why.passwordLength", { least, most, got })],
   [/^name: expected 1 to 64 letters.*got ["'](.*)["']$/, (name) => t("why.badName", { name })],
   [/^(\S+) has authorised it: another person must issue it$/, (by) => t("why.anotherPerson", { by })],

@@ -18,6 +18,7 @@ from gateway.log.rows import Entry
 from gateway.log.writer import LogWriter
 from gateway.mqtt.codec import Publishes
 from gateway.status import MAX_WAITING, ObservedFrame, ObserveFrame, StatusServer
+from sensors.catalogue import Catalogue
 from sensors.origin import Origin
 from sensors.settings import LogSettings
 from sensors.times import MINUTE_US, NEVER, SECOND_US
@@ -31,11 +32,12 @@ NOW = 1_780_000_000_000_000
 class Bench:
     """An engine and a log, without broker and clock."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, city: Catalogue | None = None) -> None:
         self.folder = folder
+        city = city or small_catalogue()
         self.writer = LogWriter(folder, LogSettings(), DETECTOR)
-        self.writer.install_catalogue(small_catalogue(), 1)
-        self.engine = Engine(CityInForce(small_catalogue(), 1, ()), None, 65_536)
+        self.writer.install_catalogue(city, 1)
+        self.engine = Engine(CityInForce(city, 1, ()), None, 65_536)
         self.now_us = NOW
         self.writer.append(self.engine.start(NOW))
 

@@ -100,8 +100,8 @@ export const kindWord = (kind) => word(KINDS, kind);
 export const meansWord = (means) => word(MEANS, means);
 /** Whose yes it was, and what was said with it: the record has it in English.  @param {string} comment */
 export function commentWords(comment) {
-  const [, who, means, rest] = /^by (\S+) \((\w+)\) ?(.*)$/s.exec(comment) ?? [];
-  return who ? [t("warning.by", { who, means: meansWord(means) }), rest].filter(Boolean).join("; ") : comment;
+  const [, who, means, rest] = /^by (.+?) \((\w+)\) ?(.*)$/s.exec(comment) ?? [];
+  return who && Object.hasOwn(MEANS, means) ? [t("warning.by", { who, means: meansWord(means) }), rest].filter(Boolean).join("; ") : comment;
 }
 /** @param {string} act */
 export const actWord = (act) => word(ACTS, act);
