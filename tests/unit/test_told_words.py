@@ -7,6 +7,9 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.e2e.wall import NO_GPU, chromium
+from tests.unit.gateway import test_address_book
+from tests.unit.gateway.formats import test_chirpstack
+from tests.unit.gateway.test_ingest import read
 from tests.unit.test_display_modules import HERE, Run, serve
 
 pytestmark = pytest.mark.browser
@@ -119,3 +122,40 @@ def test_a_trial_tells_alarms_a_day_of_a_range_of_a_day_that_observations_fill(
         const row = [...host.querySelectorAll("tr")].find((one) => one.textContent.startsWith("Alarm per hari"));
         return [...row.children].map((cell) => cell.textContent)"""
     assert run("console/trial_answer.js", body, answer) == ["Alarm per hari", told, told]
+
+
+def test_other_refusals_of_the_gateway_are_told_in_both_languages(run: Run) -> None:
+    """The sentences are the gateway's own, of messages that it reads here."""
+    topic = "telemetry/S1/level"
+    results = [
+        read((topic, b"[" * 2_000)),
+        read((topic, b"[]")),
+        read((topic, b'{"value": 1e999}')),
+        read((topic, b"5"), retain=True),
+        read((topic, b"[" + b",".join([b"1"] * 10_001) + b"]")),
+        read((topic, b'{"ts": "x", "value": 1}')),
+        test_address_book.read("telemetry/S1/level-rate", b"12"),
+        test_chirpstack.reader().read(("application/1/device/2/event/up", b'{"deviceInfo": {"devEui": "0a"}}')),
+    ]
+    details = [(result.dead_letters[0].detail,) for result in results]
+    indonesian, english = run("refusal_detail.js", f"const told = m.refusalDetail; {IN_BOTH}", *details)
+    assert indonesian == [
+        "bersarang terlalu dalam",
+        "tidak ada pembacaan di dalamnya",
+        "pada value: bilangan terlalu besar",
+        "disimpan broker, dan 1 pembacaannya tanpa waktu",
+        "paling banyak 10.000 yang diterima, yang datang 10.001",
+        "pada ts: seharusnya waktu dalam milidetik atau RFC 3339, yang datang “x”",
+        "level-rate di pos S1 dihitung Siaga sendiri, tidak dikirim alat",
+        "alat 0a tidak ada di tabel kota",
+    ]
+    assert english == [
+        "nested too deep",
+        "there is no reading in it",
+        "at value: the number is too large",
+        "kept by the broker, and 1 of its readings has no time",
+        "at most 10,000 are taken, 10,001 came",
+        "at ts: a time in milliseconds or RFC 3339 is expected, “x” came",
+        "level-rate at station S1 is computed by Siaga, no device may send it",
+        "device 0a is in no row of the city's tables",
+    ]
