@@ -1,10 +1,12 @@
 """What the screens tell of what the server says: its refusals in words, its figures where they mean something."""
 
+import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from tests.e2e.wall import NO_GPU, chromium
 from tests.unit.gateway import test_address_book
@@ -14,10 +16,9 @@ from tests.unit.test_display_modules import HERE, Run, serve
 
 pytestmark = pytest.mark.browser
 
+AT = "2026-05-29T05:00:00Z"
 IN_BOTH = f"""
     const text = await import('{HERE}text.js');
-    const format = await import('{HERE}format.js');
-    format.setZone("Asia/Jakarta", "WIB");
     const all = (code) => {{ text.setLanguage(code); return a.map((one) => told(...one)); }};
     const said = ["id", "en"].map(all);
     text.setLanguage("id");
@@ -32,6 +33,7 @@ def page() -> Iterator[Page]:
         page.route(HERE + "**", serve)
         page.goto(HERE)
         page.evaluate(f"import('{HERE}text.js').then((text) => text.loadTexts())")
+        page.evaluate(f"import('{HERE}format.js').then((format) => format.setZone('Asia/Jakarta', 'WIB'))")
         yield page
 
 
@@ -159,3 +161,37 @@ def test_other_refusals_of_the_gateway_are_told_in_both_languages(run: Run) -> N
         "level-rate at station S1 is computed by Siaga, no device may send it",
         "device 0a is in no row of the city's tables",
     ]
+
+
+def notice(number: int, contact: str, target: str, why: str = "first") -> dict[str, object]:
+    tries = [{"at": AT, "outcome": "sent", "detail": ""}]
+    told = {"number": number, "contact": contact, "target": target, "why": why, "progress": "sent", "reason": ""}
+    return {**told, "planned_at": AT, "done_at": AT, "tries": tries}
+
+
+def test_who_was_told_of_an_alarm_is_called_by_name_and_the_same_twice_is_one_line(page: Page, run: Run) -> None:
+    notices = [notice(1, "POSKO", "telegram"), notice(2, "POSKO", "telegram", "repeat"), notice(3, "GONE", "sms")]
+    answers = {
+        "alarms/a": {"painted_at": None, "events": []},
+        "notifications/contacts": {"items": [{"id": "POSKO", "name": "Posko Kabupaten"}]},
+        "notifications": {"items": notices},
+    }
+    for path, answer in answers.items():
+        page.route(re.compile(rf"/api/v1/{path}($|\?)"), partial(give, answer))
+    body = """const story = new m.AlarmStory({ update: () => {} });
+        const alarm = { id: "a", state: "unacknowledged", calls: 1, levels: [], unit: "cm" };
+        const draw = () => story.draw({ levels: {} }, alarm, Date.parse(a[0]));
+        const lines = () => [...story.node.querySelectorAll(".story-told li")].map((line) => line.textContent);
+        for (let n = 0; n < 200 && !lines().join("").includes("Posko"); n += 1) {
+          draw();
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        return lines()"""
+    assert run("console/alarm_story.js", body, AT) == [
+        "12:00:00 WIBGONE sms · terkirim",
+        "12:00:00 WIB2× Posko Kabupaten telegram · terkirim",
+    ]
+
+
+def give(answer: object, route: Route) -> None:
+    route.fulfill(json=answer)

@@ -7,12 +7,14 @@ import { moment, number, unitText } from "../format.js";
 import { levelName } from "../levels.js";
 import { t } from "../text.js";
 import { releaseWhy } from "./alarm_text.js";
+import { named } from "./loaded.js";
 import { reasonWord } from "./reason_word.js";
 
 /** @typedef {import("./alarm.js").FullAlarm} FullAlarm */
 /** @typedef {import("../types.js").City} City */
 /** @typedef {{at: string, event: string, by: string, comment: string, change: import("./alarm.js").LevelChange|null}} Event */
 /** @typedef {{at: string, outcome: string, detail: string}} Attempt */
+/** @typedef {{time: string, words: string, who?: [name: string, address: string]}} Line */
 /** @typedef {{number: number, contact: string, target: string, why: string, planned_at: string, progress: string, done_at: string|null, reason: string, tries: Attempt[]}} Notice */
 
 /** Something new is fetched this long after it changed: several changes of one moment are one request. */
@@ -64,6 +66,8 @@ export class AlarmStory {
   #painted_at = null;
   /** @type {{alarm: string, events: Event[], notices: Notice[]|null}} */
   #known = { alarm: "", events: [], notices: [] };
+  /** What contacts are called, by id. @type {Map<string, string>} */
+  #names = new Map();
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #waiting;
   #fetched_ms = 0;
@@ -113,6 +117,7 @@ export class AlarmStory {
       this.#painted_at = alarm.painted_at;
       this.#known = { alarm: id, events: alarm.events, notices: told?.items ?? null };
       setText(this.#note, "");
+      await this.#learnNames();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       setText(this.#note, t("console.refused", { why: error.message }));
@@ -120,16 +125,23 @@ export class AlarmStory {
     this.context.update();
   }
 
+  /** Asked for again where somebody was told who is not known by name yet. */
+  async #learnNames() {
+    if ((this.#known.notices ?? []).every(({ contact }) => this.#names.has(contact))) return;
+    const contacts = await get("/notifications/contacts").catch(hidden);
+    for (const { id, name } of contacts?.items ?? []) this.#names.set(id, name);
+  }
+
   /** @param {City} city @param {FullAlarm} alarm @param {number} now_ms */
   #fill(city, alarm, now_ms) {
     const { events, notices } = this.#known;
     const lines = events.map((event) => this.#event(city, alarm, event, now_ms)).reverse();
     fillLines(this.#events, lines, t("detail.noEvents"));
-    const told = (notices ?? []).map((notice) => toldLine(notice, now_ms)).reverse();
+    const told = (notices ?? []).map((notice) => toldLine(notice, this.#names, now_ms)).reverse();
     fillLines(this.#told, told, notices === null ? t("detail.toldHidden") : t("detail.toldNobody"));
   }
 
-  /** @param {City} city @param {FullAlarm} alarm @param {Event} event @param {number} now_ms @returns {[string, string]} */
+  /** @param {City} city @param {FullAlarm} alarm @param {Event} event @param {number} now_ms @returns {Line} */
   #event(city, alarm, { at, event, by, comment, change }, now_ms) {
     // What was reached in the past and came late, is told again once the newest reading has it still.
     const isHeld = change?.cause === "still_held";
@@ -140,7 +152,7 @@ export class AlarmStory {
     const value = change?.value == null ? "" : `${number(change.value, alarm.unit)} ${unitText(alarm.unit)}`;
     const level = change && change.level !== "" ? levelName(city, change.level) : "";
     const words = [level === name ? "" : level, value, by, event === "released" ? releaseComment(comment) : comment].filter(Boolean).join(" · ");
-    return [moment(Date.parse(isHeld || !change ? at : change.time), now_ms, true), words ? `${name}: ${words}` : name];
+    return { time: moment(Date.parse(isHeld || !change ? at : change.time), now_ms, true), words: words ? `${name}: ${words}` : name };
   }
 }
 
@@ -156,26 +168,37 @@ function hidden(error) {
   throw error;
 }
 
-/** @param {Notice} notice @param {number} now_ms @returns {[string, string]} */
-function toldLine({ contact, target, progress, done_at, planned_at, reason, tries }, now_ms) {
+/** @param {Notice} notice @param {Map<string, string>} names @param {number} now_ms @returns {Line} */
+function toldLine({ contact, target, progress, done_at, planned_at, reason, tries }, names, now_ms) {
   const last = tries[tries.length - 1];
   const outcome = progress === "withdrawn" ? t("outcome.withdrawn") : last ? (OUTCOMES[last.outcome]?.() ?? last.outcome) : t("outcome.waits");
   const times = tries.length > 1 ? ` (${tries.length}×)` : "";
-  const words = [`${contact}, ${target}`, outcome + times, reasonWord(reason) || last?.detail].filter(Boolean).join(" · ");
-  return [moment(Date.parse(done_at ?? last?.at ?? planned_at), now_ms, true), words];
+  const words = [outcome + times, reasonWord(reason) || last?.detail].filter(Boolean).join(" · ");
+  return { time: moment(Date.parse(done_at ?? last?.at ?? planned_at), now_ms, true), who: [names.get(contact) ?? contact, target], words };
 }
 
-/** @param {HTMLElement} host @param {[string, string][]} lines time and words @param {string} empty */
+/**
+ * Lines beside each other that say the same are one, with how often it was.
+ * @param {HTMLElement} host @param {Line[]} lines @param {string} empty
+ */
 function fillLines(host, lines, empty) {
   const picture = JSON.stringify([lines, empty]);
   if (host.dataset.picture === picture) return;
   host.dataset.picture = picture;
-  const shown = lines.length > 0 ? lines : [/** @type {[string, string]} */ (["", empty])];
+  /** @type {{line: Line, times: number}[]} */
+  const shown = [];
+  for (const line of lines.length > 0 ? lines : [{ time: "", words: empty }]) {
+    const before = shown[shown.length - 1];
+    if (before && JSON.stringify(before.line) === JSON.stringify(line)) before.times += 1;
+    else shown.push({ line, times: 1 });
+  }
   host.replaceChildren(
-    ...shown.map(([time, words]) => {
-      const line = el("li");
-      line.append(el("span", "story-time", time), el("span", "", words));
-      return line;
+    ...shown.map(({ line: { time, who, words }, times }) => {
+      const [item, told] = [el("li"), el("span", "", times > 1 ? `${times}× ` : "")];
+      if (who) told.append(named(...who), " · ");
+      told.append(words);
+      item.append(el("span", "story-time", time), told);
+      return item;
     }),
   );
 }

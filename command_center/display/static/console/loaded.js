@@ -201,6 +201,13 @@ export function button(words, focus, act, look = "") {
   return node;
 }
 
+/** Who it is, and under it the id or the address.  @param {string} name @param {string} id */
+export function named(name, id) {
+  const node = el("span", "", `${name} `);
+  node.append(el("small", "office-quiet", id));
+  return node;
+}
+
 /** A word with a look: good, bad, warn or none.  @param {string} words @param {string} look */
 export function mark(words, look) {
   const node = el("span", "office-mark", words);

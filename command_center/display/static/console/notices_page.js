@@ -6,7 +6,7 @@ import { el } from "../dom.js";
 import { moment, whole } from "../format.js";
 import { t } from "../text.js";
 import { ask } from "./form_dialog.js";
-import { Loaded, button, mark, table } from "./loaded.js";
+import { Loaded, button, mark, named, table } from "./loaded.js";
 import { reasonWord } from "./reason_word.js";
 
 /** @typedef {{at: string, ended_at: string|null, outcome: string, unrecorded: boolean, detail: string}} Try */
@@ -107,13 +107,6 @@ function draw(data, context, test, more) {
   nodes.push(table(t("notice.list"), titles, told, t("notice.none")));
   if (data.next !== null) nodes.push(button(t("office.more"), "more", more));
   return nodes;
-}
-
-/** Who it is, and under it the id or the address.  @param {string} name @param {string} id */
-function named(name, id) {
-  const node = el("span", "", `${name} `);
-  node.append(el("small", "office-quiet", id));
-  return node;
 }
 
 /** @param {Way[]} list */
