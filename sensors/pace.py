@@ -29,7 +29,7 @@ def at_pace(catalogue: Catalogue, pace: float) -> Catalogue:
     faster = pace / catalogue.pace
     if faster == 1.0:
         return catalogue
-    rivers = {d.id for d in catalogue.datastreams if d.kind in RIVER_KINDS}
+    rivers = rivers_of(catalogue)
     detector = replace(catalogue.city.detector, doubt_s=catalogue.city.detector.doubt_s / faster)
     return replace(
         catalogue,
@@ -38,6 +38,17 @@ def at_pace(catalogue: Catalogue, pace: float) -> Catalogue:
         datastreams=tuple(_datastream(d, rivers, faster) for d in catalogue.datastreams),
         pace=pace,
     )
+
+
+def is_in_its_time(datastream: Datastream, rivers: AbstractSet[str]) -> bool:
+    """Whether its values are how fast one of these `rivers` moves, or when it will have: others at another pace."""
+    derivation = datastream.derivation
+    return derivation is not None and derivation.method in (RATES, TIMES_TO_COME) and derivation.inputs[0] in rivers
+
+
+def rivers_of(catalogue: Catalogue) -> frozenset[str]:
+    """The datastreams that move at the pace of its rivers."""
+    return frozenset(d.id for d in catalogue.datastreams if d.kind in RIVER_KINDS)
 
 
 def _reach(reach: Reach, faster: float) -> Reach:
@@ -59,7 +70,7 @@ def _datastream(datastream: Datastream, rivers: AbstractSet[str], faster: float)
             levels=tuple(_level(level, 1.0, faster) for level in datastream.levels),
         )
     derivation = datastream.derivation
-    if derivation is None or derivation.method not in (RATES, TIMES_TO_COME) or derivation.inputs[0] not in rivers:
+    if derivation is None or not is_in_its_time(datastream, rivers):
         return datastream
     by = faster if derivation.method == RATES else 1.0 / faster
     return replace(
