@@ -33,16 +33,13 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
     lasts_s: float  # once older than that, it says nothing of now
     turned: bool = False  # the newest readings say the opposite: it rose, or fell, until just now
 
-    @property
-    def direction(self) -> int:
-        """1 = it rises, -1 = it falls: only where both bounds agree.  0: what may as well be nothing is not told.
+    def direction_at(self, now_us: int) -> int:
+        """1 = it rises, -1 = it falls: only where it is of now and both bounds agree.
 
-        A bound that is not derived is taken to be the middle.  What has turned does neither for certain.
+        0: what may as well be nothing is not told; where it is not of now (`is_of_now`), nothing is known.  A bound that
+        is not derived is taken to be the middle.  What has turned does neither for certain.
         """
-        if self.turned:
-            return 0
-        low, high = (self.value if bound is None else bound for bound in (self.low, self.high))
-        return 1 if low > 0 else -1 if high < 0 else 0
+        return _direction(self) if self.is_of_now(now_us) else 0
 
     def is_of_now(self, now_us: int) -> bool:
         """Whether it says something of now."""
@@ -62,6 +59,14 @@ class Eta(msgspec.Struct, frozen=True, kw_only=True):
     latest_min: float | None
     time: str
     needed_min: float | None = None  # that the level's standing actions take; None = it asks for none
+
+
+def eta_at(rate: Rate | None, eta: Eta | None, now_us: int) -> Eta | None:
+    """When it reaches its next level, where it clearly rises now: "if it goes on as now" is said of nothing else."""
+    if rate is None or eta is None or rate.direction_at(now_us) <= 0:
+        return None
+    found_us = parse_rfc3339(eta.time)
+    return eta if found_us is not None and now_us - found_us <= rate.lasts_s * SECOND_US else None
 
 
 class Beside(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +155,12 @@ def _value(number: int | None, latest: Latest) -> float | None:
     return known(float(latest.value[number]))
 
 
+def _direction(rate: Rate) -> int:
+    """Of when it was found."""
+    low, high = (rate.value if bound is None else bound for bound in (rate.low, rate.high))
+    return 0 if rate.turned else 1 if low > 0 else -1 if high < 0 else 0
+
+
 def _rate(kin: _Kin, number: int, latest: Latest, history: History) -> Rate | None:
     middle = kin.rate.get("middle")
     value = _value(middle, latest)
@@ -163,11 +174,12 @@ def _rate(kin: _Kin, number: int, latest: Latest, history: History) -> Rate | No
         time=rfc3339(int(latest.time_us[middle])),
         lasts_s=kin.lasts_s,
     )
-    if not rate.direction or not latest.heard(number):
+    direction = _direction(rate)
+    if not direction or not latest.heard(number):
         return rate
     newest_us = int(latest.time_us[number])
     from_us = newest_us - round(kin.window_s * SECOND_US / NEWEST_SHARE)
-    return replace(rate, turned=is_opposed(rate.direction, history.between(number, from_us, newest_us + 1)))
+    return replace(rate, turned=is_opposed(direction, history.between(number, from_us, newest_us + 1)))
 
 
 def _eta(kin: _Kin, number: int, limits: dict[float, str], seen: tuple[Latest, History]) -> Eta | None:

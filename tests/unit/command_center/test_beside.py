@@ -87,11 +87,11 @@ def test_what_the_newest_quarter_of_its_window_denies_is_not_said_of_a_gauge(
 ) -> None:
     found = beside((RATE, 0, rate), *((LEVEL, 2 * k, value) for k, value in enumerate(readings))).rate
     assert found is not None
-    assert found.direction == direction
+    assert found.direction_at(minutes(0)) == direction
 
 
 def test_readings_that_no_memory_holds_deny_nothing() -> None:
     falls = [(LEVEL, 2 * k, 549.0 - k) for k in range(4)]
     found = beside((RATE, 0, 60.0), *falls, forgotten=True).rate
     assert found is not None
-    assert found.direction == 1
+    assert found.direction_at(minutes(0)) == 1
