@@ -36,8 +36,8 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
     def direction_at(self, now_us: int) -> int:
         """1 = it rises, -1 = it falls: only where it is of now and both bounds agree.
 
-        0: what may as well be nothing is not told; where it is not of now (`is_of_now`), nothing is known.  A bound that
-        is not derived is taken to be the middle.  What has turned does neither for certain.
+        0: what may as well be nothing is not told; where it is not of now (`is_of_now`), nothing is known.  A bound
+        that is not derived is taken to be the middle.  What has turned does neither for certain.
         """
         return _direction(self) if self.is_of_now(now_us) else 0
 
