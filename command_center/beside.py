@@ -14,8 +14,9 @@ from msgspec.structs import replace
 from command_center.observation_view import known
 from command_center.picture.history import History
 from command_center.picture.latest import Latest
-from command_center.rate import NEWEST_SHARE, is_opposed, rate_lasts_s
+from command_center.rate import MOST_SEEN, NEWEST_SHARE, is_opposed, rate_lasts_s
 from sensors.catalogue import Datastream, Derivation, Level
+from sensors.origin import Origin
 from sensors.times import SECOND_US, parse_rfc3339, rfc3339
 from sensors.trend.rules import trend_window_s
 
@@ -88,6 +89,7 @@ class _Kin:
     rate_unit: str = ""
     window_s: float = 0.0  # of the trend
     lasts_s: float = 0.0  # a rate
+    turned: tuple[tuple[int, ...], bool] = ((), False)  # what was seen when it was last looked at, and what it said
 
 
 class Kinship:
@@ -161,10 +163,17 @@ def _direction(rate: Rate) -> int:
     return 0 if rate.turned else 1 if low > 0 else -1 if high < 0 else 0
 
 
+def _was_played(derived: int, number: int, latest: Latest) -> bool:
+    """Whether it is of an exercise's water, which moved at its own pace, while the newest value is of the field's."""
+    if not (latest.heard(derived) and latest.heard(number)):
+        return False
+    return Origin(int(latest.origin[derived])).is_exercise and not Origin(int(latest.origin[number])).is_exercise
+
+
 def _rate(kin: _Kin, number: int, latest: Latest, history: History) -> Rate | None:
     middle = kin.rate.get("middle")
     value = _value(middle, latest)
-    if middle is None or value is None:
+    if middle is None or value is None or _was_played(middle, number, latest):
         return None
     rate = Rate(
         value=value,
@@ -178,8 +187,12 @@ def _rate(kin: _Kin, number: int, latest: Latest, history: History) -> Rate | No
     if not direction or not latest.heard(number):
         return rate
     newest_us = int(latest.time_us[number])
-    from_us = newest_us - round(kin.window_s * SECOND_US / NEWEST_SHARE)
-    return replace(rate, turned=is_opposed(direction, history.between(number, from_us, newest_us + 1)))
+    seen = (direction, int(latest.time_us[middle]), newest_us, history.count(number))
+    if kin.turned[0] != seen:
+        from_us = newest_us - round(kin.window_s * SECOND_US / NEWEST_SHARE)
+        newest = history.thinned_between(number, from_us, newest_us + 1, MOST_SEEN)
+        kin.turned = seen, is_opposed(direction, newest)
+    return replace(rate, turned=kin.turned[1])
 
 
 def _eta(kin: _Kin, number: int, limits: dict[float, str], seen: tuple[Latest, History]) -> Eta | None:
@@ -190,6 +203,8 @@ def _eta(kin: _Kin, number: int, limits: dict[float, str], seen: tuple[Latest, H
     """
     latest, history = seen
     now = _value(number, latest)
+    if any(_was_played(n, number, latest) for n in kin.eta.values()):
+        return None
     minutes = {bound: _minutes(n, latest) for bound, n in kin.eta.items()}
     earliest, middle = minutes.get("low"), minutes.get("middle")
     if now is None or (earliest is None and middle is None):
