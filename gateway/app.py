@@ -34,6 +34,7 @@ from gateway.status import CommitFrame, StatusServer
 from sensors.catalogue import Catalogue
 from sensors.detector import DETECTOR_VERSION
 from sensors.errors import AnotherCity, CatalogueError
+from sensors.running_pace import note_pace
 from sensors.settings import Settings
 
 STATUS_S: Final = 1.0
@@ -67,6 +68,7 @@ class Gateway:
 
     def __init__(self, settings: Settings, data_dir: Path, committer: Committer, engine: Engine, clock: Clock) -> None:
         self._settings, self._committer, self._engine, self._clock = settings, committer, engine, clock
+        self._data_dir = data_dir
         self._arrived, self._stop, self._reload = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._status = StatusServer(data_dir)
         self._status.reload = self._reload_now
@@ -92,6 +94,7 @@ class Gateway:
     async def run(self) -> None:
         """Work until told to stop: what was taken is made durable and acknowledged, then the sessions end."""
         self._watch_signals()
+        self._note_pace()
         await self._status.start()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -149,8 +152,16 @@ class Gateway:
             self._engine.city = city
             return
         await self._flow.commit(lambda: self._engine.reload(city, self._clock.now_us()))
+        self._note_pace()
         await self._sources.follow(city.catalogue.city)
         _log.info("city %s reloaded: catalogue version %d", city.catalogue.city.code, city.version)
+
+    def _note_pace(self) -> None:
+        """For `siaga replay`: nothing of ours depends on it."""
+        try:
+            note_pace(self._data_dir, self._engine.city.catalogue.pace)
+        except OSError as error:
+            _log.warning("the pace of the rivers is not noted for siaga replay: %s", error)
 
     async def _report(self) -> None:
         while True:
