@@ -14,8 +14,9 @@ from msgspec.structs import replace
 from command_center.observation_view import known
 from command_center.picture.history import History
 from command_center.picture.latest import Latest
-from command_center.rate import NEWEST_SHARE, is_opposed, rate_lasts_s
+from command_center.rate import MOST_SEEN, NEWEST_SHARE, is_opposed, rate_lasts_s
 from sensors.catalogue import Datastream, Derivation, Level
+from sensors.origin import Origin
 from sensors.times import SECOND_US, parse_rfc3339, rfc3339
 from sensors.trend.rules import trend_window_s
 
@@ -33,16 +34,13 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
     lasts_s: float  # once older than that, it says nothing of now
     turned: bool = False  # the newest readings say the opposite: it rose, or fell, until just now
 
-    @property
-    def direction(self) -> int:
-        """1 = it rises, -1 = it falls: only where both bounds agree.  0: what may as well be nothing is not told.
+    def direction_at(self, now_us: int) -> int:
+        """1 = it rises, -1 = it falls: only where it is of now and both bounds agree.
 
-        A bound that is not derived is taken to be the middle.  What has turned does neither for certain.
+        0: what may as well be nothing is not told; where it is not of now (`is_of_now`), nothing is known.  A bound
+        that is not derived is taken to be the middle.  What has turned does neither for certain.
         """
-        if self.turned:
-            return 0
-        low, high = (self.value if bound is None else bound for bound in (self.low, self.high))
-        return 1 if low > 0 else -1 if high < 0 else 0
+        return _direction(self) if self.is_of_now(now_us) else 0
 
     def is_of_now(self, now_us: int) -> bool:
         """Whether it says something of now."""
@@ -64,6 +62,14 @@ class Eta(msgspec.Struct, frozen=True, kw_only=True):
     needed_min: float | None = None  # that the level's standing actions take; None = it asks for none
 
 
+def eta_at(rate: Rate | None, eta: Eta | None, now_us: int) -> Eta | None:
+    """When it reaches its next level, where it clearly rises now: "if it goes on as now" is said of nothing else."""
+    if rate is None or eta is None or rate.direction_at(now_us) <= 0:
+        return None
+    found_us = parse_rfc3339(eta.time)
+    return eta if found_us is not None and now_us - found_us <= rate.lasts_s * SECOND_US else None
+
+
 class Beside(msgspec.Struct, frozen=True, kw_only=True):
     """What stands beside one datastream's value."""
 
@@ -83,6 +89,7 @@ class _Kin:
     rate_unit: str = ""
     window_s: float = 0.0  # of the trend
     lasts_s: float = 0.0  # a rate
+    turned: tuple[tuple[int, ...], bool] = ((), False)  # what was seen when it was last looked at, and what it said
 
 
 class Kinship:
@@ -150,10 +157,23 @@ def _value(number: int | None, latest: Latest) -> float | None:
     return known(float(latest.value[number]))
 
 
+def _direction(rate: Rate) -> int:
+    """Of when it was found."""
+    low, high = (rate.value if bound is None else bound for bound in (rate.low, rate.high))
+    return 0 if rate.turned else 1 if low > 0 else -1 if high < 0 else 0
+
+
+def _was_played(derived: int, number: int, latest: Latest) -> bool:
+    """Whether it is of an exercise's water, which moved at its own pace, while the newest value is of the field's."""
+    if not (latest.heard(derived) and latest.heard(number)):
+        return False
+    return Origin(int(latest.origin[derived])).is_exercise and not Origin(int(latest.origin[number])).is_exercise
+
+
 def _rate(kin: _Kin, number: int, latest: Latest, history: History) -> Rate | None:
     middle = kin.rate.get("middle")
     value = _value(middle, latest)
-    if middle is None or value is None:
+    if middle is None or value is None or _was_played(middle, number, latest):
         return None
     rate = Rate(
         value=value,
@@ -163,11 +183,16 @@ def _rate(kin: _Kin, number: int, latest: Latest, history: History) -> Rate | No
         time=rfc3339(int(latest.time_us[middle])),
         lasts_s=kin.lasts_s,
     )
-    if not rate.direction or not latest.heard(number):
+    direction = _direction(rate)
+    if not direction or not latest.heard(number):
         return rate
     newest_us = int(latest.time_us[number])
-    from_us = newest_us - round(kin.window_s * SECOND_US / NEWEST_SHARE)
-    return replace(rate, turned=is_opposed(rate.direction, history.between(number, from_us, newest_us + 1)))
+    seen = (direction, int(latest.time_us[middle]), newest_us, history.count(number))
+    if kin.turned[0] != seen:
+        from_us = newest_us - round(kin.window_s * SECOND_US / NEWEST_SHARE)
+        newest = history.thinned_between(number, from_us, newest_us + 1, MOST_SEEN)
+        kin.turned = seen, is_opposed(direction, newest)
+    return replace(rate, turned=kin.turned[1])
 
 
 def _eta(kin: _Kin, number: int, limits: dict[float, str], seen: tuple[Latest, History]) -> Eta | None:
@@ -178,6 +203,8 @@ def _eta(kin: _Kin, number: int, limits: dict[float, str], seen: tuple[Latest, H
     """
     latest, history = seen
     now = _value(number, latest)
+    if any(_was_played(n, number, latest) for n in kin.eta.values()):
+        return None
     minutes = {bound: _minutes(n, latest) for bound, n in kin.eta.items()}
     earliest, middle = minutes.get("low"), minutes.get("middle")
     if now is None or (earliest is None and middle is None):

@@ -11,7 +11,8 @@ from sensors.trend.theil_sen import MIN_POINTS, theil_sen
 LASTS_S: Final = 300.0  # a rate lasts as long as a value does before it is stale, and no less than this
 LASTS_INTERVALS: Final = 3
 NEWEST_SHARE: Final = 4  # a quarter of the window: the shortest that a trend is taken over at all
-MOST_READINGS: Final = 8  # of that quarter, evenly: as many as a trend has points
+MOST_SEEN: Final = 256  # of that quarter are looked at, evenly: enough to find the sound ones
+MOST_READINGS: Final = 8  # of those that are sound, evenly: as many as a trend has points
 
 
 def rate_lasts_s(interval_s: float, window_s: float, pace: float) -> float:

@@ -5,14 +5,13 @@ import logging
 import os
 import signal
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from msgspec import structs
 
 from gateway.center_watch import READER, CenterWatch
-from gateway.city_in_force import CityInForce, put_in_force
+from gateway.city_in_force import CityInForce, kept_in_force, put_in_force, reread
 from gateway.clock import Clock
 from gateway.committer import Committer
 from gateway.engine import Engine
@@ -35,8 +34,8 @@ from gateway.status import CommitFrame, StatusServer
 from sensors.catalogue import Catalogue
 from sensors.detector import DETECTOR_VERSION
 from sensors.errors import AnotherCity, CatalogueError
+from sensors.running_pace import note_pace
 from sensors.settings import Settings
-from sensors.tables import Fault
 
 STATUS_S: Final = 1.0
 RELOAD_AGAIN_S: Final = 2.0  # while the log cannot take the new catalogue
@@ -69,6 +68,7 @@ class Gateway:
 
     def __init__(self, settings: Settings, data_dir: Path, committer: Committer, engine: Engine, clock: Clock) -> None:
         self._settings, self._committer, self._engine, self._clock = settings, committer, engine, clock
+        self._data_dir = data_dir
         self._arrived, self._stop, self._reload = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._status = StatusServer(data_dir)
         self._status.reload = self._reload_now
@@ -81,7 +81,6 @@ class Gateway:
         self._retrying = Retrying(data_dir, engine, self._status, lambda: committer.writer.log_id)
         self._hearing = Hearing(engine, self._status)
         self._status.on_request = self._arrived.set
-        self._was_live = committer.holds_live
         self._reload_error, self._reload_at = "", 0.0  # why the city is not reloaded yet, and when it is tried again
         self._pulls = Pulls(settings.city, data_dir, self._sources, lambda: engine.city.catalogue, clock.now_us)
         self._center = CenterWatch(engine.city.catalogue.city.code, time.monotonic())
@@ -95,6 +94,7 @@ class Gateway:
     async def run(self) -> None:
         """Work until told to stop: what was taken is made durable and acknowledged, then the sessions end."""
         self._watch_signals()
+        self._note_pace()
         await self._status.start()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -123,17 +123,15 @@ class Gateway:
 
     async def _between_ticks(self) -> None:
         holds_live = self._committer.holds_live
-        if holds_live and not self._was_live:
-            self._was_live = True
-            if self._engine.city.catalogue.pace != 1.0:
-                self._reload.set()  # a real river moves at its own pace
+        if self._engine.city.catalogue.pace != _pace(self._settings, self._committer):
+            self._reload.set()  # the field is heard for the first time: a real river moves at its own pace
         if self._reload.is_set() and time.monotonic() >= self._reload_at:
             await self._reload_city()
         await self._hearing.serve(self._flow.now_us, self._flow.commit, holds_live=holds_live)
         await self._retrying.serve(self._flow.now_us, self._flow.commit, holds_live=holds_live)
 
     async def _reload_city(self) -> None:
-        """SIGHUP: a city that cannot be used at all leaves the present one in force, and is shown.
+        """SIGHUP, or the water's pace: a city that cannot be used at all leaves the present one in force, and is shown.
 
         A log that cannot be written just now keeps the wish pending.
         """
@@ -142,26 +140,28 @@ class Gateway:
         present, now_us = self._engine.city, self._clock.now_us()
         writer, pace = self._committer.writer, _pace(self._settings, self._committer)
         try:
-            city = await self._committer.call(
-                put_in_force, self._settings.city, writer, present.catalogue, now_us, pace
-            )
+            city = await self._committer.call(reread, self._settings.city, writer, present, now_us, pace)
         except LogError as error:
             if not self._reload_error:
                 _log.error("the city is not reloaded yet, it is tried again: %s", error)
             self._reload_error, self._reload_at = str(error), time.monotonic() + RELOAD_AGAIN_S
             self._reload.set()
             return
-        except CatalogueError as error:
-            self._reload_error = ""
-            _log.error("the city is not reloaded, the present one stays: %s", error)
-            fault = Fault("city.toml", 0, "", str(error))
-            if fault not in present.faults:
-                self._engine.city = replace(present, faults=(*present.faults, fault))
-            return
         self._reload_error = ""
+        if city.catalogue is present.catalogue:  # kept, since its files cannot be used
+            self._engine.city = city
+            return
         await self._flow.commit(lambda: self._engine.reload(city, self._clock.now_us()))
+        self._note_pace()
         await self._sources.follow(city.catalogue.city)
         _log.info("city %s reloaded: catalogue version %d", city.catalogue.city.code, city.version)
+
+    def _note_pace(self) -> None:
+        """For `siaga replay`: nothing of ours depends on it."""
+        try:
+            note_pace(self._data_dir, self._engine.city.catalogue.pace)
+        except OSError as error:
+            _log.warning("the pace of the rivers is not noted for siaga replay: %s", error)
 
     async def _report(self) -> None:
         while True:
@@ -233,4 +233,4 @@ def _city(name: str, writer: LogWriter, previous: CityInForce | None, now_us: in
         if previous is None or isinstance(error, AnotherCity):
             raise
         _log.error("the city cannot be used, its last good catalogue stays in force: %s", error)
-        return replace(previous, faults=(Fault("city.toml", 0, "", str(error)),))
+        return kept_in_force(previous, error, writer, now_us, pace)

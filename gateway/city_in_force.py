@@ -1,7 +1,7 @@
 """The city as the gateway puts it in force: read from its folder, numbered, kept where a row went bad."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.address_book import AddressBook
 from gateway.formats import make_format
@@ -56,6 +56,30 @@ def put_in_force(
         _log.warning("city %s: %s", catalogue.city.code, fault)
     numbers = writer.numbers((d.station, d.property, d.unit) for d in catalogue.datastreams)
     catalogue = catalogue.numbered(numbers)
+    return CityInForce(catalogue, writer.install_catalogue(catalogue, now_us), faults)
+
+
+def reread(city: str, writer: LogWriter, present: CityInForce, now_us: int, pace: float) -> CityInForce:
+    """The city's files in force; where they cannot be used at all, `present` as `kept_in_force` keeps it."""
+    try:
+        return put_in_force(city, writer, present.catalogue, now_us, pace)
+    except CatalogueError as error:
+        _log.error("the city is not reloaded, the present one stays: %s", error)
+        return kept_in_force(present, error, writer, now_us, pace)
+
+
+def kept_in_force(
+    previous: CityInForce, error: CatalogueError, writer: LogWriter, now_us: int, pace: float
+) -> CityInForce:
+    """The catalogue that was in force, since the city's files cannot be used; `error` is told as their fault.
+
+    The water does not wait for the files to be mended: where it moves at another pace now, so is the city judged.
+    """
+    fault = Fault("city.toml", 0, "", str(error))
+    faults = previous.faults if fault in previous.faults else (*previous.faults, fault)
+    catalogue = at_pace(previous.catalogue, pace)
+    if catalogue is previous.catalogue:
+        return replace(previous, faults=faults)
     return CityInForce(catalogue, writer.install_catalogue(catalogue, now_us), faults)
 
 

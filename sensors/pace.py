@@ -4,6 +4,7 @@ At 60 simulated seconds a second a flood of six hours is over in six minutes.  A
 river rising until long after it has fallen, and a wave's window of an hour would wait for what passed in a minute.
 """
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
 from msgspec.structs import replace
@@ -29,7 +30,7 @@ def at_pace(catalogue: Catalogue, pace: float) -> Catalogue:
     faster = pace / catalogue.pace
     if faster == 1.0:
         return catalogue
-    rivers = {d.id for d in catalogue.datastreams if d.kind in RIVER_KINDS}
+    rivers = rivers_of(catalogue)
     detector = replace(catalogue.city.detector, doubt_s=catalogue.city.detector.doubt_s / faster)
     return replace(
         catalogue,
@@ -38,6 +39,24 @@ def at_pace(catalogue: Catalogue, pace: float) -> Catalogue:
         datastreams=tuple(_datastream(d, rivers, faster) for d in catalogue.datastreams),
         pace=pace,
     )
+
+
+def levels_at_pace(
+    levels: Iterable[Level], datastream: Datastream, catalogue: Catalogue, pace: float
+) -> tuple[Level, ...]:
+    """Levels of a datastream as they are judged at the catalogue's pace, as they are at another one; 1 is life."""
+    return _levels(levels, datastream, rivers_of(catalogue), pace / catalogue.pace)
+
+
+def is_in_its_time(datastream: Datastream, rivers: AbstractSet[str]) -> bool:
+    """Whether its values are how fast one of these `rivers` moves, or when it will have: others at another pace."""
+    derivation = datastream.derivation
+    return derivation is not None and derivation.method in (RATES, TIMES_TO_COME) and derivation.inputs[0] in rivers
+
+
+def rivers_of(catalogue: Catalogue) -> frozenset[str]:
+    """The datastreams that move at the pace of its rivers."""
+    return frozenset(d.id for d in catalogue.datastreams if d.kind in RIVER_KINDS)
 
 
 def _reach(reach: Reach, faster: float) -> Reach:
@@ -56,18 +75,32 @@ def _datastream(datastream: Datastream, rivers: AbstractSet[str], faster: float)
             trend_window_s=_times(trend_window_s(datastream), 1.0 / faster),
             rise_limit_per_h=_times(datastream.rise_limit_per_h, faster),
             fall_limit_per_h=_times(datastream.fall_limit_per_h, faster),
-            levels=tuple(_level(level, 1.0, faster) for level in datastream.levels),
+            levels=_levels(datastream.levels, datastream, rivers, faster),
         )
-    derivation = datastream.derivation
-    if derivation is None or derivation.method not in (RATES, TIMES_TO_COME) or derivation.inputs[0] not in rivers:
+    if not is_in_its_time(datastream, rivers):
         return datastream
-    by = faster if derivation.method == RATES else 1.0 / faster
+    by = _by(datastream, faster)
     return replace(
         datastream,
         valid_min=_times(datastream.valid_min, by),
         valid_max=_times(datastream.valid_max, by),
-        levels=tuple(_level(level, by, faster) for level in datastream.levels),
+        levels=_levels(datastream.levels, datastream, rivers, faster),
     )
+
+
+def _levels(
+    levels: Iterable[Level], datastream: Datastream, rivers: AbstractSet[str], faster: float
+) -> tuple[Level, ...]:
+    if datastream.id in rivers:
+        return tuple(_level(level, 1.0, faster) for level in levels)
+    if is_in_its_time(datastream, rivers):
+        return tuple(_level(level, _by(datastream, faster), faster) for level in levels)
+    return tuple(levels)
+
+
+def _by(datastream: Datastream, faster: float) -> float:
+    """How many times as high the values are of one that is in its rivers' time."""
+    return faster if datastream.derivation is not None and datastream.derivation.method == RATES else 1.0 / faster
 
 
 def _level(level: Level, by: float, faster: float) -> Level:

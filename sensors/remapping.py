@@ -17,16 +17,18 @@ from sensors.wave_state import remap_waves
 def remap(state: State, rules: Rules, now_us: int) -> State:
     """The same memory under other rules: datastreams by number, levels by name; what is new is unheard.
 
-    What the newest observations hold is for `install` to say.
+    What the newest observations hold is for `install` to say.  At another pace of the rivers, how fast they moved and
+    when they were to reach a level is forgotten with what it held, as their trends are: it was so at the old pace.
     """
     fresh = fresh_state(rules, now_us)
     old = state.rules
     kept = min(old.shape[0], rules.shape[0])
     stays = np.flatnonzero(old.known[:kept] & rules.known[:kept])
+    believed = stays[~loses_meaning(old, rules)[stays]]
     observed = stays[~(old.derived[stays] | rules.derived[stays])]
     for part, numbers in (
-        ("newest", stays),
-        ("sound", stays),
+        ("newest", believed),
+        ("sound", believed),
         ("heard", stays),
         ("doubt", stays),
         ("recent", observed),
@@ -36,7 +38,7 @@ def remap(state: State, rules: Rules, now_us: int) -> State:
     fresh.heard.allowed_us[:] = rules.silence.calm_us
     fresh.heard.told_us[:] = _told(fresh)
     fresh.heard.silent[rules.derived] = False
-    _move_levels(state, fresh, stays)
+    _move_levels(state, fresh, believed)
     listed = np.isin(state.late.datastream, stays)
     late = Late(*[getattr(state.late, field.name)[listed] for field in fields(Late)])
     return replace(
@@ -47,6 +49,12 @@ def remap(state: State, rules: Rules, now_us: int) -> State:
         derivation=remap_derived(state.derivation, old.derivation, rules.derivation),
         waves=remap_waves(state.waves, old.waves, rules.waves),
     )
+
+
+def loses_meaning(old: Rules, new: Rules) -> NDArray[np.bool_]:
+    """Which of the datastreams that both have say nothing any more, since the rivers' pace is another.  Shape (D,)."""
+    kept = min(old.shape[0], new.shape[0])
+    return (old.paced[:kept] | new.paced[:kept]) & (old.pace != new.pace)
 
 
 def _told(state: State) -> NDArray[np.int64]:

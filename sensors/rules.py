@@ -12,6 +12,7 @@ from sensors.catalogue import Catalogue, Datastream, Level
 from sensors.derived.holding import HoldingRules, holding_rules
 from sensors.derived.rules import DerivedRules, derived_rules
 from sensors.moments import moment_us
+from sensors.pace import is_in_its_time, rivers_of
 from sensors.quality_tests.stage import QualityRules, quality_rules
 from sensors.times import MINUTE_US, SECOND_US
 from sensors.trend.rules import TrendRules, trend_rules
@@ -132,6 +133,8 @@ class Rules:
     known         (D,) bool  in the catalogue; the rest are holes in the numbering
     derived       (D,) bool  computed from others: never taken from a batch
     ranged        (D,) bool  has a valid range, by which ingest judged it
+    paced         (D,) bool  how fast a river moves, or when it will have: says nothing at another pace
+    pace                     of the catalogue: how many times as fast as life its rivers move
     quality_gates            a value that failed its quality tests cannot end a level; False in plain evaluation
     """
 
@@ -146,6 +149,8 @@ class Rules:
     known: NDArray[np.bool_]
     derived: NDArray[np.bool_]
     ranged: NDArray[np.bool_]
+    paced: NDArray[np.bool_]
+    pace: float
     chatter_us: int
     settle_us: int
     quality_gates: bool = True
@@ -177,11 +182,13 @@ def compile_rules(catalogue: Catalogue, now_us: int, *, plain: bool = False) -> 
     `plain`: no hysteresis, no delays, no doubt about falls, quality gates nothing.
     """
     size = 1 + max(catalogue.datastream_by_number, default=-1)
-    known, derived, ranged = (np.zeros(size, np.bool_) for _ in range(3))
+    known, derived, ranged, paced = (np.zeros(size, np.bool_) for _ in range(4))
+    rivers = rivers_of(catalogue)
     for number, datastream in catalogue.datastream_by_number.items():
         known[number] = True
         derived[number] = datastream.derivation is not None
         ranged[number] = datastream.valid_min is not None or datastream.valid_max is not None
+        paced[number] = is_in_its_time(datastream, rivers)
     city, levels = catalogue.city, _levels(catalogue, size, now_us, plain=plain)
     return Rules(
         levels=levels,
@@ -195,6 +202,8 @@ def compile_rules(catalogue: Catalogue, now_us: int, *, plain: bool = False) -> 
         known=known,
         derived=derived,
         ranged=ranged,
+        paced=paced,
+        pace=catalogue.pace,
         chatter_us=round(city.detector.chatter_s * SECOND_US),
         settle_us=round(city.detector.settle_s * SECOND_US),
         quality_gates=not plain,

@@ -146,6 +146,7 @@ def _replay(arguments: Namespace, settings: Settings) -> int:
 
     async def work() -> int:
         refuse_live_readings(_data_dir(arguments, settings))
+        _warn_of_another_pace(_data_dir(arguments, settings))
         started_s = time.monotonic()
         now_us = time.time_ns() // 1000 if arguments.shift_to_now else None
         tally = await replay(
@@ -209,6 +210,20 @@ def _warn_if_not_taken(station: str, name: str | None, city: str) -> None:
         return
     named = station if name is None else f"{station}:{name}"
     print(f"siaga: {named} {why}: a dead letter there", file=sys.stderr)
+
+
+def _warn_of_another_pace(data_dir: Path) -> None:
+    """Say so where rivers are judged as an exercise's that is played faster: a recording moves as in life."""
+    from sensors.running_pace import LIFE, running_pace
+
+    pace = running_pace(data_dir)
+    if pace != LIFE:
+        print(
+            f"siaga: {data_dir}: its rivers are judged as if they moved {pace:g} times as fast as life, a recording"
+            " moves as in life: its rates, waves and delays come out wrong.  Restart it with `siaga run"
+            " --no-simulator`, or its gateway with SIAGA_INGEST_PACE=1",
+            file=sys.stderr,
+        )
 
 
 def _address(arguments: Namespace, settings: Settings, role: "Role") -> "BrokerAddress":

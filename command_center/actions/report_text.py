@@ -8,7 +8,7 @@ from typing import Final
 
 from command_center.actions.report import Due, ReportText
 from command_center.alarms.text import Language, Teller, number
-from command_center.beside import Eta
+from command_center.beside import Eta, eta_at
 from command_center.sensor_view import Sensor, SensorLevel
 from sensors.catalogue import Catalogue, Text
 from sensors.times import MINUTE_US, parse_rfc3339
@@ -44,6 +44,10 @@ class _Reporter(Teller):
     ) -> None:
         super().__init__(language, catalogue, now_us)
         self._now_us, self._due, self._sensor, self._sender = now_us, due, sensor, sender
+        self._direction: int | None = None  # of now; None = not known
+        if sensor.rate is not None and sensor.rate.is_of_now(now_us):
+            self._direction = sensor.rate.direction_at(now_us)
+        self._eta = eta_at(sensor.rate, sensor.eta, now_us)
 
     def chat(self) -> str:
         """The message, a fact a line."""
@@ -83,7 +87,7 @@ class _Reporter(Teller):
         if self._sensor.silent:
             return [self._unheard()]
         rate, lines = self._sensor.rate, [self._trend()]
-        if rate is not None and lines[0] != self._steady():
+        if rate is not None and self._direction:
             lines[0] += f" {self.measured(abs(rate.value), rate.unit)}"
         level = self._next()
         if level is None:
@@ -94,7 +98,7 @@ class _Reporter(Teller):
     def _outlook_spoken(self) -> list[str]:
         if self._sensor.silent:
             return [self._unheard()]
-        level, eta = self._next(), self._sensor.eta
+        level, eta = self._next(), self._eta
         minutes = None if level is None else self._left_min(level, eta)
         if level is None or minutes is None:
             return [self._trend()]
@@ -102,15 +106,11 @@ class _Reporter(Teller):
         return [f"{self._trend()}. {self.level_name(level.name)} {at} {self._duration(minutes)}"]
 
     def _trend(self) -> str:
-        rate = self._sensor.rate
-        if rate is None:
+        if self._direction is None:
             return self._say("Tren belum diketahui", "Trend not known")
-        if rate.direction == 0:
-            return self._steady()
-        return self._say("Naik", "Rising") if rate.direction > 0 else self._say("Turun", "Falling")
-
-    def _steady(self) -> str:
-        return self._say("Tetap", "Steady")
+        if self._direction == 0:
+            return self._say("Tetap", "Steady")
+        return self._say("Naik", "Rising") if self._direction > 0 else self._say("Turun", "Falling")
 
     def _unheard(self) -> str:
         silence = self._due.alarm.silence
@@ -125,7 +125,7 @@ class _Reporter(Teller):
         return min(worse, key=lambda level: level.rank, default=None)
 
     def _when(self, level: SensorLevel) -> str:
-        eta = self._sensor.eta
+        eta = self._eta
         minutes = self._left_min(level, eta)
         if eta is None or minutes is None:
             return ""

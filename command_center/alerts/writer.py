@@ -16,6 +16,7 @@ from command_center.alerts.compose import MessageType, Scene, Wanted
 from command_center.alerts.life import MAX_INFOS, Line, Note, ValidMin
 from command_center.alerts.message import Alert, Info, reference
 from command_center.alerts.record import About, Record, State
+from command_center.beside import eta_at
 from command_center.errors import NotAllowed
 from command_center.picture.picture import Picture
 from command_center.sensor_view import SensorBook
@@ -76,9 +77,7 @@ class Writer:
     async def scene(self, alarm: Alarm, now_us: int) -> Scene:
         """What is known of an alarm when a warning is written.  Raises NotAllowed where there is no catalogue yet."""
         sensor = self._book.one(alarm.datastream, now_us)
-        eta = None if sensor is None else sensor.eta
-        if sensor is not None and sensor.rate is not None and sensor.rate.direction <= 0:
-            eta = None  # "if it goes on rising" is not said of what may as well not rise
+        eta = None if sensor is None else eta_at(sensor.rate, sensor.eta, now_us)
         return Scene(
             alarm=alarm,
             catalogue=self.known(),

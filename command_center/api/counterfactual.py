@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import msgspec
 from fastapi import APIRouter, Request, Response
+from msgspec.structs import replace
 
 from command_center.api.answers import ApiError, answer, body_of, body_time_of
 from command_center.api.contract import tells
@@ -30,6 +31,7 @@ from gateway.evaluation.spans import OPEN, Span
 from gateway.evaluation.trial import Compared, LevelTrial, Outcome
 from gateway.status import MAX_UNIT
 from sensors.catalogue import MAX_LEVELS, Datastream
+from sensors.pace import levels_at_pace
 from sensors.rules import levels_in_force
 from sensors.times import HOUR_US, rfc3339
 
@@ -84,6 +86,7 @@ class CounterfactualView(msgspec.Struct, frozen=True, kw_only=True):
     tried: Outcome
     levels: list[LevelView]
     lines: list[str]  # to add to levels.csv, its head first: a level that is gone has no line, see `tried: null`
+    pace: float = 1.0  # at which all but `lines` was judged: those are as in life, as the city's files are
 
 
 EXAMPLE = Trying(
@@ -111,7 +114,8 @@ def router(book: SensorBook, picture: Picture, counterfactual: Counterfactual) -
         `missed_peaks` are times at or over a level in force in which the level of that name was not raised.
         Refused: a level that could never be reached or left, in contrary order, in a wrong unit; levels that are raised
         more than 20,000 times (422 `too_many_raises`).  One trial at a time: another gets 503 `busy`.  Who hangs up
-        ends it.
+        ends it.  While the rivers are played faster than life (`pace` is not 1), levels are given and judged as they
+        are in force, limits of rates higher and delays shorter; `lines` are as in life, as the city's files are.
         """
         trying = await body_of(request, Trying)
         known_sensor(book, picture, sensor_id, audience)
@@ -128,8 +132,10 @@ def router(book: SensorBook, picture: Picture, counterfactual: Counterfactual) -
         if compared is None:
             words = f"{sensor_id} has no observation in the range: there is nothing to try them on"
             raise ApiError(422, "no_record", words, "body.from")
-        lines = level_lines(datastream, in_force, tried, by=request.state.user, at_us=at_us)
-        return answer(_view(datastream, compared, counterfactual.held_from_us(asked), lines))
+        in_life = partial(levels_at_pace, datastream=datastream, catalogue=catalogue, pace=1.0)
+        lines = level_lines(datastream, in_life(in_force), in_life(tried), by=request.state.user, at_us=at_us)
+        view = _view(datastream, compared, counterfactual.held_from_us(asked), lines)
+        return answer(replace(view, pace=catalogue.pace))
 
     return routes
 

@@ -65,6 +65,16 @@ class History:
         series = self._series.get(datastream)
         return np.empty(0, ROW) if series is None else series.between(from_us, to_us)
 
+    def thinned_between(self, datastream: int, from_us: int, to_us: int, most: int) -> Rows:
+        """`most` of the same or fewer: every n-th, the newest among them; as soon whatever the span is."""
+        series = self._series.get(datastream)
+        return np.empty(0, ROW) if series is None else series.thinned_between(from_us, to_us, most)
+
+    def count(self, datastream: int) -> int:
+        """How many of a datastream's observations are in memory."""
+        series = self._series.get(datastream)
+        return 0 if series is None else len(series)
+
     def stored_between(self, datastream: int, from_us: int, to_us: int) -> Rows:
         """The same as they were stored: no spike is marked."""
         series = self._series.get(datastream)

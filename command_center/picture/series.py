@@ -60,6 +60,22 @@ class Series:
         mark_spikes(seen)
         return seen[: high - low]
 
+    def thinned_between(self, from_us: int, to_us: int, most: int) -> Rows:
+        """A copy of `most` of the rows in [from_us, to_us) or fewer, spikes marked: every n-th, the newest among them.
+
+        It takes as long whatever the span is.
+        """
+        times = self.rows["time_us"]
+        low, high = _left(times, from_us), _left(times, to_us)
+        step = -(-(high - low) // most)
+        if step <= NEAR:
+            return self.between(from_us, to_us)[:: -max(1, step)][::-1]
+        chosen = np.arange(high - 1, low - 1, -step)[::-1]
+        places = (chosen[:, None] + np.arange(1 + NEAR)).reshape(-1)  # each with those that may call it a spike
+        seen: Rows = self.rows[places[places < len(self)]]  # a copy
+        mark_spikes(seen)
+        return seen[:: 1 + NEAR]
+
     def stored_between(self, from_us: int, to_us: int) -> Rows:
         """A copy of the rows in [from_us, to_us) as they were stored: no spike is marked."""
         times = self.rows["time_us"]

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from command_center.alarms.alarm import Alarm, Held
 from command_center.alerts.wording import hazard_of, instruction
-from command_center.beside import Beside, Eta
+from command_center.beside import Beside, Eta, eta_at
 from command_center.public.facts import Coming, Condition, CouldBe, GaugeFacts, Next
 from command_center.public.words import measured, say
 from command_center.waves import WaveView
@@ -167,17 +167,16 @@ def _trend(seen: Seen, condition: Condition, now_us: int) -> Text:
         return say("warga.trendUnknown")
     speed = abs(rate.value)
     by = measured(round(speed, 0 if speed >= WHOLE_FROM else 1), rate.unit)
-    if rate.direction > 0:
+    direction = rate.direction_at(now_us)
+    if direction > 0:
         return say("warga.rising", rate=by)
-    return say("warga.falling", rate=by) if rate.direction < 0 else say("warga.steady")
+    return say("warga.falling", rate=by) if direction < 0 else say("warga.steady")
 
 
 def _next(seen: Seen, catalogue: Catalogue, now_us: int) -> Next | None:
     """The next level with both its bounds, where the river clearly rises now."""
-    rate, eta = seen.beside.rate, seen.beside.eta
-    if rate is None or eta is None or not rate.is_of_now(now_us) or rate.direction <= 0:
-        return None
-    return _span(eta, catalogue, now_us)
+    eta = eta_at(seen.beside.rate, seen.beside.eta, now_us)
+    return None if eta is None else _span(eta, catalogue, now_us)
 
 
 def _span(eta: Eta, catalogue: Catalogue, now_us: int) -> Next | None:

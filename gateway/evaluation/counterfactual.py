@@ -92,6 +92,7 @@ def _comparison(
         variable=now.series.variable,
         unit=now.datastream.unit,
         level=name,
+        record_hours=round((record.end_us - record.start_us) / HOUR_US, 3),
         now=level_use(levels[0].get(name), held, record),
         other=level_use(levels[1].get(name), held_other, record_other),
         peaks=len(peaks),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
 
+from gateway.evaluation.counterfactual import MONTHS, YEAR_US
 from gateway.evaluation.markup import (
     Markup,
     duration,
@@ -17,7 +18,9 @@ from gateway.evaluation.markup import (
     table,
 )
 from gateway.evaluation.report import Comparison, DerivedReport, LevelReport, LevelUse, Report, SeriesReport
+from sensors.times import HOUR_US
 
+YEAR_H: Final = YEAR_US / HOUR_US
 _LEVEL_HEADS: Final = (
     "level", "limit", "clears below", "crossings", "hits", "merged", "misses", "false", "flaps", "flaps, plain rule",
     "delay", "returned later",
@@ -262,27 +265,23 @@ def _counterfactual(report: Report) -> Markup:
 def _compared(c: Comparison) -> list[tuple[object, ...]]:
     peaks = (number(c.peaks_hit), number(c.peaks_missed), number(c.beyond), spread_text(c.gained_min))
     return [
-        (c.level, "now", *_used(c.now), f"of {number(c.peaks)}", "", "", ""),
-        ("", "other", *_used(c.other), *peaks),
+        (c.level, "now", *_used(c.now, c.record_hours), f"of {number(c.peaks)}", "", "", ""),
+        ("", "other", *_used(c.other, c.record_hours), *peaks),
     ]
 
 
-def _used(use: LevelUse | None) -> tuple[str, ...]:
+def _used(use: LevelUse | None, record_hours: float) -> tuple[str, ...]:
+    """Of a record that is shorter than a year (a month) there is no rate a year: nobody measured it, not even 0."""
     if use is None:
         return ("no such level", "", "", "", "", "")
     return (
         number(use.limit, 3),
         number(use.alarms),
-        number(_measured(use.alarms_per_year, use.alarms), 1),
-        number(_measured(use.alarms_per_month, use.alarms), 1),
+        number(use.alarms_per_year if record_hours >= YEAR_H else None, 1),
+        number(use.alarms_per_month if record_hours >= YEAR_H / MONTHS else None, 1),
         number(use.flaps),
         number(use.hours_at_level, 1),
     )
-
-
-def _measured(rate: float, alarms: int) -> float | None:
-    """A rate that is above the count is of a record shorter than a year (a month): nobody measured it."""
-    return None if rate > alarms else rate
 
 
 def _left_out(report: Report) -> Markup:

@@ -142,6 +142,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     variable: str
     unit: str
     level: str
+    record_hours: float  # from the first observation to the last
     now: LevelUse | None  # null: the level is new
     other: LevelUse | None  # null: the level is gone
     peaks: int  # excursions over the present limit

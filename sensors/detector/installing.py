@@ -11,7 +11,7 @@ from sensors.detector.findings import Found, Seen, found, let_go, level_moved
 from sensors.detector.rest import with_rest
 from sensors.detector.timers import with_due
 from sensors.quality import Quality, is_bad
-from sensors.remapping import remap
+from sensors.remapping import loses_meaning, remap
 from sensors.rules import HISTORICAL_AFTER_US, NO_TIMER, Rules
 from sensors.state import State
 from sensors.times import NEVER
@@ -21,8 +21,9 @@ from sensors.transition import Cause, Kind, Transition
 def install(state: State, rules: Rules, now_us: int) -> tuple[State, tuple[Transition, ...]]:
     """Put other rules in force: what the newest observation holds or no longer holds becomes a transition.
 
-    Their cause is `catalogue`; a level that is gone while it was held is returned, a silent datastream that is gone is
-    not waited for any more.  Delays do not count here, and begin anew.
+    Their cause is `catalogue`; a level that is gone while it was held is returned, as is one on a rate or on minutes to
+    come where the rivers' pace is another; a silent datastream that is gone is not waited for any more.  Delays do not
+    count here, and begin anew.
     """
     new = replace(remap(state, rules, now_us), now_us=max(now_us, state.now_us))
     moved: list[Found] = [found(t) for t in _vanished(state, new, now_us)]
@@ -81,11 +82,11 @@ def _waiting(state: State, now_us: int) -> State:
 
 
 def _vanished(old: State, new: State, now_us: int) -> Iterator[Transition]:
-    """Levels that were held and are no longer in the rules, and the silence of datastreams that are not."""
-    size = new.rules.shape[0]
+    """Levels that were held and are no longer in the rules or mean nothing there; silence of those that are not."""
+    size, forgotten = new.rules.shape[0], loses_meaning(old.rules, new.rules)
     for number, place in np.argwhere(old.held.reached).tolist():
         name = old.rules.levels.names[number][place]
-        if number >= size or name not in new.rules.levels.names[number]:
+        if number >= size or forgotten[number] or name not in new.rules.levels.names[number]:
             seen = Seen.newest(old, number, now_us)
             yield level_moved(old.rules, Kind.RETURNED, Cause.CATALOGUE, (number, place), seen)
     for number in np.flatnonzero(old.heard.silent).tolist():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from gateway.log.reader import LogReader
+from sensors.running_pace import running_pace
 from tests.e2e.broker import Broker
 from tests.e2e.load import publish_all
 from tests.e2e.logs import assert_replay_is_identical, distinct, rows
@@ -87,13 +88,20 @@ def test_a_log_that_cannot_be_written_holds_the_broker_and_loses_nothing(site: S
     assert_replay_is_identical(site.data_dir)
 
 
-def test_an_exercise_ends_its_pace_with_the_first_reading_of_the_field(site: Site, nats: Broker) -> None:
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_an_exercise_ends_its_pace_with_the_first_reading_of_the_field(
+    site: Site, nats: Broker, *, is_broken: bool
+) -> None:
+    """Also where somebody edits the city's files just then, and they cannot be used."""
     gateway = site.start_gateway(nats, SIAGA_INGEST_PACE="60")
     publish_all(nats.port, [(TOPICS[0], b'{"value": 1, "origin": "simulated"}')])
     until(lambda: len(distinct(site.data_dir)) == 1, "the reading of the exercise")
-    assert pace_in_force(site) == 60.0
+    assert pace_in_force(site) == running_pace(site.data_dir) == 60.0
+    if is_broken:
+        (site.city / "city.toml").write_text("code = ", encoding="utf-8")
     publish_all(nats.port, [(TOPICS[0], b'{"value": 2}')])
     until(lambda: pace_in_force(site) == 1.0, "the rivers at their own pace")
+    until(lambda: running_pace(site.data_dir) == 1.0, "the note of it")
     assert gateway.stop() == 0
     site.start_gateway(nats, SIAGA_INGEST_PACE="60")
     assert pace_in_force(site) == 1.0

@@ -1,11 +1,15 @@
 """Whether it rises or falls, and which level a projection names: the one that lay ahead where it was found."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from command_center.beside import Beside, Kinship
 from command_center.picture.history import History
 from command_center.picture.latest import Latest
+from sensors.catalogue import Level
+from sensors.origin import Origin
 from tests.unit.command_center.derived_city import ETA, ETA_HIGH, ETA_LOW, RATE, derived_city
 from tests.unit.command_center.little_city import LEVEL, entry, minutes
 
@@ -19,9 +23,11 @@ def beside(*observations: tuple[int, int, float], forgotten: bool = False) -> Be
     latest.add(batch, seq)
     if not forgotten:
         history.add(batch, seq)
-    datastreams = derived_city().datastreams
-    levels = next(d.levels for d in datastreams if d.number == LEVEL)
-    return Kinship(datastreams, 1.0).beside(LEVEL, levels, latest, history)
+    return Kinship(derived_city().datastreams, 1.0).beside(LEVEL, levels_of(), latest, history)
+
+
+def levels_of() -> tuple[Level, ...]:
+    return next(d.levels for d in derived_city().datastreams if d.number == LEVEL)
 
 
 @pytest.mark.parametrize("now", [555.0, 20.0])
@@ -87,11 +93,38 @@ def test_what_the_newest_quarter_of_its_window_denies_is_not_said_of_a_gauge(
 ) -> None:
     found = beside((RATE, 0, rate), *((LEVEL, 2 * k, value) for k, value in enumerate(readings))).rate
     assert found is not None
-    assert found.direction == direction
+    assert found.direction_at(minutes(0)) == direction
+
+
+def test_what_is_known_of_an_exercises_water_is_not_said_of_the_fields() -> None:
+    played = entry([(number, minutes(0), value) for number, _, value in FOUND], origin=Origin.SIMULATED).batch
+    latest, history = Latest(), History(100)
+    beside_now = partial(Kinship(derived_city().datastreams, 1.0).beside, LEVEL, levels_of(), latest, history)
+    latest.add(played, np.ones(len(played), np.int64))
+    assert None not in (beside_now().rate, beside_now().eta)
+    latest.add(entry([(LEVEL, minutes(1), 20.0)]).batch, np.array([2]))
+    assert (beside_now().rate, beside_now().eta) == (None, None)
+
+
+def test_a_late_reading_is_looked_at_too() -> None:
+    latest, history = Latest(), History(100)
+    beside_now = partial(Kinship(derived_city().datastreams, 1.0).beside, LEVEL, levels_of(), latest, history)
+
+    def found(*observations: tuple[int, float, float]) -> int:
+        batch = entry([(number, minutes(minute), value) for number, minute, value in observations]).batch
+        latest.add(batch, np.ones(len(batch), np.int64))
+        history.add(batch, np.ones(len(batch), np.int64))
+        rate = beside_now().rate
+        assert rate is not None
+        return rate.direction_at(minutes(0))
+
+    assert found((RATE, 0, 60.0), (LEVEL, 0, 549.0), (LEVEL, 6, 540.0)) == 1
+    assert found() == 1
+    assert found((LEVEL, 2, 547.0), (LEVEL, 4, 544.0)) == 0
 
 
 def test_readings_that_no_memory_holds_deny_nothing() -> None:
     falls = [(LEVEL, 2 * k, 549.0 - k) for k in range(4)]
     found = beside((RATE, 0, 60.0), *falls, forgotten=True).rate
     assert found is not None
-    assert found.direction == 1
+    assert found.direction_at(minutes(0)) == 1

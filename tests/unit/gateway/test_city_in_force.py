@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.city_in_force import checked, put_in_force
+from gateway.city_in_force import checked, kept_in_force, put_in_force, reread
 from gateway.log.writer import LogWriter
 from sensors.city import BUILT_IN
-from sensors.errors import AnotherCity
+from sensors.errors import AnotherCity, CatalogueError
 from sensors.settings import LogSettings
 from sensors.trend.rules import trend_window_s
 
@@ -78,6 +78,19 @@ def test_a_city_that_is_played_faster_is_so_once_and_with_it_a_row_that_is_kept(
         for before, after in ((life, played), (life, back)):
             windows = [(d.id, (trend_window_s(d) or 0.0) * after.catalogue.pace) for d in after.catalogue.datastreams]
             assert sorted(windows) == sorted((d.id, trend_window_s(d) or 0.0) for d in before.catalogue.datastreams)
+
+
+def test_water_has_its_own_pace_where_the_city_cannot_be_read(city: Path, tmp_path: Path) -> None:
+    with LogWriter(tmp_path, LogSettings(), 1) as writer:
+        played = put_in_force(str(city), writer, None, NOW, 60.0)
+        (city / "city.toml").write_text("code = ", encoding="utf-8")
+        same = reread(str(city), writer, played, NOW + 1, 60.0)
+        assert (same.catalogue is played.catalogue, same.version, len(same.faults)) == (True, played.version, 1)
+        live = reread(str(city), writer, same, NOW + 2, 1.0)
+        assert (live.catalogue.pace, live.version != played.version) == (1.0, True)
+        assert [fault.file for fault in live.faults] == ["city.toml"]  # told once
+        again = kept_in_force(played, CatalogueError("as a start finds it"), writer, NOW + 3, 1.0)
+        assert (again.catalogue, again.version) == (live.catalogue, live.version)
 
 
 def test_another_city_has_no_business_in_this_log(city: Path, tmp_path: Path) -> None:

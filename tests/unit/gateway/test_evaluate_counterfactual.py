@@ -38,6 +38,16 @@ def test_a_higher_limit_misses_the_lower_peaks_and_is_raised_later(tmp_path: Pat
     assert (siaga3.gained_min.n, siaga3.gained_min.median) == (1, -120.0)
 
 
+@pytest.mark.parametrize(("hours", "told"), [(10, "–</td><td>–"), (800, "–</td><td>0"), (9000, "0</td><td>0")])
+def test_that_nothing_is_raised_in_a_year_is_told_of_a_record_of_a_year_alone(
+    hours: int, told: str, tmp_path: Path
+) -> None:
+    (siaga3,) = compared(tmp_path, [100.0] * hours, thresholds(siaga3=200), siaga3=150)
+    assert siaga3.record_hours == hours - 1
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert f"<td>150</td><td>0</td><td>{told}</td>" in re.sub(r" class=\S+?(?=>)", "", page)
+
+
 def test_a_lower_limit_gains_time_and_is_raised_beyond_the_peaks(tmp_path: Path) -> None:
     values = [100.0, 130, 160, 100, 130, 100]
     (siaga3,) = compared(tmp_path, values, thresholds(siaga3=120), siaga3=150)

@@ -1,6 +1,7 @@
 """A city that is played faster than life: the same story, only sooner."""
 
 import math
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -9,12 +10,12 @@ import pytest
 from sensors.batch import Batch
 from sensors.catalogue import Catalogue, Datastream, Derivation, Level, Reach
 from sensors.city import load_city
-from sensors.detector import judge
+from sensors.detector import install, judge
 from sensors.pace import at_pace
 from sensors.rules import compile_rules
-from sensors.state import fresh_state
+from sensors.state import State, fresh_state
 from sensors.times import NEVER, SECOND_US
-from sensors.transition import Kind
+from sensors.transition import Cause, Kind, Transition
 from sensors.trend.rules import trend_window_s
 from tests.oracle.cities import with_datastreams
 
@@ -95,6 +96,41 @@ def test_a_flood_that_is_played_faster_tells_the_same_story_sooner() -> None:
     assert kinds >= {(2, Kind.RAISED), (2, Kind.RETURNED), (1, Kind.RAISED), (1, Kind.RETURNED), (1, Kind.WAVE)}
     assert story(PACE, PACE) == in_life
     assert story(PACE, 1.0) != in_life  # judged at life's pace it is another story
+
+
+def goes_live(until_h: float) -> tuple[State, tuple[Transition, ...]]:
+    """The flood played up to an hour of its own; then the rivers get life's pace."""
+    played = compile_rules(at_pace(city(), PACE), START_US)
+    batch = flood(PACE)
+    batch = batch.take(batch.time_us <= START_US + round(until_h * 3600 / PACE * SECOND_US))
+    now_us = int(batch.receive_us[-1])
+    state = judge(fresh_state(played, START_US), batch, now_us).state
+    return install(state, compile_rules(at_pace(city(), 1.0), now_us), now_us)
+
+
+@pytest.mark.parametrize(
+    ("until_h", "was_held"),
+    [
+        (2.6, False),  # it rises by some 40 cm/h of its life, 2400 as it is played: below the limit of both
+        (3.4, True),  # by some 100
+    ],
+)
+def test_a_rate_of_the_exercise_is_not_judged_at_lifes_pace(until_h: float, was_held: bool) -> None:
+    state, told = goes_live(until_h)
+    ends = [(one.datastream, one.kind, one.cause, one.limit) for one in told if one.datastream == 2]
+    assert ends == [(2, Kind.RETURNED, Cause.CATALOGUE, 60.0 * PACE)] * was_held
+    assert not state.held.reached[2].any()
+    assert state.newest.time_us[2] == NEVER
+    assert state.newest.time_us[0] != NEVER  # a level of water is what it is at any pace
+    later = moved_behind(flood(1.0), state.now_us)
+    found = judge(state, later, int(later.receive_us[-1])).transitions
+    assert (2, Kind.RAISED) in {(one.datastream, one.kind) for one in found}  # what rises in life is told
+
+
+def moved_behind(batch: Batch, now_us: int) -> Batch:
+    """The same batch, as if it began a minute after `now_us`."""
+    by_us = now_us + 60 * SECOND_US - int(batch.time_us[0])
+    return replace(batch, time_us=batch.time_us + by_us, receive_us=batch.receive_us + by_us)
 
 
 def test_a_city_comes_back_to_life_as_it_was() -> None:

@@ -20,6 +20,21 @@ def test_a_directory_with_live_readings_is_refused_before_any_connection(
     assert not (tmp_path / "simulator").exists()
 
 
+@pytest.mark.parametrize(
+    ("noted", "warns"), [("60\n", True), ("1\n", False), ("nan", False), ("60 km/h", False), ("", False)]
+)
+def test_a_replay_says_where_rivers_are_judged_at_another_pace_than_its_recordings(
+    noted: str, warns: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pace").write_text(noted)
+    path = tmp_path / "recording.csv"
+    path.write_text("time,station,variable,value,unit\n2018-08-31T23:00:00Z,G-1,level,1,cm\n")
+    assert main(["replay", str(path), "--data-dir", str(tmp_path), "--mqtt-url", "mqtt://127.0.0.1:1"]) == 1
+    said = capsys.readouterr().err
+    assert ("60 times as fast as life" in said and "SIAGA_INGEST_PACE=1" in said) == warns
+    assert said.count("\n") == 1 + warns
+
+
 def test_publish_says_that_there_is_no_broker(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["publish", "S-1", "level", "120", "--mqtt-url", "mqtt://127.0.0.1:1"]) == 1
     assert "broker mqtt://127.0.0.1:1" in capsys.readouterr().err

@@ -31,6 +31,7 @@ import { dated } from "./station_sheet.js";
  * @property {string} sensor @property {string} unit @property {string} first @property {string} last
  * @property {number} observations @property {string|null} held_from @property {Outcome} now @property {Outcome} tried
  * @property {LevelTrial[]} levels @property {string[]} lines @property {number} asked_ms how long the range is that was asked for: ours
+ * @property {number} pace at which all but the lines was judged
  */
 
 const DAY_MS = 24 * 3600e3;
@@ -138,6 +139,7 @@ function lines(answer, city, context) {
   text.setAttribute("aria-label", t("trial.lines"));
   part.append(el("h3", "", t("trial.lines")));
   if (answer.lines.length > 1) {
+    if (answer.pace !== 1) part.append(el("p", "trial-pace", t("trial.pace", { pace: limit(answer.pace) })));
     const copy = button(t("trial.copy"), "trial-copy", async () => ((await copyText(text)) ? context.say(t("unknown.copied")) : context.warn(t("unknown.marked"))));
     part.append(text, copy, steps);
   } else if (gone.length === 0) part.append(el("p", "office-quiet", t("trial.same")));

@@ -13,7 +13,7 @@ from command_center.alarms.alarm import Aside
 from command_center.beside import Eta, Rate
 from command_center.sensor_view import NewestObservation, Sensor, SensorLevel
 from sensors.origin import Origin
-from sensors.times import MINUTE_US, rfc3339
+from sensors.times import HOUR_US, MINUTE_US, rfc3339
 from sensors.transition import Kind
 from tests.unit.command_center.actions.acting_city import ROWS, acting_city
 from tests.unit.command_center.actions.test_action import after
@@ -112,6 +112,16 @@ def test_a_report_says_what_is_not_known() -> None:
     red = after([raised("merah")], YELLOW)
     assert "Tidak ada tingkat yang lebih tinggi" in told(red).chat.id
     assert "Belum ada pembacaan" in told(latest=None).chat.id
+
+
+def test_a_rate_of_ten_hours_ago_is_no_trend_and_no_time_is_told_unless_it_rises_now() -> None:
+    old_at = rfc3339(minutes(3) - 10 * HOUR_US)
+    old = Rate(value=18.0, unit="cm/h", low=12.0, high=25.0, time=old_at, lasts_s=360.0)
+    steady = replace(old, low=-1.0, time=rfc3339(minutes(3)))
+    for rate, trend in ((old, "Trend not known"), (steady, "Steady"), (None, "Trend not known")):
+        text = told(rate=rate)
+        assert f"\n{trend}\nNext level merah (700\u202fcm)\n" in text.chat.en
+        assert f" {trend}. Reading of" in text.radio.en
 
 
 def test_a_silent_gauge_has_no_trend_and_reaches_nothing() -> None:

@@ -21,8 +21,10 @@ from gateway.evaluation.spans import held_spans
 from sensors.batch import Batch
 from sensors.catalogue import Catalogue, Installation, LevelStyle, Text
 from sensors.detector import judge
+from sensors.pace import at_pace
 from sensors.settings import HistorySettings
 from sensors.times import parse_rfc3339, rfc3339
+from tests.unit.command_center.derived_city import ETA, derived_city
 from tests.unit.command_center.history.keeping import keep, write
 from tests.unit.command_center.little_city import LEVEL, NOW_US, RAIN, entry, little_city, minutes
 from tests.unit.command_center.running import LOOP_THREAD, Running, running, until
@@ -158,6 +160,22 @@ def test_the_lines_to_paste_are_those_that_differ_and_the_catalogue_is_as_it_was
     assert (len(left_out["lines"]), left_out["levels"][2]["tried"]) == (1, None)
     in_metres = [{**level, "value": level["value"] / 100, "hysteresis": 0.05} for level in IN_FORCE]
     assert len(tried(center, operator, in_metres, unit="m")["lines"]) == 1
+
+
+def test_what_is_tried_while_the_rivers_are_played_faster_is_to_be_written_as_in_life(tmp_path: Path) -> None:
+    write(tmp_path, [entry([(ETA, minutes(k), 5.0 - k)], now_us=minutes(k)) for k in range(5)], played_city())
+    with running(tmp_path) as center:
+        center.wait_ready()
+        path, body = "/sensors/ROLAK:level_eta_middle/counterfactual", {"levels": [{"name": "hijau", "value": 0.5}]}
+        answer = center.client.post(path, json={**body, **RANGE}, headers=center.log_in()).json()
+    assert (answer["pace"], answer["levels"][0]["now"]["limit"]) == (60.0, 1.0)  # an hour of life is a minute
+    head, line = answer["lines"]
+    cells = dict(zip(head.split(","), line.split(","), strict=True))
+    assert [cells[name] for name in ("value", "on_delay_s", "off_delay_s")] == ["30", "120", "300"]
+
+
+def played_city() -> Catalogue:
+    return at_pace(derived_city(), 60.0)
 
 
 @pytest.mark.parametrize(

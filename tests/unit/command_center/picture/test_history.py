@@ -271,6 +271,22 @@ def test_a_series_grows_at_both_ends(chunks: list[list[int]]) -> None:
         assert series.rows["value"].tolist() == sorted(map(float, expected))
 
 
+@pytest.mark.parametrize("most", [7, 16, 100])
+@settings(max_examples=25)
+@given(told=st.lists(st.booleans(), max_size=300), span=st.tuples(st.integers(0, 300), st.integers(0, 300)))
+def test_thinned_where_it_lies_is_every_nth_with_its_spike_and_the_newest(
+    most: int, told: list[bool], span: tuple[int, int]
+) -> None:
+    series, rows = Series(), rows_of([float(k) for k in range(len(told))])
+    rows["reasons"][np.array(told, np.bool_)] = Reason.SPIKE_BEFORE
+    rows["spike"] = False
+    series.add(rows)
+    every = series.between(min(span), max(span))
+    found = series.thinned_between(min(span), max(span), most)
+    assert found.tolist() == every[:: -max(1, -(-len(every) // most))][::-1].tolist()
+    assert len(found) <= most
+
+
 def spikes(*rows: tuple[int, float, int, Reason]) -> list[tuple[int, int, bool]]:
     """(time, quality, spike) of rows (time, value, quality, reasons), each a row of the log in this order."""
     history = History(100)
