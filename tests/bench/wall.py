@@ -126,7 +126,7 @@ def _working(browser: Browser, center: Running, hours: int) -> None:
         if hour % 4 == 0 or hour == hours:
             now = held(cdp)
             print(
-                f"{hour:3d} h  heap {now.heap_bytes / 1e6:5.1f} MB  {now.nodes:6d} nodes  {now.listeners:5d} listeners"
+                f"{hour:2d} h  heap {now.heap_bytes / 1e6:5.1f} MB  {now.nodes:6d} nodes  {now.listeners:5d} listeners"
             )
         if hour < hours:
             feed(page, HOUR_S)
