@@ -289,8 +289,10 @@ def test_a_client_that_does_not_read_costs_no_memory_and_reads_on_from_a_fresh_s
 
 
 def tells(value: float, frame: dict[str, Any]) -> bool:
-    """Whether a delta has an observation of that value."""
-    return frame["type"] == "delta" and value in frame["observations"]["value"]
+    """Whether an observation of that value is in it; who connects just then has it in the snapshot."""
+    if frame["type"] == "delta":
+        return value in frame["observations"]["value"]
+    return any(sensor["latest"] is not None and sensor["latest"]["value"] == value for sensor in frame["sensors"])
 
 
 def fallen_behind(center: Running) -> float:
