@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.e2e.wall import NO_GPU, chromium
+from tests.unit.module_page import runner
 from tests.unit.test_display_modules import HERE, Run, serve
 
 pytestmark = pytest.mark.browser
@@ -25,12 +26,7 @@ def page() -> Iterator[Page]:
 @pytest.fixture
 def run(page: Page) -> Run:
     """Runs JavaScript with one module of the console as `m` and the arguments as `a`."""
-
-    def run_in_page(module: str, body: str, *arguments: object) -> Any:
-        script = f"async a => {{ const m = await import('{HERE}console/{module}'); {body} }}"
-        return page.evaluate(script, list(arguments))
-
-    return run_in_page
+    return runner(page, "console/")
 
 
 def alarm(name: str, priority: str = "high", severity: int = 3, **more: Any) -> dict[str, Any]:

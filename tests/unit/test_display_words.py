@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Page
 
 from command_center.rate import rate_lasts_s
-from tests.e2e.wall import NO_GPU, chromium
 from tests.unit.gateway.test_ingest import read
-from tests.unit.test_display_modules import HERE, STATIC, delta, serve, snapshot
+from tests.unit.module_page import runner, worded_page
+from tests.unit.test_display_modules import HERE, STATIC, delta, snapshot
 
 pytestmark = pytest.mark.browser
 
@@ -20,22 +20,14 @@ Run = Callable[..., Any]
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
     """A page with the texts loaded."""
-    with chromium(NO_GPU) as browser:
-        page = browser.new_page()
-        page.route(HERE + "**", serve)
-        page.goto(HERE)
-        page.evaluate(f"import('{HERE}text.js').then((text) => text.loadTexts())")
+    with worded_page() as page:
         yield page
 
 
 @pytest.fixture
 def run(page: Page) -> Run:
     """Runs JavaScript with one module as `m` and the arguments as `a`."""
-
-    def run_in_page(module: str, body: str, *arguments: object) -> Any:
-        return page.evaluate(f"async a => {{ const m = await import('{HERE}{module}'); {body} }}", list(arguments))
-
-    return run_in_page
+    return runner(page)
 
 
 TREND = """

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.e2e.wall import NO_GPU, chromium
+from tests.unit.module_page import worded_page
 from tests.unit.refusals import Story, story
-from tests.unit.test_display_modules import HERE, STATIC, Run, serve
+from tests.unit.test_display_modules import HERE, STATIC, Run
 
 pytestmark = pytest.mark.browser
 
@@ -27,11 +27,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Story:
 def page(told: Story) -> Iterator[Page]:
     """A page with the texts loaded; after the story, which has event loops of its own."""
     assert told.refusals
-    with chromium(NO_GPU) as browser:
-        page = browser.new_page()
-        page.route(HERE + "**", serve)
-        page.goto(HERE)
-        page.evaluate(f"import('{HERE}text.js').then((text) => text.loadTexts())")
+    with worded_page() as page:
         page.evaluate(f"import('{HERE}format.js').then((format) => format.setZone('Asia/Jakarta', 'WIB'))")
         yield page
 

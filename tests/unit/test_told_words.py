@@ -3,16 +3,15 @@
 import re
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route
 
-from tests.e2e.wall import NO_GPU, chromium
 from tests.unit.gateway import test_address_book
 from tests.unit.gateway.formats import test_chirpstack
 from tests.unit.gateway.test_ingest import read
-from tests.unit.test_display_modules import HERE, Run, serve
+from tests.unit.module_page import runner, worded_page
+from tests.unit.test_display_modules import HERE, Run
 
 pytestmark = pytest.mark.browser
 
@@ -28,11 +27,7 @@ IN_BOTH = f"""
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
     """A page with the texts loaded."""
-    with chromium(NO_GPU) as browser:
-        page = browser.new_page()
-        page.route(HERE + "**", serve)
-        page.goto(HERE)
-        page.evaluate(f"import('{HERE}text.js').then((text) => text.loadTexts())")
+    with worded_page() as page:
         page.evaluate(f"import('{HERE}format.js').then((format) => format.setZone('Asia/Jakarta', 'WIB'))")
         yield page
 
@@ -40,11 +35,7 @@ def page() -> Iterator[Page]:
 @pytest.fixture
 def run(page: Page) -> Run:
     """Runs JavaScript with one module as `m` and the arguments as `a`."""
-
-    def run_in_page(module: str, body: str, *arguments: object) -> Any:
-        return page.evaluate(f"async a => {{ const m = await import('{HERE}{module}'); {body} }}", list(arguments))
-
-    return run_in_page
+    return runner(page)
 
 
 def why(run: Run, *refusals: tuple[str, str]) -> list[list[str]]:
